@@ -1,0 +1,26 @@
+//! chromatid: Chroma's collections, filters, vector and text search where the user is.
+//!
+//! The engine is one crate that builds natively and for `wasm32-unknown-unknown`. Modules depend on
+//! each other in one direction only:
+//!
+//! `error, limits, env → types → distance → storage → blockstore → {log, index} → segment → sysdb →
+//! execution → db → bindings`
+//!
+//! `tests/architecture.rs` fails on an edge against it. `docs/ARCHITECTURE.md` says what each is for.
+
+pub mod blockstore;
+pub mod db;
+pub mod distance;
+pub mod env;
+pub mod error;
+pub mod execution;
+pub mod index;
+pub mod limits;
+pub mod log;
+pub mod segment;
+pub mod storage;
+pub mod sysdb;
+pub mod types;
+
+#[cfg(target_arch = "wasm32")]
+pub mod bindings;

@@ -1,0 +1,63 @@
+//! Every bound of the product, with its reason. Nothing else in the engine holds a magic size.
+
+/// Longest time a background slice runs before it pauses for other work, in milliseconds.
+/// Half of a frame at 60 Hz, so that a query issued from a page never waits for a whole frame.
+pub const SLICE_MS: f64 = 8.0;
+
+/// Largest number of dimensions of a vector. Above every published embedding model (12,288);
+/// a record then still fits a block of its own.
+pub const MAX_DIMENSION: usize = 16_384;
+
+/// Records in one write. Chroma's single node advertises 5,461 (32,766 SQLite variables / 6);
+/// clients size their batches by it, so it stays the same here.
+pub const MAX_BATCH_SIZE: usize = 5_461;
+
+/// Bytes of one request's payload: the 40 MiB of Chroma's HTTP server.
+pub const MAX_PAYLOAD_BYTES: usize = 40 * 1024 * 1024;
+
+/// Characters in a tenant or database name, at least (as Chroma).
+pub const MIN_NAME_LENGTH: usize = 3;
+
+/// Characters in a collection or database name, at most (as Chroma).
+pub const MAX_NAME_LENGTH: usize = 512;
+
+/// Nesting of `$and` / `$or` in a filter. Deeper trees are a mistake or an attack; the parser and
+/// the evaluator recurse, and this keeps them far from the end of the wasm stack (1 MiB).
+pub const MAX_WHERE_DEPTH: usize = 64;
+
+/// Predicates in one filter.
+pub const MAX_WHERE_PREDICATES: usize = 1_024;
+
+/// Members of one `$in` or `$nin` list.
+pub const MAX_IN_LIST: usize = 65_536;
+
+/// Size that a block aims for before it is split, in bytes. Measured on OPFS: below 64 KiB the call
+/// overhead (about 12 µs a read) shows in a scan, above 256 KiB a point read pays for what it
+/// does not need.
+pub const BLOCK_BYTES: usize = 128 * 1024;
+
+/// Default budget of the block cache, in bytes: holds 100k vectors of 384 dimensions (154 MB).
+pub const CACHE_BYTES: usize = 192 * 1024 * 1024;
+
+/// Operations in a collection's log tail that start a compaction.
+pub const COMPACTION_OPERATIONS: usize = 10_000;
+
+/// Bytes in a collection's log tail that start a compaction: bounds both the memory of the tail and
+/// the time of a recovery.
+pub const COMPACTION_BYTES: usize = 16 * 1024 * 1024;
+
+/// Operations in the log tail that an idle moment is used to compact.
+pub const IDLE_COMPACTION_OPERATIONS: usize = 10;
+
+/// Operations of the log that a read at level `index_and_bounded_wal` takes in (as Chroma).
+pub const BOUNDED_WAL_OPERATIONS: usize = 250;
+
+/// Bytes of one log frame, at most: one request's payload with room for its encoding.
+pub const MAX_FRAME_BYTES: usize = 2 * MAX_PAYLOAD_BYTES;
+
+/// Bytes of the root record, at most: a slot of the root file less its header.
+pub const MAX_ROOT_BYTES: usize = 4_000;
+
+/// Bytes of one block, at most, when it is read back. A single record larger than
+/// [`BLOCK_BYTES`] gets a block of its own, so this follows [`MAX_PAYLOAD_BYTES`].
+pub const MAX_BLOCK_BYTES: usize = 2 * MAX_PAYLOAD_BYTES;

@@ -1,0 +1,100 @@
+//! The frame of the log: a length, a sequence number, a chained checksum and a payload.
+//!
+//! ```text
+//! offset  size  field
+//!      0     4  magic  "CTLF"
+//!      4     4  payload length in bytes, little-endian
+//!      8     8  sequence number
+//!     16     8  previous: checksum of the frame before, or the seed of the chain
+//!     24     8  checksum: XXH3-64 over bytes 0..24 and the payload
+//!     32     n  payload
+//! ```
+//!
+//! Each frame carries the checksum of the one before it, so a stale frame in a reused region is never
+//! taken for a continuation.
+
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::error::Corruption;
+use crate::limits::MAX_FRAME_BYTES;
+
+/// Bytes before the payload.
+pub const HEADER_BYTES: usize = 32;
+
+const MAGIC: [u8; 4] = *b"CTLF";
+
+/// One frame, as bytes ready to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// Position in the log; the first frame ever is 1.
+    pub sequence: u64,
+    /// Header and payload.
+    pub bytes: Vec<u8>,
+}
+
+impl Frame {
+    /// Builds the frame with the given sequence number that follows a frame whose checksum was `previous`.
+    pub fn new(sequence: u64, previous: u64, payload: &[u8]) -> Self {
+        let mut bytes = Vec::with_capacity(HEADER_BYTES + payload.len());
+        bytes.extend_from_slice(&MAGIC);
+        bytes.extend_from_slice(&(payload.len() as u32).to_le_bytes());
+        bytes.extend_from_slice(&sequence.to_le_bytes());
+        bytes.extend_from_slice(&previous.to_le_bytes());
+        let checksum = checksum(&bytes, payload);
+        bytes.extend_from_slice(&checksum.to_le_bytes());
+        bytes.extend_from_slice(payload);
+        Self { sequence, bytes }
+    }
+
+    /// What the writer stored in it.
+    pub fn payload(&self) -> &[u8] {
+        &self.bytes[HEADER_BYTES..]
+    }
+
+    /// The checksum that the next frame has to carry.
+    pub fn checksum(&self) -> u64 {
+        read_u64(&self.bytes, 24)
+    }
+
+    /// The checksum of the frame before this one.
+    pub fn previous(&self) -> u64 {
+        read_u64(&self.bytes, 16)
+    }
+
+    /// Reads the frame at the start of `bytes`. The error says which check failed.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Corruption> {
+        let bad = |reason: &str| Err(Corruption::new("log frame", reason));
+        if bytes.len() < HEADER_BYTES {
+            return bad("shorter than a header");
+        }
+        if bytes[..4] != MAGIC {
+            return bad("no magic number");
+        }
+        let length = u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]) as usize;
+        if length > MAX_FRAME_BYTES {
+            return bad("longer than a frame may be");
+        }
+        let end = HEADER_BYTES + length;
+        if bytes.len() < end {
+            return bad("shorter than its length says");
+        }
+        let frame = Self { sequence: read_u64(bytes, 8), bytes: bytes[..end].to_vec() };
+        if checksum(&bytes[..24], &bytes[HEADER_BYTES..end]) != frame.checksum() {
+            return bad("checksum does not match");
+        }
+        Ok(frame)
+    }
+}
+
+fn checksum(header: &[u8], payload: &[u8]) -> u64 {
+    let mut hasher = Xxh3::new();
+    hasher.update(header);
+    hasher.update(payload);
+    hasher.digest()
+}
+
+fn read_u64(bytes: &[u8], at: usize) -> u64 {
+    let mut word = [0; 8];
+    word.copy_from_slice(&bytes[at..at + 8]);
+    u64::from_le_bytes(word)
+}

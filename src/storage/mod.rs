@@ -1,0 +1,159 @@
+//! Where bytes live: the one asynchronous contract of the engine, and its backends.
+//!
+//! A store holds three things, and every backend keeps each in its natural form:
+//!
+//! * **blocks**: immutable bytes by id, written in batches, read whole, deleted, listed;
+//! * **log**: ordered [frames](frame), each acknowledged only when durable, read from a sequence
+//!   number, dropped below one;
+//! * **root**: one small record, replaced atomically together with its generation.
+//!
+//! A commit is: write blocks, [`flush`](Storage::flush), [`write_root`](Storage::write_root).
+//! Recovery is: read the root, then the log after it. Nothing relies on the order of writes between
+//! two flushes, and nothing good is overwritten before its replacement is durable.
+
+use std::fmt;
+
+use arrow::buffer::Buffer;
+use futures::future::LocalBoxFuture;
+
+use crate::error::StorageError;
+
+pub mod frame;
+
+pub use frame::Frame;
+
+/// The result of a storage operation.
+pub type Result<T> = std::result::Result<T, StorageError>;
+
+/// A storage operation under way. Not `Send`: a store belongs to one thread.
+pub type Pending<'a, T> = LocalBoxFuture<'a, Result<T>>;
+
+/// The name of a block: 128 random bits, shown as a UUID.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlockId(pub [u8; 16]);
+
+impl fmt::Display for BlockId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&uuid::Uuid::from_bytes(self.0), f)
+    }
+}
+
+impl fmt::Debug for BlockId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// When a log append is acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// After the platform has flushed it: survives power loss.
+    #[default]
+    Strict,
+    /// When it was handed to the platform: survives the end of the tab or worker. The owner of the
+    /// store calls [`Storage::flush`] within 250 ms.
+    Relaxed,
+}
+
+/// The root record as read back: its generation and its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Root {
+    /// Grows by one with every commit; 0 is never written.
+    pub generation: u64,
+    pub bytes: Vec<u8>,
+}
+
+/// What a log held when it was read, and how it ended.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LogContents {
+    /// Verified frames in ascending, contiguous sequence order.
+    pub frames: Vec<Frame>,
+    /// Bytes of an unfinished append that followed the last good frame and were cut off.
+    /// Never an acknowledged frame: those are flushed before they are acknowledged.
+    pub torn_bytes: u64,
+}
+
+/// Bytes that a store occupies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// Blocks that exist.
+    pub blocks: u64,
+    /// Bytes of their content.
+    pub block_bytes: u64,
+    /// Bytes of the log.
+    pub log_bytes: u64,
+    /// Bytes on the device in all, with free extents and the backend's own records.
+    pub total_bytes: u64,
+}
+
+/// The storage contract. See the [module](self) for the three things it holds.
+///
+/// Every backend passes `conformance::run`. Calls on one store may overlap in time; each is
+/// atomic towards the others, and effects are as if they ran in the order in which they were called.
+/// After an operation has failed with anything but [`StorageError::QuotaExceeded`], the owner closes
+/// the store, opens it again and recovers; it never retries a failed flush.
+pub trait Storage {
+    /// `memory`, `opfs`, `indexeddb`, `adapter` or `sim`.
+    fn backend(&self) -> &'static str;
+
+    /// Reads a block whole into 64-byte aligned memory; `None` if there is no such block.
+    /// Its checksum is the reader's business (`blockstore`).
+    fn read_block(&self, id: BlockId) -> Pending<'_, Option<Buffer>>;
+
+    /// Reads several blocks, results in the order of `ids`. Backends with a cheaper way than one
+    /// call each (a single transaction) override it.
+    fn read_blocks<'a>(&'a self, ids: &'a [BlockId]) -> Pending<'a, Vec<Option<Buffer>>> {
+        Box::pin(async move {
+            let mut blocks = Vec::with_capacity(ids.len());
+            for id in ids {
+                blocks.push(self.read_block(*id).await?);
+            }
+            Ok(blocks)
+        })
+    }
+
+    /// Writes new blocks. They are readable at once and durable after the next [`flush`](Self::flush).
+    /// An id is never written twice.
+    fn write_blocks(&self, blocks: Vec<(BlockId, Buffer)>) -> Pending<'_, ()>;
+
+    /// Deletes blocks; ids that do not exist are passed over. The space may be used again only when
+    /// the deletion itself is durable or the blocks were never part of a root.
+    fn delete_blocks(&self, ids: Vec<BlockId>) -> Pending<'_, ()>;
+
+    /// The ids of all blocks, in no particular order.
+    fn list_blocks(&self) -> Pending<'_, Vec<BlockId>>;
+
+    /// Appends frames that continue the chain of the log, in order. When it returns they survive what
+    /// [`Durability`] says. On an error none of them was acknowledged.
+    fn append_log(&self, frames: Vec<Frame>, durability: Durability) -> Pending<'_, ()>;
+
+    /// Reads and verifies the log from sequence number `from` on.
+    ///
+    /// An unfinished last append is cut off and counted. A bad frame that is followed by a good one
+    /// is [`StorageError::Corrupt`], and nothing is changed.
+    fn read_log(&self, from: u64) -> Pending<'_, LogContents>;
+
+    /// Forgets frames with a sequence number below `below`. Called only after a root that no longer
+    /// needs them is durable. Space is reclaimed at the backend's leisure.
+    fn drop_log(&self, below: u64) -> Pending<'_, ()>;
+
+    /// The current root; `None` in a store that never had one. A store that had one and cannot
+    /// read it answers [`StorageError::Corrupt`].
+    fn read_root(&self) -> Pending<'_, Option<Root>>;
+
+    /// Replaces the root atomically and durably. `root.generation` is one more than the current one,
+    /// `root.bytes` at most [`crate::limits::MAX_ROOT_BYTES`].
+    fn write_root(&self, root: Root) -> Pending<'_, ()>;
+
+    /// Makes everything written so far durable.
+    fn flush(&self) -> Pending<'_, ()>;
+
+    /// What the store occupies now.
+    fn usage(&self) -> Pending<'_, Usage>;
+
+    /// Flushes and lets go of every handle. Later calls answer [`StorageError::Closed`].
+    fn close(&self) -> Pending<'_, ()>;
+
+    /// Removes everything, for `reset`: afterwards the store is as new.
+    fn clear(&self) -> Pending<'_, ()>;
+}

@@ -1,0 +1,80 @@
+//! Tenants, databases and collections as the catalogue knows them.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::configuration::{CollectionConfiguration, ConfigurationRequest, UpdateConfiguration};
+use super::metadata::Metadata;
+
+/// The id of a collection, a UUID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CollectionId(pub Uuid);
+
+impl fmt::Display for CollectionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// A tenant: the outermost namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Tenant {
+    pub name: String,
+    pub resource_name: Option<String>,
+}
+
+/// A database: a namespace of collections within a tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DatabaseInfo {
+    pub id: Uuid,
+    pub name: String,
+    pub tenant: String,
+}
+
+/// A collection as Chroma's API shows it (spec: rest-api 3.4).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Collection {
+    pub id: CollectionId,
+    pub name: String,
+    #[serde(rename = "configuration_json")]
+    pub configuration: CollectionConfiguration,
+    pub metadata: Option<Metadata>,
+    /// Components of a vector; unset until the first write, then fixed.
+    pub dimension: Option<usize>,
+    pub tenant: String,
+    pub database: String,
+    /// Sequence number of the log up to which the segments hold everything.
+    pub log_position: u64,
+    /// Number of compactions so far.
+    pub version: u32,
+}
+
+/// The body of a collection's creation (spec: rest-api 3.5).
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+pub struct CreateCollection {
+    pub name: String,
+    #[serde(default)]
+    pub get_or_create: bool,
+    #[serde(default)]
+    pub metadata: Option<Metadata>,
+    #[serde(default)]
+    pub configuration: Option<ConfigurationRequest>,
+    /// Not supported yet: anything but null is refused.
+    #[serde(default)]
+    pub schema: Option<serde_json::Value>,
+}
+
+/// The body of a collection's modification (spec: rest-api 3.7). Absent members change nothing.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+pub struct UpdateCollection {
+    #[serde(default)]
+    pub new_name: Option<String>,
+    /// Replaces the whole metadata; null values inside are dropped.
+    #[serde(default)]
+    pub new_metadata: Option<super::metadata::UpdateMetadata>,
+    #[serde(default)]
+    pub new_configuration: Option<UpdateConfiguration>,
+}

@@ -1,0 +1,18 @@
+//! What the engine talks about: records, metadata, filters, collections, configurations, results.
+//!
+//! Plain data with its rules of shape; nothing here touches storage.
+
+pub mod collection;
+pub mod configuration;
+pub mod metadata;
+pub mod record;
+pub mod results;
+pub mod validation;
+pub mod where_clause;
+
+pub use collection::{Collection, CollectionId, CreateCollection, DatabaseInfo, Tenant, UpdateCollection};
+pub use configuration::{CollectionConfiguration, Space};
+pub use metadata::{Metadata, MetadataValue, SparseVector, UpdateMetadata};
+pub use record::{Embeddings, Operation, OperationRecord, RecordSet};
+pub use results::{DeleteRequest, GetRequest, GetResult, Include, QueryRequest, QueryResult, ReadLevel};
+pub use where_clause::Where;
