@@ -47,3 +47,24 @@ impl Env for NativeEnv {
         }))
     }
 }
+
+/// Cuts a long piece of work into slices: between its steps it pauses when the slice is used up.
+pub struct Slices<'a> {
+    env: &'a dyn Env,
+    started: std::cell::Cell<f64>,
+}
+
+impl<'a> Slices<'a> {
+    /// Starts the first slice.
+    pub fn new(env: &'a dyn Env) -> Self {
+        Self { env, started: std::cell::Cell::new(env.now_ms()) }
+    }
+
+    /// Pauses if the slice has lasted [`crate::limits::SLICE_MS`], and starts the next one.
+    pub async fn step(&self) {
+        if self.env.now_ms() - self.started.get() >= crate::limits::SLICE_MS {
+            self.env.pause().await;
+            self.started.set(self.env.now_ms());
+        }
+    }
+}

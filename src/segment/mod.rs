@@ -1,1 +1,33 @@
-//! To come.
+//! How the records of one collection lie in blockfiles, and the log folded over them.
+//!
+//! A [`Snapshot`] is what every read works on: an immutable [`RecordSegment`] (what has been compacted)
+//! under a [`Tail`] (what the log added since, materialised). Spec: storage-architecture 2, 5 and 9.
+
+mod record;
+mod tail;
+mod writer;
+
+use std::rc::Rc;
+
+pub use record::{RecordSegment, SegmentFiles, Trash};
+pub use tail::{Tail, TailRecord, decode_metadata};
+pub use writer::{Compacted, compact};
+
+use crate::types::Space;
+
+/// A consistent view of one collection. Cheap to clone; later writes do not change it.
+#[derive(Clone)]
+pub struct Snapshot {
+    pub segment: Rc<RecordSegment>,
+    pub tail: Rc<Tail>,
+    /// Components of a vector; `None` until the first write.
+    pub dimension: Option<usize>,
+    pub space: Space,
+}
+
+impl Snapshot {
+    /// Number of live records.
+    pub fn count(&self) -> u64 {
+        self.segment.len() - self.tail.deleted().len() + self.tail.added()
+    }
+}

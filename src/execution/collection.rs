@@ -1,0 +1,250 @@
+//! One open collection: its segment, and the operations of the log that are not part of it yet.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use futures::lock::Mutex;
+
+use crate::blockstore::Blockstore;
+use crate::error::{Error, Result};
+use crate::limits::BOUNDED_WAL_OPERATIONS;
+use crate::segment::{RecordSegment, SegmentFiles, Snapshot, Tail, Trash};
+use crate::types::{CollectionId, OperationRecord, ReadLevel, Space};
+
+/// The operations of one write.
+pub type Batch = Rc<[Rc<OperationRecord>]>;
+
+/// The state of an open collection. Shared by `Rc`; all of it is guarded by short borrows, and
+/// folding the log into the tail by a lock that is held across the reads which it needs.
+pub struct CollectionState {
+    id: CollectionId,
+    space: Space,
+    blockstore: Blockstore,
+    trash: Rc<Trash>,
+    inner: RefCell<Inner>,
+    folding: Mutex<()>,
+    /// The dimension that writes on their way to the log rely on, and how many of them there are.
+    reserved: Cell<Option<usize>>,
+    in_flight: Cell<usize>,
+}
+
+struct Inner {
+    files: Option<SegmentFiles>,
+    /// Opened at the first read.
+    segment: Option<Rc<RecordSegment>>,
+    tail: Rc<Tail>,
+    /// Everything after the segment's log position, oldest first.
+    pending: VecDeque<Pending>,
+    /// The tail holds the pending batches up to this sequence number.
+    folded: u64,
+    dimension: Option<usize>,
+}
+
+struct Pending {
+    sequence: u64,
+    batch: Batch,
+    bytes: usize,
+}
+
+impl CollectionState {
+    /// The state as the catalogue has it, before the log is replayed.
+    pub fn new(
+        id: CollectionId,
+        space: Space,
+        dimension: Option<usize>,
+        files: Option<SegmentFiles>,
+        blockstore: Blockstore,
+        trash: Rc<Trash>,
+    ) -> Self {
+        let inner = Inner {
+            files,
+            segment: None,
+            tail: Rc::default(),
+            pending: VecDeque::new(),
+            folded: 0,
+            dimension,
+        };
+        Self {
+            id,
+            space,
+            blockstore,
+            trash,
+            inner: RefCell::new(inner),
+            folding: Mutex::new(()),
+            reserved: Cell::new(dimension),
+            in_flight: Cell::new(0),
+        }
+    }
+
+    pub fn id(&self) -> CollectionId {
+        self.id
+    }
+
+    /// Components of a vector, once a write has been acknowledged.
+    pub fn dimension(&self) -> Option<usize> {
+        self.inner.borrow().dimension
+    }
+
+    /// The dimension that a new write has to keep: that of the writes before it, acknowledged or not.
+    pub fn reserved_dimension(&self) -> Option<usize> {
+        self.reserved.get()
+    }
+
+    /// A write with this dimension is on its way to the log.
+    pub fn reserve(&self, dimension: Option<usize>) {
+        self.reserved.set(dimension);
+        self.in_flight.set(self.in_flight.get() + 1);
+    }
+
+    /// A write has come back from the log. If all of those on their way failed, they fixed nothing.
+    pub fn release(&self) {
+        self.in_flight.set(self.in_flight.get() - 1);
+        if self.in_flight.get() == 0 {
+            self.reserved.set(self.dimension());
+        }
+    }
+
+    /// Takes in a durable write; the next snapshot sees it.
+    pub fn append(&self, sequence: u64, batch: Batch, dimension: Option<usize>) {
+        let bytes = batch.iter().map(|operation| size_of_operation(operation)).sum();
+        let mut inner = self.inner.borrow_mut();
+        inner.pending.push_back(Pending { sequence, batch, bytes });
+        inner.dimension = inner.dimension.or(dimension);
+        if self.reserved.get().is_none() {
+            self.reserved.set(inner.dimension);
+        }
+    }
+
+    /// Operations and bytes that are not part of the segment yet.
+    pub fn pending(&self) -> (usize, usize) {
+        let inner = self.inner.borrow();
+        inner.pending.iter().fold((0, 0), |(operations, bytes), pending| {
+            (operations + pending.batch.len(), bytes + pending.bytes)
+        })
+    }
+
+    /// Sequence number of the oldest write after `sequence` that is not part of the segment.
+    pub fn first_pending_after(&self, sequence: u64) -> Option<u64> {
+        let inner = self.inner.borrow();
+        inner.pending.iter().map(|pending| pending.sequence).find(|pending| *pending > sequence)
+    }
+
+    /// The segment, if it was opened.
+    pub fn opened(&self) -> Option<Rc<RecordSegment>> {
+        self.inner.borrow().segment.clone()
+    }
+
+    /// Number of operations up to and including `sequence` that are not part of the segment.
+    pub fn pending_up_to(&self, sequence: u64) -> u64 {
+        let inner = self.inner.borrow();
+        let batches = inner.pending.iter().take_while(|pending| pending.sequence <= sequence);
+        batches.map(|pending| pending.batch.len() as u64).sum()
+    }
+
+    /// A view of everything acknowledged so far, and the sequence number up to which it goes.
+    pub async fn snapshot(&self) -> Result<(Snapshot, u64)> {
+        let _folding = self.folding.lock().await;
+        let segment = self.segment().await?;
+        self.fold(&segment).await?;
+        let inner = self.inner.borrow();
+        let snapshot = self.view(segment, Rc::clone(&inner.tail), inner.dimension);
+        Ok((snapshot, inner.folded))
+    }
+
+    /// A view at a read level.
+    pub async fn snapshot_at(&self, level: ReadLevel) -> Result<Snapshot> {
+        if level == ReadLevel::IndexAndWal {
+            return Ok(self.snapshot().await?.0);
+        }
+        let _folding = self.folding.lock().await;
+        let segment = self.segment().await?;
+        let mut tail = Tail::new(&segment);
+        if level == ReadLevel::IndexAndBoundedWal {
+            let operations: Vec<_> = {
+                let inner = self.inner.borrow();
+                let all = inner.pending.iter().flat_map(|pending| pending.batch.iter().cloned());
+                all.take(BOUNDED_WAL_OPERATIONS).collect()
+            };
+            tail.fold(&segment, &operations).await?;
+        }
+        Ok(self.view(segment, Rc::new(tail), self.dimension()))
+    }
+
+    fn view(&self, segment: Rc<RecordSegment>, tail: Rc<Tail>, dimension: Option<usize>) -> Snapshot {
+        Snapshot { segment, tail, dimension, space: self.space }
+    }
+
+    async fn segment(&self) -> Result<Rc<RecordSegment>> {
+        let files = {
+            let inner = self.inner.borrow();
+            if let Some(segment) = &inner.segment {
+                return Ok(Rc::clone(segment));
+            }
+            inner.files
+        };
+        let segment = Rc::new(match files {
+            Some(files) => RecordSegment::open(&self.blockstore, &files, Rc::clone(&self.trash)).await?,
+            None => RecordSegment::empty(Rc::clone(&self.trash)),
+        });
+        let mut inner = self.inner.borrow_mut();
+        inner.segment = Some(Rc::clone(&segment));
+        inner.tail = Rc::new(Tail::new(&segment));
+        Ok(segment)
+    }
+
+    /// Brings the tail up to date. Only one call at a time (`folding`).
+    async fn fold(&self, segment: &RecordSegment) -> Result<()> {
+        let (mut tail, operations, last) = {
+            let mut inner = self.inner.borrow_mut();
+            let folded = inner.folded;
+            let new = inner.pending.iter().filter(|pending| pending.sequence > folded);
+            let operations: Vec<_> = new.flat_map(|pending| pending.batch.iter().cloned()).collect();
+            let Some(last) = inner.pending.back().map(|pending| pending.sequence) else { return Ok(()) };
+            if operations.is_empty() {
+                return Ok(());
+            }
+            // Taken out, so that it is changed in place unless a reader still holds it.
+            (std::mem::take(&mut inner.tail), operations, last)
+        };
+        let outcome = Rc::make_mut(&mut tail).fold(segment, &operations).await;
+        let mut inner = self.inner.borrow_mut();
+        match outcome {
+            Ok(()) => {
+                inner.tail = tail;
+                inner.folded = last;
+                Ok(())
+            }
+            Err(error) => {
+                // Half a fold is no state: start again from the segment.
+                inner.tail = Rc::new(Tail::new(segment));
+                inner.folded = 0;
+                Err(error)
+            }
+        }
+    }
+
+    /// Replaces the segment after a commit: it holds the log up to `sequence`.
+    pub async fn install(&self, segment: RecordSegment, sequence: u64) -> Result<()> {
+        // A fold under way works on the old segment; it has to end first.
+        let _folding = self.folding.lock().await;
+        let mut inner = self.inner.borrow_mut();
+        if inner.segment.is_none() {
+            return Err(Error::Internal("a segment was compacted that was never opened".into()));
+        }
+        inner.files = segment.files();
+        inner.tail = Rc::new(Tail::new(&segment));
+        inner.folded = sequence;
+        inner.segment = Some(Rc::new(segment));
+        inner.pending.retain(|pending| pending.sequence > sequence);
+        Ok(())
+    }
+}
+
+/// What an operation occupies in memory, roughly: it bounds the tail, nothing more.
+fn size_of_operation(operation: &OperationRecord) -> usize {
+    let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    let metadata = operation.metadata.as_ref().map_or(0, |metadata| metadata.len() * 64);
+    let vector = operation.embedding.as_ref().map_or(0, |vector| vector.len() * size_of::<f32>());
+    size_of::<OperationRecord>() + operation.id.len() + text(&operation.document) + text(&operation.uri) + metadata + vector
+}

@@ -1,0 +1,169 @@
+//! Which records match: ids, metadata and documents, as a set of offset ids.
+//!
+//! At this stage a metadata or document condition is answered by a scan; an index will answer it behind
+//! the same function.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+use roaring::RoaringBitmap;
+
+use crate::blockstore::DataRecordRef;
+use crate::env::Slices;
+use crate::error::Result;
+use crate::segment::{Snapshot, TailRecord, decode_metadata};
+use crate::types::where_clause::{RecordView, Where};
+use crate::types::{Metadata, MetadataValue};
+
+/// A set of live records.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Selection {
+    /// Every live record.
+    All,
+    /// The records with these offset ids; all of them live.
+    Only(RoaringBitmap),
+}
+
+/// The records that have one of `ids` (if given) and match `condition` (if given).
+pub async fn filter(
+    snapshot: &Snapshot,
+    ids: Option<&[String]>,
+    condition: Option<&Where>,
+    slices: &Slices<'_>,
+) -> Result<Selection> {
+    let candidates = match ids {
+        Some(ids) => Some(resolve(snapshot, ids).await?),
+        None => None,
+    };
+    match (candidates, condition) {
+        (None, None) => Ok(Selection::All),
+        (Some(candidates), None) => Ok(Selection::Only(candidates)),
+        (Some(candidates), Some(condition)) => matching_of(snapshot, &candidates, condition, slices).await,
+        (None, Some(condition)) => matching(snapshot, condition, slices).await,
+    }
+}
+
+/// The offset ids of the live records among `ids`.
+async fn resolve(snapshot: &Snapshot, ids: &[String]) -> Result<RoaringBitmap> {
+    let mut found = RoaringBitmap::new();
+    let mut in_segment = Vec::new();
+    for id in ids {
+        match snapshot.tail.ids().get(id) {
+            Some(offset) => found.extend(*offset),
+            None => in_segment.push(id.clone()),
+        }
+    }
+    found.extend(snapshot.segment.offsets(&in_segment).await?.into_iter().flatten());
+    Ok(found)
+}
+
+/// Evaluates `condition` on the given live records.
+async fn matching_of(
+    snapshot: &Snapshot,
+    candidates: &RoaringBitmap,
+    condition: &Where,
+    slices: &Slices<'_>,
+) -> Result<Selection> {
+    let mut found = RoaringBitmap::new();
+    let mut in_segment = Vec::new();
+    for offset in candidates {
+        match snapshot.tail.records().get(&offset) {
+            Some(record) if condition.evaluate(&TailView(record)) => {
+                found.insert(offset);
+            }
+            Some(_) => {}
+            None => in_segment.push(offset),
+        }
+    }
+    if let Some(readers) = snapshot.segment.readers() {
+        for (offset, data) in in_segment.iter().zip(readers.data.get_many("", &in_segment).await?) {
+            let Some(data) = data else { continue };
+            let view = StoredView::new(data.as_ref());
+            if condition.evaluate(&view) {
+                found.insert(*offset);
+            }
+            view.finish()?;
+            slices.step().await;
+        }
+    }
+    Ok(Selection::Only(found))
+}
+
+/// Evaluates `condition` on every live record.
+async fn matching(snapshot: &Snapshot, condition: &Where, slices: &Slices<'_>) -> Result<Selection> {
+    let mut found = RoaringBitmap::new();
+    let (changed, deleted) = (snapshot.tail.records(), snapshot.tail.deleted());
+    if let Some(readers) = snapshot.segment.readers() {
+        for index in 0..readers.data.block_count() {
+            let block = readers.data.block(index).await?;
+            for (row, offset) in block.keys_u32()?.iter().enumerate() {
+                if deleted.contains(*offset) || changed.contains_key(offset) {
+                    continue;
+                }
+                let view = StoredView::new(block.value::<crate::blockstore::DataRecord>(row)?);
+                if condition.evaluate(&view) {
+                    found.insert(*offset);
+                }
+                view.finish()?;
+            }
+            slices.step().await;
+        }
+    }
+    for (offset, record) in changed {
+        if condition.evaluate(&TailView(record)) {
+            found.insert(*offset);
+        }
+    }
+    Ok(Selection::Only(found))
+}
+
+struct TailView<'a>(&'a TailRecord);
+
+impl RecordView for TailView<'_> {
+    fn id(&self) -> &str {
+        &self.0.id
+    }
+
+    fn metadata_value(&self, key: &str) -> Option<Cow<'_, MetadataValue>> {
+        self.0.metadata.get(key).map(Cow::Borrowed)
+    }
+
+    fn document(&self) -> Option<&str> {
+        self.0.document.as_deref()
+    }
+}
+
+/// A record as it lies in a block. Its metadata is decoded when a condition first asks for it.
+struct StoredView<'a> {
+    record: DataRecordRef<'a>,
+    metadata: OnceCell<Result<Metadata>>,
+}
+
+impl<'a> StoredView<'a> {
+    fn new(record: DataRecordRef<'a>) -> Self {
+        Self { record, metadata: OnceCell::new() }
+    }
+
+    /// Reports metadata that could not be decoded: a filter must not take it for missing.
+    fn finish(self) -> Result<()> {
+        match self.metadata.into_inner() {
+            Some(Err(error)) => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl RecordView for StoredView<'_> {
+    fn id(&self) -> &str {
+        self.record.id
+    }
+
+    fn metadata_value(&self, key: &str) -> Option<Cow<'_, MetadataValue>> {
+        let metadata = self.metadata.get_or_init(|| decode_metadata(self.record.metadata));
+        metadata.as_ref().ok()?.get(key).map(Cow::Borrowed)
+    }
+
+    fn document(&self) -> Option<&str> {
+        self.record.document
+    }
+}

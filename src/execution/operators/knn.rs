@@ -1,0 +1,78 @@
+//! The nearest records of some vectors: an exact scan of the segment's vectors and of the tail's.
+
+use crate::distance::Query;
+use crate::env::Slices;
+use crate::error::{Corruption, Result};
+use crate::execution::operators::filter::Selection;
+use crate::index::flat::{self, Mask};
+use crate::index::top_k::{Neighbour, TopK};
+use crate::segment::Snapshot;
+
+/// The `k` nearest selected records of each query vector, nearest first, ties by offset id.
+pub async fn nearest(
+    snapshot: &Snapshot,
+    queries: &[Query],
+    k: usize,
+    selection: &Selection,
+    slices: &Slices<'_>,
+) -> Result<Vec<Vec<Neighbour>>> {
+    let k = k.min(usize::try_from(snapshot.count()).unwrap_or(usize::MAX));
+    let mut tops: Vec<TopK> = queries.iter().map(|_| TopK::new(k)).collect();
+    if k > 0 {
+        scan_segment(snapshot, queries, selection, &mut tops, slices).await?;
+        scan_tail(snapshot, queries, selection, &mut tops);
+    }
+    Ok(tops.into_iter().map(TopK::into_sorted).collect())
+}
+
+async fn scan_segment(
+    snapshot: &Snapshot,
+    queries: &[Query],
+    selection: &Selection,
+    tops: &mut [TopK],
+    slices: &Slices<'_>,
+) -> Result<()> {
+    let Some(readers) = snapshot.segment.readers() else { return Ok(()) };
+    let stale = snapshot.tail.stale_vectors();
+    let allowed = match selection {
+        Selection::All => None,
+        Selection::Only(offsets) => Some(offsets - stale),
+    };
+    let mask = match &allowed {
+        None if stale.is_empty() => Mask::All,
+        None => Mask::Exclude(stale),
+        Some(offsets) => Mask::Include(offsets),
+    };
+    let mut scratch = Vec::new();
+    for index in 0..readers.embeddings.block_count() {
+        if let Mask::Include(offsets) = &mask {
+            // A block without a selected record is not read.
+            let keys = readers.embeddings.key_range(index);
+            if offsets.range_cardinality(keys) == 0 {
+                continue;
+            }
+        }
+        let block = readers.embeddings.block(index).await?;
+        let vectors = block.f32_lists()?;
+        if vectors.uniform_dimension() != snapshot.dimension {
+            let place = format!("embeddings, block {index}");
+            return Err(Corruption::new(place, "its vectors do not have the collection's dimension").into());
+        }
+        flat::scan_many(queries, block.keys_u32()?, vectors.values, &mask, tops, &mut scratch);
+        slices.step().await;
+    }
+    Ok(())
+}
+
+fn scan_tail(snapshot: &Snapshot, queries: &[Query], selection: &Selection, tops: &mut [TopK]) {
+    for (offset, record) in snapshot.tail.records() {
+        let selected = match selection {
+            Selection::All => true,
+            Selection::Only(offsets) => offsets.contains(*offset),
+        };
+        let Some(vector) = record.embedding().filter(|_| selected) else { continue };
+        for (query, top) in queries.iter().zip(tops.iter_mut()) {
+            top.push(*offset, query.distance(vector));
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The steps of a read, each over a snapshot: filter, nearest neighbours, project.
+
+pub mod filter;
+pub mod knn;
+pub mod project;
+pub mod select;

@@ -1,0 +1,125 @@
+//! Compaction: tail → segment → one root swap → log dropped. Spec: storage-architecture 11.
+//!
+//! Queries and writes go on meanwhile: a compaction works on a snapshot in slices of
+//! [`crate::limits::SLICE_MS`], and what is written meanwhile stays in the log.
+
+use std::rc::Rc;
+
+use crate::env::Slices;
+use crate::error::{Error, Result};
+use crate::execution::collection::CollectionState;
+use crate::execution::store::Store;
+use crate::limits::{COMPACTION_BYTES, COMPACTION_OPERATIONS};
+use crate::segment::{self, Compacted};
+use crate::storage::BlockId;
+use crate::sysdb::{Change, Compaction, LogStart, RowKey};
+
+/// Whether the tail of a collection has grown so large that it must be compacted.
+pub fn is_due(state: &CollectionState) -> bool {
+    let (operations, bytes) = state.pending();
+    operations >= COMPACTION_OPERATIONS || bytes >= COMPACTION_BYTES
+}
+
+/// Brings everything that a collection has in the log into its segment. Does nothing if there is nothing.
+pub async fn compact(store: &Rc<Store>, state: &CollectionState) -> Result<()> {
+    let _committing = store.committing.lock().await;
+    if state.pending().0 == 0 {
+        return Ok(());
+    }
+    let (snapshot, sequence) = state.snapshot().await?;
+    let slices = Slices::new(&*store.env);
+    let compacted = segment::compact(&store.blockstore, &snapshot, Rc::clone(&store.trash), &slices).await?;
+    let Compacted { segment, added, removed } = compacted;
+    let files = segment.files().ok_or_else(|| Error::Internal("a compaction wrote no segment".into()))?;
+    let compaction = Compaction {
+        collection: state.id(),
+        segment: files,
+        log_position: sequence,
+        operations: state.pending_up_to(sequence),
+    };
+    let blocks = (added.len() as u64, removed.len() as u64);
+    match commit(store, Some((&compaction, blocks))).await {
+        Ok(Committed::Yes) => {
+            snapshot.segment.retire(removed);
+            drop(snapshot);
+            state.install(segment, sequence).await?;
+            delete_trash(store).await
+        }
+        Ok(Committed::CollectionIsGone) => discard(store, added).await,
+        Err(error) => {
+            // The blocks are not part of a root; what cannot be deleted now is swept at the next opening.
+            let _ = discard(store, added).await;
+            Err(error)
+        }
+    }
+}
+
+/// Makes the catalogue's changes durable in the root, so that the log is no longer needed for them.
+pub async fn commit_catalogue(store: &Rc<Store>) -> Result<()> {
+    let _committing = store.committing.lock().await;
+    commit(store, None).await?;
+    delete_trash(store).await
+}
+
+enum Committed {
+    Yes,
+    /// The collection was deleted while it was compacted: nothing was committed.
+    CollectionIsGone,
+}
+
+async fn commit(store: &Rc<Store>, compaction: Option<(&Compaction, (u64, u64))>) -> Result<Committed> {
+    // Up to the first await nothing else runs: rows, log position and compaction fit together.
+    let (mut added, mut removed) = (0, 0);
+    let mut rows = Vec::new();
+    if let Some((compaction, blocks)) = compaction {
+        (added, removed) = blocks;
+        match store.catalog.borrow().compacted_row(compaction) {
+            Some(row) => rows.push((RowKey::Collection(compaction.collection), Some(row))),
+            None => return Ok(Committed::CollectionIsGone),
+        }
+    }
+    let compacted = rows.first().map(|(key, _)| key.clone());
+    let changes = store.catalog.borrow_mut().take_changes();
+    let keys: Vec<RowKey> = changes.iter().map(|(key, _)| key.clone()).collect();
+    rows.extend(changes.into_iter().filter(|(key, _)| Some(key) != compacted.as_ref()));
+    let log = log_start(store, compaction.map(|(compaction, _)| compaction));
+
+    let outcome = store.sysdb.commit(Change { rows, log, added, removed }).await;
+    let unreachable = match outcome {
+        Ok(unreachable) => unreachable,
+        Err(error) => {
+            store.catalog.borrow_mut().restore_changes(keys);
+            return Err(error);
+        }
+    };
+    if let Some((compaction, _)) = compaction {
+        store.catalog.borrow_mut().set_compacted(compaction);
+    }
+    store.log.drop_below(log.sequence).await?;
+    store.blockstore.storage().delete_blocks(unreachable).await?;
+    Ok(Committed::Yes)
+}
+
+/// Where a recovery has to start reading the log, once the commit is durable.
+fn log_start(store: &Store, compaction: Option<&Compaction>) -> LogStart {
+    let durable = store.log.durable();
+    let first_pending = |state: &Rc<CollectionState>| match compaction {
+        Some(compaction) if compaction.collection == state.id() => {
+            state.first_pending_after(compaction.log_position)
+        }
+        _ => state.first_pending_after(0),
+    };
+    let sequence = store.open_collections().iter().filter_map(first_pending).min().unwrap_or(durable + 1);
+    LogStart { sequence, checksum: store.log.checksum_before(sequence), catalogue: durable }
+}
+
+async fn delete_trash(store: &Store) -> Result<()> {
+    discard(store, store.trash.take()).await
+}
+
+async fn discard(store: &Store, blocks: Vec<BlockId>) -> Result<()> {
+    if blocks.is_empty() {
+        return Ok(());
+    }
+    Ok(store.blockstore.storage().delete_blocks(blocks).await?)
+}

@@ -1,0 +1,8 @@
+//! The requests, from an open collection to a result.
+
+pub mod compact;
+pub mod count;
+pub mod delete;
+pub mod garbage;
+pub mod get;
+pub mod query;

@@ -1,0 +1,185 @@
+//! The protobuf messages of the log. `docs/chromatid.proto` is the same in protobuf's own language.
+
+use std::collections::BTreeMap;
+
+use prost::Oneof;
+
+/// The payload of one frame.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct LogEntry {
+    #[prost(oneof = "Change", tags = "1, 2, 3, 4, 5, 6")]
+    pub change: Option<Change>,
+}
+
+/// What a frame changes.
+#[derive(Clone, PartialEq, Oneof)]
+pub enum Change {
+    #[prost(message, tag = "1")]
+    Records(Records),
+    #[prost(message, tag = "2")]
+    PutTenant(Tenant),
+    #[prost(message, tag = "3")]
+    PutDatabase(Database),
+    #[prost(bytes, tag = "4")]
+    DeleteDatabase(Vec<u8>),
+    #[prost(message, tag = "5")]
+    PutCollection(CollectionInfo),
+    #[prost(bytes, tag = "6")]
+    DeleteCollection(Vec<u8>),
+}
+
+/// One write to one collection.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Records {
+    #[prost(bytes = "vec", tag = "1")]
+    pub collection: Vec<u8>,
+    #[prost(message, repeated, tag = "2")]
+    pub records: Vec<OperationRecord>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, prost::Enumeration)]
+#[repr(i32)]
+pub enum Operation {
+    Add = 0,
+    Update = 1,
+    Upsert = 2,
+    Delete = 3,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, prost::Enumeration)]
+#[repr(i32)]
+pub enum ScalarEncoding {
+    Float32 = 0,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct OperationRecord {
+    #[prost(string, tag = "1")]
+    pub id: String,
+    #[prost(message, optional, tag = "2")]
+    pub vector: Option<Vector>,
+    #[prost(message, optional, tag = "3")]
+    pub metadata: Option<UpdateMetadata>,
+    #[prost(enumeration = "Operation", tag = "4")]
+    pub operation: i32,
+    #[prost(string, optional, tag = "5")]
+    pub document: Option<String>,
+    #[prost(string, optional, tag = "6")]
+    pub uri: Option<String>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Vector {
+    #[prost(int32, tag = "1")]
+    pub dimension: i32,
+    #[prost(bytes = "vec", tag = "2")]
+    pub vector: Vec<u8>,
+    #[prost(enumeration = "ScalarEncoding", tag = "3")]
+    pub encoding: i32,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct UpdateMetadata {
+    #[prost(btree_map = "string, message", tag = "1")]
+    pub metadata: BTreeMap<String, UpdateMetadataValue>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct UpdateMetadataValue {
+    #[prost(oneof = "Value", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9")]
+    pub value: Option<Value>,
+}
+
+#[derive(Clone, PartialEq, Oneof)]
+pub enum Value {
+    #[prost(string, tag = "1")]
+    String(String),
+    #[prost(int64, tag = "2")]
+    Int(i64),
+    #[prost(double, tag = "3")]
+    Float(f64),
+    #[prost(bool, tag = "4")]
+    Bool(bool),
+    #[prost(message, tag = "5")]
+    SparseVector(SparseVector),
+    #[prost(message, tag = "6")]
+    StringList(StringList),
+    #[prost(message, tag = "7")]
+    IntList(IntList),
+    #[prost(message, tag = "8")]
+    FloatList(FloatList),
+    #[prost(message, tag = "9")]
+    BoolList(BoolList),
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct SparseVector {
+    #[prost(uint32, repeated, tag = "1")]
+    pub indices: Vec<u32>,
+    #[prost(float, repeated, tag = "2")]
+    pub values: Vec<f32>,
+    #[prost(string, repeated, tag = "3")]
+    pub tokens: Vec<String>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct StringList {
+    #[prost(string, repeated, tag = "1")]
+    pub values: Vec<String>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct IntList {
+    #[prost(int64, repeated, tag = "1")]
+    pub values: Vec<i64>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct FloatList {
+    #[prost(double, repeated, tag = "1")]
+    pub values: Vec<f64>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct BoolList {
+    #[prost(bool, repeated, tag = "1")]
+    pub values: Vec<bool>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Tenant {
+    #[prost(string, tag = "1")]
+    pub name: String,
+    #[prost(string, optional, tag = "2")]
+    pub resource_name: Option<String>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Database {
+    #[prost(bytes = "vec", tag = "1")]
+    pub id: Vec<u8>,
+    #[prost(string, tag = "2")]
+    pub name: String,
+    #[prost(string, tag = "3")]
+    pub tenant: String,
+    #[prost(uint64, tag = "4")]
+    pub created: u64,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct CollectionInfo {
+    #[prost(bytes = "vec", tag = "1")]
+    pub id: Vec<u8>,
+    #[prost(string, tag = "2")]
+    pub name: String,
+    #[prost(bytes = "vec", tag = "3")]
+    pub database: Vec<u8>,
+    #[prost(message, optional, tag = "4")]
+    pub metadata: Option<UpdateMetadata>,
+    #[prost(bytes = "vec", tag = "5")]
+    pub configuration: Vec<u8>,
+    #[prost(uint32, optional, tag = "6")]
+    pub dimension: Option<u32>,
+    #[prost(uint64, tag = "7")]
+    pub created: u64,
+}

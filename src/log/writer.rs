@@ -1,0 +1,235 @@
+//! The one writer of the log, with group commit, and its recovery.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use futures::channel::oneshot;
+use prost::Message;
+
+use super::proto::{Change, LogEntry};
+use crate::env::Env;
+use crate::error::{Corruption, Error, Result, StorageError};
+use crate::limits::MAX_FRAME_BYTES;
+use crate::storage::{Durability, Frame, Storage};
+
+/// What runs when an entry has become durable; it is given the entry's sequence number.
+type Apply = Box<dyn FnOnce(u64)>;
+
+/// The log of a store, open for appending.
+pub struct Log {
+    storage: Rc<dyn Storage>,
+    env: Rc<dyn Env>,
+    durability: Durability,
+    state: RefCell<State>,
+}
+
+struct State {
+    /// Sequence number of the next frame, and the checksum that it has to carry.
+    next: u64,
+    chain: u64,
+    /// Durable frames that are not dropped yet, oldest first.
+    retained: VecDeque<Retained>,
+    /// Sequence number of the last durable frame.
+    durable: u64,
+    /// Checksum of the frame before the oldest retained one.
+    start_checksum: u64,
+    queue: Vec<Queued>,
+    flushing: bool,
+    /// Why no more appends are taken.
+    failed: Option<Error>,
+}
+
+struct Retained {
+    sequence: u64,
+    checksum: u64,
+    bytes: usize,
+}
+
+struct Queued {
+    frame: Frame,
+    apply: Apply,
+    done: oneshot::Sender<Result<()>>,
+}
+
+/// What recovery found in the log.
+#[derive(Debug, Default)]
+pub struct Replay {
+    pub entries: Vec<ReplayedEntry>,
+    /// Bytes of an unacknowledged append that were cut off.
+    pub torn_bytes: u64,
+}
+
+/// One recovered entry.
+#[derive(Debug)]
+pub struct ReplayedEntry {
+    pub sequence: u64,
+    pub change: Change,
+}
+
+impl Log {
+    /// Opens the log for a store whose root needs it from `start` on, and reads what is there.
+    /// `start_checksum` is the checksum of the frame before `start`.
+    pub async fn open(
+        storage: Rc<dyn Storage>,
+        env: Rc<dyn Env>,
+        durability: Durability,
+        start: u64,
+        start_checksum: u64,
+    ) -> Result<(Self, Replay)> {
+        let contents = storage.read_log(start).await?;
+        let mut state = State {
+            next: start,
+            chain: start_checksum,
+            retained: VecDeque::new(),
+            durable: start - 1,
+            start_checksum,
+            queue: Vec::new(),
+            flushing: false,
+            failed: None,
+        };
+        let mut replay = Replay { entries: Vec::new(), torn_bytes: contents.torn_bytes };
+        for frame in contents.frames {
+            let place = || format!("log frame {}", frame.sequence);
+            if frame.sequence != state.next || frame.previous() != state.chain {
+                return Err(Corruption::new(place(), "it does not continue what the root holds").into());
+            }
+            let change = LogEntry::decode(frame.payload())
+                .map_err(|error| Corruption::new(place(), error.to_string()))?
+                .change
+                .ok_or_else(|| Corruption::new(place(), "it was written by a newer version"))?;
+            replay.entries.push(ReplayedEntry { sequence: frame.sequence, change });
+            state.retain(frame.sequence, frame.checksum(), frame.bytes.len());
+            state.next = frame.sequence + 1;
+            state.chain = frame.checksum();
+        }
+        Ok((Self { storage, env, durability, state: RefCell::new(state) }, replay))
+    }
+
+    /// Appends `change`. When it returns, the entry is as durable as the store promises and `apply` has run.
+    /// Entries become durable, and are applied, in the order of the calls.
+    ///
+    /// # Errors
+    /// A full store fails this and the appends queued behind it, and nothing else; any other failure of
+    /// the storage ends the log: what the device holds is known again only after a reopen.
+    pub async fn append(&self, change: Change, apply: impl FnOnce(u64) + 'static) -> Result<()> {
+        let payload = LogEntry { change: Some(change) }.encode_to_vec();
+        if payload.len() > MAX_FRAME_BYTES {
+            return Err(Error::InvalidArgument(format!(
+                "a write of {} bytes is too large: split it, at most {MAX_FRAME_BYTES} bytes fit one write",
+                payload.len()
+            )));
+        }
+        let (done, outcome) = oneshot::channel();
+        if self.enqueue(&payload, Box::new(apply), done)? {
+            self.flush_queue().await;
+        }
+        outcome.await.unwrap_or_else(|_| Err(Error::Unavailable("the store was closed during a write".into())))
+    }
+
+    /// Queues a frame; true when the caller has to flush the queue.
+    fn enqueue(&self, payload: &[u8], apply: Apply, done: oneshot::Sender<Result<()>>) -> Result<bool> {
+        let mut state = self.state.borrow_mut();
+        if let Some(error) = &state.failed {
+            return Err(Error::Unavailable(format!("the store stopped after a failed write ({error}); open it again")));
+        }
+        let frame = Frame::new(state.next, state.chain, payload);
+        state.next += 1;
+        state.chain = frame.checksum();
+        state.queue.push(Queued { frame, apply, done });
+        Ok(!std::mem::replace(&mut state.flushing, true))
+    }
+
+    async fn flush_queue(&self) {
+        loop {
+            // Calls that arrived together get to join this flush.
+            self.env.pause().await;
+            let batch = std::mem::take(&mut self.state.borrow_mut().queue);
+            if batch.is_empty() {
+                self.state.borrow_mut().flushing = false;
+                return;
+            }
+            let mut frames = Vec::with_capacity(batch.len());
+            let mut waiting = Vec::with_capacity(batch.len());
+            for Queued { frame, apply, done } in batch {
+                waiting.push((frame.sequence, frame.checksum(), frame.bytes.len(), apply, done));
+                frames.push(frame);
+            }
+            let (first, previous) = (frames[0].sequence, frames[0].previous());
+            match self.storage.append_log(frames, self.durability).await {
+                Ok(()) => {
+                    for (sequence, checksum, bytes, apply, done) in waiting {
+                        self.state.borrow_mut().retain(sequence, checksum, bytes);
+                        apply(sequence);
+                        // A caller that went away does not need the answer.
+                        let _ = done.send(Ok(()));
+                    }
+                }
+                Err(error) => self.fail(waiting.into_iter().map(|(.., done)| done), first, previous, error),
+            }
+        }
+    }
+
+    /// Answers everyone who waits, and takes the log back to its last durable frame (full store) or ends it.
+    fn fail(
+        &self,
+        waiting: impl Iterator<Item = oneshot::Sender<Result<()>>>,
+        first: u64,
+        previous: u64,
+        error: StorageError,
+    ) {
+        let mut state = self.state.borrow_mut();
+        if matches!(error, StorageError::QuotaExceeded { .. }) {
+            state.next = first;
+            state.chain = previous;
+        } else {
+            state.failed = Some(error.clone().into());
+        }
+        // What was queued meanwhile is chained to frames that do not exist.
+        let queued = std::mem::take(&mut state.queue);
+        for done in waiting.chain(queued.into_iter().map(|queued| queued.done)) {
+            let _ = done.send(Err(error.clone().into()));
+        }
+    }
+
+    /// Sequence number of the last durable entry; 0 before the first.
+    pub fn durable(&self) -> u64 {
+        self.state.borrow().durable
+    }
+
+    /// Checksum of the frame before `sequence`, which is retained or follows the last retained one.
+    pub fn checksum_before(&self, sequence: u64) -> u64 {
+        let state = self.state.borrow();
+        let before = state.retained.iter().rev().find(|frame| frame.sequence < sequence);
+        before.map_or(state.start_checksum, |frame| frame.checksum)
+    }
+
+    /// Entries and bytes that a recovery would read.
+    pub fn size(&self) -> (usize, usize) {
+        let state = self.state.borrow();
+        (state.retained.len(), state.retained.iter().map(|frame| frame.bytes).sum())
+    }
+
+    /// Forgets the entries below `sequence`, after a root that does not need them is durable.
+    pub async fn drop_below(&self, sequence: u64) -> Result<()> {
+        {
+            let mut state = self.state.borrow_mut();
+            while let Some(frame) = state.retained.pop_front_if(|frame| frame.sequence < sequence) {
+                state.start_checksum = frame.checksum;
+            }
+        }
+        Ok(self.storage.drop_log(sequence).await?)
+    }
+
+    /// Takes no more appends.
+    pub fn close(&self) {
+        self.state.borrow_mut().failed = Some(Error::Unavailable("the store is closed".into()));
+    }
+}
+
+impl State {
+    fn retain(&mut self, sequence: u64, checksum: u64, bytes: usize) {
+        self.retained.push_back(Retained { sequence, checksum, bytes });
+        self.durable = sequence;
+    }
+}

@@ -1,0 +1,127 @@
+//! Compaction of one collection: its tail becomes part of a new segment.
+
+use std::rc::Rc;
+
+use super::record::{Readers, RecordSegment, Trash};
+use super::tail::{TailRecord, encode_metadata};
+use super::Snapshot;
+use crate::blockstore::{BlockfileOptions, Blockstore, Commit, DataRecord, Key, OrderedWriter, Reader, Value};
+use crate::env::Slices;
+use crate::error::Result;
+use crate::storage::BlockId;
+
+/// A segment that was written but is not part of any root yet.
+pub struct Compacted {
+    pub segment: RecordSegment,
+    /// Blocks that it does not share with its predecessor.
+    pub added: Vec<BlockId>,
+    /// Blocks of its predecessor that it does not share.
+    pub removed: Vec<BlockId>,
+}
+
+/// Writes the segment that holds everything in `snapshot`. Blocks that the tail does not touch are shared.
+/// Pauses between steps as `slices` asks for.
+pub async fn compact(
+    blockstore: &Blockstore,
+    snapshot: &Snapshot,
+    trash: Rc<Trash>,
+    slices: &Slices<'_>,
+) -> Result<Compacted> {
+    let mut writer = SegmentWriter { blockstore, slices, added: Vec::new(), removed: Vec::new() };
+    let base = snapshot.segment.readers();
+    let readers = Readers {
+        ids: writer.write(base.map(|readers| &readers.ids), id_changes(snapshot)).await?,
+        names: writer.write(base.map(|readers| &readers.names), name_changes(snapshot)).await?,
+        data: writer.write(base.map(|readers| &readers.data), data_changes(snapshot)).await?,
+        embeddings: writer.write(base.map(|readers| &readers.embeddings), embedding_changes(snapshot)).await?,
+    };
+    let segment = RecordSegment::new(readers, snapshot.tail.max_offset_id(), trash);
+    Ok(Compacted { segment, added: writer.added, removed: writer.removed })
+}
+
+struct SegmentWriter<'a> {
+    blockstore: &'a Blockstore,
+    slices: &'a Slices<'a>,
+    added: Vec<BlockId>,
+    removed: Vec<BlockId>,
+}
+
+impl SegmentWriter<'_> {
+    /// Applies changes, sorted by key, to a blockfile; a change without a value deletes its key.
+    async fn write<K: Key, V: Value>(
+        &mut self,
+        base: Option<&Reader<K, V>>,
+        changes: impl Iterator<Item = (K, Option<V>)>,
+    ) -> Result<Reader<K, V>> {
+        let mut writer: OrderedWriter<K, V> = self.blockstore.ordered(base, BlockfileOptions::default());
+        for (key, value) in changes {
+            match value {
+                Some(value) => writer.set("", key, value).await?,
+                None => writer.delete("", key.as_ref()).await?,
+            }
+            self.slices.step().await;
+        }
+        let Commit { reader, added, removed } = writer.commit().await?;
+        self.added.extend(added);
+        self.removed.extend(removed);
+        Ok(reader)
+    }
+}
+
+fn id_changes(snapshot: &Snapshot) -> impl Iterator<Item = (String, Option<u32>)> {
+    let tail = &snapshot.tail;
+    // A changed record keeps its offset id; only new and deleted ids are written.
+    let mut changes: Vec<(String, Option<u32>)> = tail
+        .ids()
+        .iter()
+        .filter(|(_, offset)| offset.is_none_or(|offset| is_new(tail.records().get(&offset))))
+        .map(|(id, offset)| (id.clone(), *offset))
+        .collect();
+    changes.sort_unstable();
+    changes.into_iter()
+}
+
+fn name_changes(snapshot: &Snapshot) -> impl Iterator<Item = (u32, Option<String>)> {
+    let new = snapshot.tail.records().iter().filter(|(_, record)| !record.in_segment());
+    with_deleted(snapshot, new.map(|(offset, record)| (*offset, record.id.clone())))
+}
+
+fn data_changes(snapshot: &Snapshot) -> impl Iterator<Item = (u32, Option<DataRecord>)> {
+    with_deleted(snapshot, snapshot.tail.records().iter().map(|(offset, record)| (*offset, data_record(record))))
+}
+
+fn embedding_changes(snapshot: &Snapshot) -> impl Iterator<Item = (u32, Option<Vec<f32>>)> {
+    let changed = snapshot.tail.records().iter();
+    with_deleted(
+        snapshot,
+        changed.filter_map(|(offset, record)| Some((*offset, record.embedding()?.to_vec()))),
+    )
+}
+
+/// Merges values with the deletions of the tail, in the order of offset ids. No offset id is in both.
+fn with_deleted<V>(
+    snapshot: &Snapshot,
+    values: impl Iterator<Item = (u32, V)>,
+) -> impl Iterator<Item = (u32, Option<V>)> {
+    let tail = Rc::clone(&snapshot.tail);
+    let mut deleted = tail.deleted().iter().collect::<Vec<_>>().into_iter().peekable();
+    let mut values = values.peekable();
+    std::iter::from_fn(move || match (deleted.peek(), values.peek()) {
+        (Some(gone), Some((offset, _))) if gone < offset => deleted.next().map(|gone| (gone, None)),
+        (Some(_), None) => deleted.next().map(|gone| (gone, None)),
+        _ => values.next().map(|(offset, value)| (offset, Some(value))),
+    })
+}
+
+fn is_new(record: Option<&TailRecord>) -> bool {
+    record.is_some_and(|record| !record.in_segment())
+}
+
+fn data_record(record: &TailRecord) -> DataRecord {
+    DataRecord {
+        id: record.id.clone(),
+        metadata: encode_metadata(&record.metadata),
+        document: record.document.clone(),
+        uri: record.uri.clone(),
+    }
+}
