@@ -18,7 +18,12 @@ pub(super) fn distances(space: Space, query: &[f32], matrix: &[f32], out: &mut [
         // SAFETY: the processor was just asked for both features; the answer is cached by std.
         return unsafe { distances_avx2(space, query, matrix, out) };
     }
-    // Fused only where it is an instruction of every such processor: elsewhere it is a library call.
+    distances_portable(space, query, matrix, out);
+}
+
+/// [`distances`] with the instructions that every processor of the target has.
+pub(super) fn distances_portable(space: Space, query: &[f32], matrix: &[f32], out: &mut [f32]) {
+    // Fused only where it is such an instruction: elsewhere it is a library call.
     const FUSED: bool = cfg!(target_arch = "aarch64");
     each_row(space, query, matrix, out, squared_l2::<FUSED>, dot::<FUSED>, dot_and_squared_norm::<FUSED>);
 }

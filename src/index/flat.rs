@@ -164,3 +164,140 @@ fn lower_bound(ids: &[u32], id: u32) -> usize {
     let high = ids.len().min(step + 1);
     low + ids[low..high].partition_point(|&probe| probe < id)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::top_k::Neighbour;
+    use crate::types::Space;
+    use proptest::prelude::*;
+
+    const DIMENSION: usize = 5;
+
+    #[derive(Debug, Clone)]
+    enum Allowed {
+        All,
+        Include(RoaringBitmap),
+        Exclude(RoaringBitmap),
+    }
+
+    impl Allowed {
+        fn mask(&self) -> Mask<'_> {
+            match self {
+                Allowed::All => Mask::All,
+                Allowed::Include(ids) => Mask::Include(ids),
+                Allowed::Exclude(ids) => Mask::Exclude(ids),
+            }
+        }
+    }
+
+    /// Ids of which few to all are in any block, some of them far from it.
+    fn ids(max: u32) -> impl Strategy<Value = RoaringBitmap> {
+        (0.0..1.0f64, prop::collection::vec((0.0..1.0f64, 0..max + 9), 0..300)).prop_map(|(share, draws)| {
+            draws.into_iter().filter(|&(draw, _)| draw < share).map(|(_, id)| id).collect()
+        })
+    }
+
+    fn allowed(max: u32) -> impl Strategy<Value = Allowed> {
+        prop_oneof![
+            1 => Just(Allowed::All),
+            3 => ids(max).prop_map(Allowed::Include),
+            3 => ids(max).prop_map(Allowed::Exclude),
+        ]
+    }
+
+    /// Ascending or not, dense or sparse, with or without repetition.
+    fn offset_ids() -> impl Strategy<Value = Vec<u32>> {
+        (1u32..2_000, any::<bool>()).prop_flat_map(|(max, sorted)| {
+            prop::collection::vec(0..max, 0..150).prop_map(move |mut ids| {
+                if sorted {
+                    ids.sort_unstable();
+                }
+                ids
+            })
+        })
+    }
+
+    /// Components of few values, so that ties are common.
+    fn vector() -> impl Strategy<Value = Vec<f32>> {
+        prop::collection::vec((-2i8..3).prop_map(f32::from), DIMENSION)
+    }
+
+    fn naive(query: &Query, offset_ids: &[u32], matrix: &[f32], mask: Mask<'_>, k: usize) -> Vec<Neighbour> {
+        let rows = offset_ids.iter().zip(matrix.chunks_exact(DIMENSION));
+        let mut found: Vec<Neighbour> = rows
+            .filter(|&(&offset_id, _)| mask.allows(offset_id))
+            .map(|(&offset_id, row)| Neighbour { offset_id, distance: query.distance(row) })
+            .collect();
+        found.sort_by(|a, b| a.distance.total_cmp(&b.distance).then(a.offset_id.cmp(&b.offset_id)));
+        found.truncate(k);
+        found
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+        #[test]
+        fn finds_what_comparing_every_row_finds(
+            offset_ids in offset_ids(),
+            components in prop::collection::vec((-2i8..3).prop_map(f32::from), 150 * DIMENSION),
+            vectors in prop::collection::vec(vector(), 0..4),
+            allowed in prop_oneof![allowed(100), allowed(2_000)],
+            k in 0usize..20,
+            space in prop::sample::select(vec![Space::L2, Space::Ip, Space::Cosine]),
+        ) {
+            let matrix = &components[..offset_ids.len() * DIMENSION];
+            let queries: Vec<Query> = vectors.iter().map(|vector| Query::new(space, vector)).collect();
+            let mut tops = vec![TopK::new(k); queries.len()];
+            let mut scratch = Vec::new();
+            scan_many(&queries, &offset_ids, matrix, allowed.mask(), &mut tops, &mut scratch);
+
+            for (query, top) in queries.iter().zip(tops) {
+                let expected = naive(query, &offset_ids, matrix, allowed.mask(), k);
+                prop_assert_eq!(top.into_sorted(), expected.clone());
+                let mut top = TopK::new(k);
+                scan(query, &offset_ids, matrix, allowed.mask(), &mut top, &mut scratch);
+                prop_assert_eq!(top.into_sorted(), expected);
+            }
+        }
+
+        #[test]
+        fn a_lower_bound_is_where_bisection_finds_it(
+            mut ids in prop::collection::vec(0u32..300, 0..200),
+            id in 0u32..310,
+        ) {
+            ids.sort_unstable();
+            prop_assert_eq!(lower_bound(&ids, id), ids.partition_point(|&probe| probe < id));
+        }
+    }
+
+    #[test]
+    fn blocks_of_many_tiles_are_searched_whole() {
+        let rows = 3 * SCAN_TILE_BYTES / (DIMENSION * size_of::<f32>()) + 1;
+        let offset_ids: Vec<u32> = (0..rows as u32).collect();
+        let matrix: Vec<f32> =
+            offset_ids.iter().flat_map(|&id| [(rows as u32 - id) as f32; DIMENSION]).collect();
+        let query = Query::new(Space::L2, &[0.0; DIMENSION]);
+        let mut top = TopK::new(2);
+        scan(&query, &offset_ids, &matrix, Mask::All, &mut top, &mut Vec::new());
+        let found: Vec<u32> = top.into_sorted().iter().map(|found| found.offset_id).collect();
+        assert_eq!(found, [rows as u32 - 1, rows as u32 - 2]);
+    }
+
+    #[test]
+    fn results_add_up_over_blocks() {
+        let query = Query::new(Space::L2, &[0.0]);
+        let (mut top, mut scratch) = (TopK::new(2), Vec::new());
+        scan(&query, &[4, 5], &[3.0, 1.0], Mask::All, &mut top, &mut scratch);
+        scan(&query, &[1, 2], &[1.0, 2.0], Mask::All, &mut top, &mut scratch);
+        let found: Vec<u32> = top.into_sorted().iter().map(|found| found.offset_id).collect();
+        assert_eq!(found, [1, 5]);
+    }
+
+    #[test]
+    #[should_panic(expected = "each offset id has its own row")]
+    fn a_matrix_of_another_size_is_refused() {
+        let query = Query::new(Space::L2, &[0.0, 0.0]);
+        scan(&query, &[1], &[1.0], Mask::All, &mut TopK::new(1), &mut Vec::new());
+    }
+}

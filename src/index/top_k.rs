@@ -69,3 +69,95 @@ fn neighbour(key: u64) -> Neighbour {
     let bits = if ordered & SIGN == 0 { !ordered } else { ordered & !SIGN };
     Neighbour { offset_id, distance: f32::from_bits(bits) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn nearest(k: usize, candidates: &[(u32, f32)]) -> Vec<(u32, f32)> {
+        let mut top = TopK::new(k);
+        for &(offset_id, distance) in candidates {
+            top.push(offset_id, distance);
+        }
+        top.into_sorted().into_iter().map(|found| (found.offset_id, found.distance)).collect()
+    }
+
+    #[test]
+    fn equal_distances_are_ordered_by_offset_id() {
+        assert_eq!(nearest(2, &[(9, 1.0), (3, 1.0), (7, 1.0), (5, 2.0)]), [(3, 1.0), (7, 1.0)]);
+    }
+
+    #[test]
+    fn a_nan_of_either_sign_comes_last() {
+        let found = nearest(4, &[(1, -f32::NAN), (2, f32::INFINITY), (3, f32::NAN), (4, -1.0)]);
+        let ids: Vec<u32> = found.iter().map(|&(offset_id, _)| offset_id).collect();
+        assert_eq!(ids, [4, 2, 1, 3]);
+        assert!(found[2].1.is_nan() && found[3].1.is_nan());
+    }
+
+    #[test]
+    fn fewer_candidates_than_k_are_all_kept() {
+        assert_eq!(nearest(usize::MAX, &[(2, 0.5), (1, 0.25)]), [(1, 0.25), (2, 0.5)]);
+    }
+
+    #[test]
+    fn none_is_kept_for_k_zero() {
+        assert_eq!(nearest(0, &[(1, 0.0), (2, f32::NEG_INFINITY)]), []);
+        assert_eq!(TopK::new(0).threshold(), f32::NEG_INFINITY);
+    }
+
+    #[test]
+    fn the_threshold_is_the_farthest_kept_once_k_are() {
+        let mut top = TopK::new(2);
+        top.push(1, 3.0);
+        assert_eq!(top.threshold(), f32::INFINITY);
+        top.push(2, 5.0);
+        assert_eq!(top.threshold(), 5.0);
+        top.push(3, 4.0);
+        assert_eq!(top.threshold(), 4.0);
+    }
+
+    /// Few values, so that ties are common, and every kind of float.
+    fn distance() -> impl Strategy<Value = f32> {
+        prop_oneof![
+            4 => (-3i8..3).prop_map(f32::from),
+            1 => prop::num::f32::ANY,
+            1 => prop::sample::select(vec![-0.0, 0.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN]),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn keeps_what_a_sort_puts_first(
+            distances in prop::collection::vec((0u32..50, distance()), 0..200),
+            k in 0usize..40,
+        ) {
+            let mut sorted: Vec<(u32, f32)> =
+                distances.iter().map(|&(id, d)| (id, if d.is_nan() { f32::NAN } else { d })).collect();
+            sorted.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+            sorted.truncate(k);
+            let bits = |found: &[(u32, f32)]| -> Vec<(u32, u32)> {
+                found.iter().map(|&(id, d)| (id, d.to_bits())).collect()
+            };
+            prop_assert_eq!(bits(&nearest(k, &distances)), bits(&sorted));
+        }
+
+        /// Leaving out what the threshold rules out changes nothing.
+        #[test]
+        fn the_threshold_rules_out_only_losers(
+            distances in prop::collection::vec((0u32..50, distance()), 0..200),
+            k in 0usize..20,
+        ) {
+            let (mut all, mut pruned) = (TopK::new(k), TopK::new(k));
+            for &(offset_id, distance) in &distances {
+                all.push(offset_id, distance);
+                let too_far = distance > pruned.threshold();
+                if !too_far {
+                    pruned.push(offset_id, distance);
+                }
+            }
+            prop_assert_eq!(all.heap.into_sorted_vec(), pruned.heap.into_sorted_vec());
+        }
+    }
+}
