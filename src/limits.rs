@@ -61,3 +61,11 @@ pub const MAX_ROOT_BYTES: usize = 4_000;
 /// Bytes of one block, at most, when it is read back. A single record larger than
 /// [`BLOCK_BYTES`] gets a block of its own, so this follows [`MAX_PAYLOAD_BYTES`].
 pub const MAX_BLOCK_BYTES: usize = 2 * MAX_PAYLOAD_BYTES;
+
+/// Bytes of vectors that one step of a scan compares with all queries of a request: half of the
+/// smallest first-level data cache in use (32 KiB), so that the later queries find the rows there.
+pub const SCAN_TILE_BYTES: usize = 16 * 1024;
+
+/// Places that a search reserves at once for its results: more than a usual `n_results`, while a huge
+/// one takes only the memory of what is found.
+pub const TOP_K_RESERVED: usize = 256;

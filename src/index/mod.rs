@@ -1,1 +1,4 @@
-//! To come.
+//! Search structures over vectors and text: pure and synchronous, without storage.
+
+pub mod flat;
+pub mod top_k;
