@@ -6,12 +6,22 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::configuration::{CollectionConfiguration, ConfigurationRequest, UpdateConfiguration};
-use super::metadata::Metadata;
+use super::metadata::{Metadata, UpdateMetadata};
+use crate::error::{Error, Result};
 
 /// The id of a collection, a UUID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CollectionId(pub Uuid);
+
+impl CollectionId {
+    /// Reads the id in a path. Any version of UUID is accepted, whatever the message says: it is
+    /// Chroma's.
+    pub fn parse(text: &str) -> Result<Self> {
+        let invalid = |_| Error::InvalidArgument("Collection ID is not a valid UUIDv4".into());
+        Uuid::try_parse(text).map(Self).map_err(invalid)
+    }
+}
 
 impl fmt::Display for CollectionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -74,7 +84,25 @@ pub struct UpdateCollection {
     pub new_name: Option<String>,
     /// Replaces the whole metadata; null values inside are dropped.
     #[serde(default)]
-    pub new_metadata: Option<super::metadata::UpdateMetadata>,
+    pub new_metadata: Option<UpdateMetadata>,
     #[serde(default)]
     pub new_configuration: Option<UpdateConfiguration>,
 }
+
+impl CreateCollection {
+    /// Reads a request body; a body of the wrong shape is a 422 with the reason.
+    pub fn from_json(body: serde_json::Value) -> Result<Self> {
+        serde_json::from_value(body).map_err(Error::shape)
+    }
+}
+
+impl UpdateCollection {
+    /// Reads a request body; a body of the wrong shape is a 422 with the reason.
+    pub fn from_json(body: serde_json::Value) -> Result<Self> {
+        serde_json::from_value(body).map_err(Error::shape)
+    }
+}
+
+#[cfg(test)]
+#[path = "collection_tests.rs"]
+mod tests;

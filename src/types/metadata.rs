@@ -11,6 +11,16 @@ pub type Metadata = BTreeMap<String, MetadataValue>;
 /// A change to a record's metadata: a value sets its key, `None` deletes it, other keys stay.
 pub type UpdateMetadata = BTreeMap<String, Option<MetadataValue>>;
 
+/// Where Chroma keeps a record's document among its metadata. Here documents have a place of their own,
+/// so no record has this key, and writes to it are refused.
+pub const DOCUMENT_KEY: &str = "chroma:document";
+
+/// As [`DOCUMENT_KEY`], for the uri.
+pub const URI_KEY: &str = "chroma:uri";
+
+/// Record metadata keys that begin so are stored and filtered, but never shown.
+pub const HIDDEN_PREFIX: &str = "chroma:";
+
 /// One metadata value (spec: rest-api 1.3).
 #[derive(Debug, Clone, PartialEq)]
 pub enum MetadataValue {
@@ -34,6 +44,24 @@ impl MetadataValue {
             MetadataValue::FloatArray(values) => values.is_empty(),
             MetadataValue::StrArray(values) => values.is_empty(),
             _ => false,
+        }
+    }
+
+    /// Bytes of the value itself, as a request's payload counts them.
+    pub fn payload_bytes(&self) -> usize {
+        match self {
+            MetadataValue::Bool(_) => size_of::<bool>(),
+            MetadataValue::Int(_) => size_of::<i64>(),
+            MetadataValue::Float(_) => size_of::<f64>(),
+            MetadataValue::Str(text) => text.len(),
+            MetadataValue::BoolArray(values) => size_of_val(values.as_slice()),
+            MetadataValue::IntArray(values) => size_of_val(values.as_slice()),
+            MetadataValue::FloatArray(values) => size_of_val(values.as_slice()),
+            MetadataValue::StrArray(values) => values.iter().map(String::len).sum(),
+            MetadataValue::SparseVector(vector) => {
+                let tokens = vector.tokens.iter().flatten().map(String::len).sum::<usize>();
+                size_of_val(vector.indices.as_slice()) + size_of_val(vector.values.as_slice()) + tokens
+            }
         }
     }
 
@@ -115,18 +143,16 @@ pub struct SparseVector {
 
 impl SparseVector {
     /// Checks the rules of the spec; the error says which one is broken.
-    pub fn validate(&self) -> Result<(), String> {
-        if self.indices.len() != self.values.len() {
-            return Err("sparse vector indices and values must have the same length".into());
+    pub fn validate(&self) -> Result<(), &'static str> {
+        let length = self.indices.len();
+        if self.values.len() != length || self.tokens.as_ref().is_some_and(|tokens| tokens.len() != length) {
+            return Err("Sparse vector indices, values, and tokens (when present) must have the same length");
         }
         if !self.indices.is_sorted_by(|left, right| left < right) {
-            return Err("sparse vector indices must be strictly ascending".into());
-        }
-        if self.tokens.as_ref().is_some_and(|tokens| tokens.len() != self.indices.len()) {
-            return Err("sparse vector tokens must have the same length as indices".into());
+            return Err("Sparse vector indices must be sorted in strictly ascending order (no duplicates)");
         }
         if self.values.iter().any(|value| !value.is_finite()) {
-            return Err("sparse vector values must be finite".into());
+            return Err("Sparse vector values must not contain NaN or Infinity values");
         }
         Ok(())
     }
@@ -165,6 +191,26 @@ impl Serialize for SparseVector {
     }
 }
 
+/// What a collection stores of the metadata that it was given: nulls and empty arrays are dropped, and
+/// metadata with nothing in it is none (spec: rest-api 1.3, 3.7).
+pub fn stored<V: Into<Option<MetadataValue>>>(given: BTreeMap<String, V>) -> Option<Metadata> {
+    let kept = |(key, value): (String, V)| {
+        let value: Option<MetadataValue> = value.into();
+        value.filter(|value| !value.is_empty_array()).map(|value| (key, value))
+    };
+    let metadata: Metadata = given.into_iter().filter_map(kept).collect();
+    (!metadata.is_empty()).then_some(metadata)
+}
+
+/// A record's metadata as results show it: without the keys that begin with [`HIDDEN_PREFIX`], and
+/// `None` when nothing is left (spec: query-semantics 9).
+pub fn visible(metadata: &Metadata) -> Option<Metadata> {
+    let shown = |(key, _): &(&String, &MetadataValue)| !key.starts_with(HIDDEN_PREFIX);
+    let metadata: Metadata =
+        metadata.iter().filter(shown).map(|(key, value)| (key.clone(), value.clone())).collect();
+    (!metadata.is_empty()).then_some(metadata)
+}
+
 /// Applies a change to metadata: sets, and deletes where the change holds `None`.
 /// Empty arrays set nothing (they delete, as the key then has no value).
 pub fn apply_update(metadata: &mut Metadata, update: &UpdateMetadata) {
@@ -179,3 +225,7 @@ pub fn apply_update(metadata: &mut Metadata, update: &UpdateMetadata) {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "metadata_tests.rs"]
+mod tests;

@@ -11,8 +11,11 @@ pub mod validation;
 pub mod where_clause;
 
 pub use collection::{Collection, CollectionId, CreateCollection, DatabaseInfo, Tenant, UpdateCollection};
-pub use configuration::{CollectionConfiguration, Space};
+pub use configuration::{
+    CollectionConfiguration, ConfigurationRequest, HnswConfiguration, Space, SpannConfiguration,
+    UpdateConfiguration,
+};
 pub use metadata::{Metadata, MetadataValue, SparseVector, UpdateMetadata};
 pub use record::{Embeddings, Operation, OperationRecord, RecordSet};
 pub use results::{DeleteRequest, GetRequest, GetResult, Include, QueryRequest, QueryResult, ReadLevel};
-pub use where_clause::Where;
+pub use where_clause::{RecordView, Where};

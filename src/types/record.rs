@@ -1,6 +1,7 @@
 //! Records on their way in: what a write carries, by columns and one by one.
 
-use super::metadata::UpdateMetadata;
+use super::metadata::{MetadataValue, UpdateMetadata};
+use crate::error::{Error, Result};
 
 /// What a write does with each of its records (spec: rest-api 4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +29,28 @@ pub struct Embeddings {
 }
 
 impl Embeddings {
+    /// Gathers rows; a row that is `None` is not given. Rows of different length are refused with
+    /// Chroma's message. Whether the dimension and the components are acceptable is for
+    /// [`super::validation`] to say.
+    pub fn from_rows<R: AsRef<[f32]>>(rows: &[Option<R>]) -> Result<Self> {
+        let mut given = rows.iter().flatten().map(|row| row.as_ref().len());
+        let dimension = given.next().unwrap_or(0);
+        if given.any(|length| length != dimension) {
+            return Err(Error::InvalidArgument(INCONSISTENT_DIMENSIONS.into()));
+        }
+        let mut data = Vec::with_capacity(rows.len() * dimension);
+        for row in rows {
+            match row {
+                Some(row) => data.extend_from_slice(row.as_ref()),
+                None => data.resize(data.len() + dimension, 0.0),
+            }
+        }
+        // Rows without components can only be counted by their flags.
+        let flags = dimension == 0 || rows.iter().any(Option::is_none);
+        let present = flags.then(|| rows.iter().map(Option::is_some).collect());
+        Ok(Self { data, dimension, present })
+    }
+
     /// Number of rows.
     pub fn len(&self) -> usize {
         match &self.present {
@@ -41,14 +64,28 @@ impl Embeddings {
         self.len() == 0
     }
 
-    /// The row, if it is given.
+    /// The row, if there is one and it is given.
     pub fn row(&self, index: usize) -> Option<&[f32]> {
-        if self.present.as_ref().is_some_and(|present| !present[index]) {
+        if self.present.as_ref().is_some_and(|present| present.get(index) != Some(&true)) {
             return None;
         }
-        self.data.get(index * self.dimension..(index + 1) * self.dimension)
+        let start = index.checked_mul(self.dimension)?;
+        self.data.get(start..start.checked_add(self.dimension)?)
+    }
+
+    /// The rows that are given.
+    pub fn rows(&self) -> impl Iterator<Item = &[f32]> {
+        (0..self.len()).filter_map(|index| self.row(index))
+    }
+
+    /// Whether `data` holds exactly `rows × dimension` components.
+    pub fn is_consistent(&self) -> bool {
+        self.len().checked_mul(self.dimension) == Some(self.data.len())
     }
 }
+
+/// Chroma's message for rows of different length.
+pub(super) const INCONSISTENT_DIMENSIONS: &str = "Inconsistent dimensions in provided embeddings";
 
 /// The columns of an add, update or upsert, as a client sends them. Columns other than `ids` may be
 /// absent; where present they have one entry for each id (checked by [`super::validation`]).
@@ -71,3 +108,69 @@ pub struct OperationRecord {
     pub uri: Option<String>,
     pub metadata: Option<UpdateMetadata>,
 }
+
+impl RecordSet {
+    /// Bytes of everything in the set: what a request with it weighs.
+    pub fn payload_bytes(&self) -> usize {
+        let texts = |column: &Option<Vec<Option<String>>>| {
+            column.iter().flatten().flatten().map(String::len).sum::<usize>()
+        };
+        let value_bytes =
+            |value: &Option<MetadataValue>| value.as_ref().map_or(0, MetadataValue::payload_bytes);
+        let metadata = self.metadatas.iter().flatten().flatten().flatten();
+        self.ids.iter().map(String::len).sum::<usize>()
+            + self.embeddings.as_ref().map_or(0, |rows| size_of_val(rows.data.as_slice()))
+            + texts(&self.documents)
+            + texts(&self.uris)
+            + metadata.map(|(key, value)| key.len() + value_bytes(value)).sum::<usize>()
+    }
+
+    /// Takes the columns apart into one operation for each id, in order. The set must have passed
+    /// [`super::validation::record_set`].
+    ///
+    /// Metadata arrives as the log wants it: an add carries no deletions, elsewhere an empty array is
+    /// one, and metadata that changes nothing is absent. A delete carries ids alone.
+    pub fn into_operations(self, operation: Operation) -> Vec<OperationRecord> {
+        if operation == Operation::Delete {
+            let delete = |id| OperationRecord {
+                operation,
+                id,
+                embedding: None,
+                document: None,
+                uri: None,
+                metadata: None,
+            };
+            return self.ids.into_iter().map(delete).collect();
+        }
+        let mut documents = self.documents.into_iter().flatten();
+        let mut uris = self.uris.into_iter().flatten();
+        let mut metadatas = self.metadatas.into_iter().flatten();
+        let embeddings = self.embeddings.unwrap_or_default();
+        let record = |(index, id)| OperationRecord {
+            operation,
+            id,
+            embedding: embeddings.row(index).map(<[f32]>::to_vec),
+            document: documents.next().flatten(),
+            uri: uris.next().flatten(),
+            metadata: metadatas.next().flatten().and_then(|change| normalize_change(change, operation)),
+        };
+        self.ids.into_iter().enumerate().map(record).collect()
+    }
+}
+
+/// Brings a metadata change into its one form, see [`RecordSet::into_operations`].
+fn normalize_change(mut change: UpdateMetadata, operation: Operation) -> Option<UpdateMetadata> {
+    for value in change.values_mut() {
+        if value.as_ref().is_some_and(MetadataValue::is_empty_array) {
+            *value = None;
+        }
+    }
+    if operation == Operation::Add {
+        change.retain(|_, value| value.is_some());
+    }
+    (!change.is_empty()).then_some(change)
+}
+
+#[cfg(test)]
+#[path = "record_tests.rs"]
+mod tests;

@@ -1,6 +1,9 @@
-//! Filters: the tree that `where` and `where_document` are parsed into (spec: query-semantics 1–4).
+//! Filters: the tree that `where` and `where_document` are parsed into (spec: query-semantics 1–5).
 
-use super::metadata::MetadataValue;
+mod evaluate;
+mod parse;
+
+pub use evaluate::{RecordView, compare_int_with_float};
 
 /// A filter over records.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,24 +60,45 @@ pub enum DocumentCondition {
 }
 
 impl Where {
-    /// Parses the `where` of get, query and delete. Every fault of grammar is Chroma's one
-    /// `Invalid where clause`; a tree beyond [`crate::limits`] says which bound it passed.
-    pub fn parse(json: &serde_json::Value) -> crate::error::Result<Self> {
-        let _ = (json, MetadataValue::Bool(true));
-        todo!("types helper")
+    /// The filter that every record passes.
+    pub const fn everything() -> Self {
+        Where::And(Vec::new())
     }
 
-    /// Parses a `where_document`; its one fault is `Invalid where document clause`.
-    pub fn parse_document(json: &serde_json::Value) -> crate::error::Result<Self> {
-        let _ = json;
-        todo!("types helper")
+    /// The filter that no record passes.
+    pub const fn nothing() -> Self {
+        Where::Or(Vec::new())
+    }
+
+    /// Whether [`evaluate`](Self::evaluate) may ask for metadata values.
+    pub fn needs_metadata(&self) -> bool {
+        self.any_leaf(&|leaf| matches!(leaf, Where::Metadata { .. }))
+    }
+
+    /// Whether [`evaluate`](Self::evaluate) may ask for documents.
+    pub fn needs_documents(&self) -> bool {
+        self.any_leaf(&|leaf| matches!(leaf, Where::Document(_)))
+    }
+
+    /// Whether [`evaluate`](Self::evaluate) may ask for ids.
+    pub fn needs_ids(&self) -> bool {
+        self.any_leaf(&|leaf| matches!(leaf, Where::Id { .. }))
+    }
+
+    fn any_leaf(&self, test: &impl Fn(&Where) -> bool) -> bool {
+        match self {
+            Where::And(members) | Where::Or(members) => members.iter().any(|member| member.any_leaf(test)),
+            leaf => test(leaf),
+        }
     }
 }
 
 impl Condition {
-    /// Whether a record whose metadata holds `value` under the key (or `None`) matches.
-    pub fn matches(&self, value: Option<&MetadataValue>) -> bool {
-        let _ = value;
-        todo!("types helper")
+    /// Whether this is the complement of a positive condition, so that records without the key match.
+    pub fn is_negative(&self) -> bool {
+        matches!(
+            self,
+            Condition::Compare(Comparison::NotEqual, _) | Condition::NotIn(_) | Condition::NotContains(_)
+        )
     }
 }

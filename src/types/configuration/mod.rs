@@ -1,0 +1,189 @@
+//! How a collection is indexed: the configuration object (spec: schema-and-config 1).
+
+mod hnsw;
+mod spann;
+
+pub use hnsw::{HnswConfiguration, HnswRequest, HnswUpdate};
+pub use spann::{Quantization, SpannConfiguration, SpannRequest, SpannUpdate};
+
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::metadata::Metadata;
+use crate::error::{Corruption, Error, Result};
+
+/// The distance of a collection (spec: query-semantics 7.1); smaller is nearer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Space {
+    /// Squared Euclidean distance.
+    #[default]
+    L2,
+    /// One minus the cosine of the angle.
+    Cosine,
+    /// One minus the inner product.
+    Ip,
+}
+
+/// The effective configuration of a collection. It serialises as `configuration_json` reports it;
+/// [`to_stored`](Self::to_stored) keeps everything.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CollectionConfiguration {
+    /// Set unless `spann` is.
+    pub hnsw: Option<HnswConfiguration>,
+    pub spann: Option<SpannConfiguration>,
+    /// Kept verbatim for the clients; the engine never looks into it.
+    pub embedding_function: Option<serde_json::Value>,
+}
+
+impl Default for CollectionConfiguration {
+    fn default() -> Self {
+        Self { hnsw: Some(HnswConfiguration::default()), spann: None, embedding_function: None }
+    }
+}
+
+/// The `configuration` of a creation request. Unknown members are passed over, unless they are inside
+/// `hnsw` or `spann`.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+pub struct ConfigurationRequest {
+    #[serde(default)]
+    pub hnsw: Option<HnswRequest>,
+    #[serde(default)]
+    pub spann: Option<SpannRequest>,
+    #[serde(default, deserialize_with = "embedding_function")]
+    pub embedding_function: Option<serde_json::Value>,
+}
+
+/// The `new_configuration` of a modification request. Only what can change after creation is a member of
+/// `hnsw` and `spann`.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+pub struct UpdateConfiguration {
+    #[serde(default)]
+    pub hnsw: Option<HnswUpdate>,
+    #[serde(default)]
+    pub spann: Option<SpannUpdate>,
+    #[serde(default, deserialize_with = "embedding_function")]
+    pub embedding_function: Option<serde_json::Value>,
+}
+
+impl CollectionConfiguration {
+    /// The configuration of a new collection: what was asked for over the defaults, for the index that
+    /// was asked for. The legacy `hnsw:*` keys of the metadata count when the request names no index.
+    pub fn resolve(request: Option<ConfigurationRequest>, metadata: Option<&Metadata>) -> Result<Self> {
+        let request = request.unwrap_or_default();
+        let (hnsw, spann) = match (request.hnsw, request.spann) {
+            (Some(_), Some(_)) => return Err(multiple_indexes()),
+            (Some(hnsw), None) => (Some(hnsw.resolve()?), None),
+            (None, Some(spann)) => (None, Some(spann.resolve()?)),
+            (None, None) => (Some(HnswConfiguration::from_legacy_metadata(metadata)?), None),
+        };
+        Ok(Self { hnsw, spann, embedding_function: request.embedding_function })
+    }
+
+    /// Changes what the update names. An update for the index that the collection does not use changes
+    /// nothing; a refused one neither.
+    pub fn apply_update(&mut self, update: UpdateConfiguration) -> Result<()> {
+        match (update.hnsw, update.spann) {
+            (Some(_), Some(_)) => return Err(multiple_indexes()),
+            (Some(change), None) => {
+                if let Some(hnsw) = &mut self.hnsw {
+                    *hnsw = change.applied_to(hnsw)?;
+                }
+            }
+            (None, Some(change)) => {
+                if let Some(spann) = &mut self.spann {
+                    *spann = change.applied_to(spann)?;
+                }
+            }
+            (None, None) => {}
+        }
+        if update.embedding_function.is_some() {
+            self.embedding_function = update.embedding_function;
+        }
+        Ok(())
+    }
+
+    /// The distance of the index that is used.
+    pub fn space(&self) -> Space {
+        let spann = || self.spann.as_ref().map(|spann| spann.space);
+        self.hnsw.as_ref().map(|hnsw| hnsw.space).or_else(spann).unwrap_or_default()
+    }
+
+    /// The configuration with all its fields, for the catalogue.
+    pub fn to_stored(&self) -> Vec<u8> {
+        let stored = StoredRef {
+            hnsw: self.hnsw.as_ref(),
+            spann: self.spann.as_ref(),
+            embedding_function: self.embedding_function.as_ref(),
+        };
+        serde_json::to_vec(&stored).expect("numbers, strings and JSON values always have a JSON form")
+    }
+
+    /// Reads what [`to_stored`](Self::to_stored) wrote.
+    pub fn from_stored(bytes: &[u8]) -> Result<Self> {
+        let corrupt = |reason: String| Corruption::new("collection configuration", reason);
+        let stored: Stored = serde_json::from_slice(bytes).map_err(|error| corrupt(error.to_string()))?;
+        if stored.hnsw.is_some() == stored.spann.is_some() {
+            return Err(corrupt("not exactly one vector index".into()).into());
+        }
+        Ok(Self { hnsw: stored.hnsw, spann: stored.spann, embedding_function: stored.embedding_function })
+    }
+}
+
+#[derive(Serialize)]
+struct StoredRef<'a> {
+    hnsw: Option<&'a HnswConfiguration>,
+    spann: Option<&'a SpannConfiguration>,
+    embedding_function: Option<&'a serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+struct Stored {
+    hnsw: Option<HnswConfiguration>,
+    spann: Option<SpannConfiguration>,
+    embedding_function: Option<serde_json::Value>,
+}
+
+impl Serialize for CollectionConfiguration {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut report = serializer.serialize_struct("CollectionConfiguration", 3)?;
+        report.serialize_field("hnsw", &self.hnsw.as_ref().map(HnswConfiguration::report))?;
+        report.serialize_field("spann", &self.spann.as_ref().map(SpannConfiguration::report))?;
+        report.serialize_field("embedding_function", &self.embedding_function)?;
+        report.end()
+    }
+}
+
+fn multiple_indexes() -> Error {
+    Error::InvalidArgument("Multiple vector index configurations provided".into())
+}
+
+/// Reads an embedding function: checks its shape (spec: schema-and-config 1.4) and keeps it verbatim.
+fn embedding_function<'de, D>(deserializer: D) -> Result<Option<serde_json::Value>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    /// What an embedding function has to look like; only read, to see whether it can be.
+    #[derive(Deserialize)]
+    #[serde(tag = "type", rename_all = "lowercase")]
+    enum Shape {
+        Legacy,
+        Known {
+            #[serde(rename = "name")]
+            _name: String,
+            #[serde(rename = "config")]
+            _config: serde_json::Map<String, serde_json::Value>,
+        },
+        Unknown,
+    }
+
+    let value = Option::<serde_json::Value>::deserialize(deserializer)?;
+    if let Some(value) = &value {
+        Shape::deserialize(value).map_err(serde::de::Error::custom)?;
+    }
+    Ok(value)
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;
