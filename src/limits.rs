@@ -69,3 +69,7 @@ pub const SCAN_TILE_BYTES: usize = 16 * 1024;
 /// Places that a search reserves at once for its results: more than a usual `n_results`, while a huge
 /// one takes only the memory of what is found.
 pub const TOP_K_RESERVED: usize = 256;
+
+/// Bytes of a collection's log tail at which a write waits for the compaction under way: four times
+/// what starts one, so that a bulk import is slowed down before memory runs out.
+pub const BACK_PRESSURE_BYTES: usize = 4 * COMPACTION_BYTES;

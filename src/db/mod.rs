@@ -1,1 +1,163 @@
-//! To come.
+//! The facade: what a client can ask of a store. Everything is validated here, once, for every way in.
+
+mod catalogue;
+mod info;
+mod records;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::execution::orchestrators::{compact, garbage};
+use crate::execution::store::{Store, StoreOptions};
+use crate::limits::{CACHE_BYTES, COMPACTION_BYTES, IDLE_COMPACTION_OPERATIONS};
+use crate::storage::{Durability, Storage};
+
+pub use info::{IndexingStatus, Info};
+
+/// The tenant and database that a new store has, as in Chroma.
+pub const DEFAULT_TENANT: &str = "default_tenant";
+pub const DEFAULT_DATABASE: &str = "default_database";
+
+/// How a database is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    pub durability: Durability,
+    /// Budget of the block cache in bytes.
+    pub cache_bytes: usize,
+    /// Whether [`Db::reset`] is allowed.
+    pub allow_reset: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { durability: Durability::Strict, cache_bytes: CACHE_BYTES, allow_reset: false }
+    }
+}
+
+/// An open database: tenants, databases, collections and their records over one store.
+/// Cheap to clone; all clones are the same database.
+#[derive(Clone)]
+pub struct Db {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    storage: Rc<dyn Storage>,
+    env: Rc<dyn Env>,
+    options: Options,
+    store: RefCell<Rc<Store>>,
+}
+
+impl Db {
+    /// Opens the database on `storage`: a new one gets the default tenant and database, an existing one
+    /// is recovered. No collection is read yet.
+    pub async fn open(storage: Rc<dyn Storage>, env: Rc<dyn Env>, options: Options) -> Result<Self> {
+        let store = open_store(&storage, &env, options).await?;
+        Ok(Self { inner: Rc::new(Inner { storage, env, options, store: RefCell::new(store) }) })
+    }
+
+    fn store(&self) -> Rc<Store> {
+        Rc::clone(&self.inner.store.borrow())
+    }
+
+    fn env(&self) -> &dyn Env {
+        &*self.inner.env
+    }
+
+    /// A new random (version 4) UUID.
+    fn new_uuid(&self) -> uuid::Uuid {
+        let mut bytes = [0; 16];
+        self.env().random(&mut bytes);
+        uuid::Builder::from_random_bytes(bytes).into_uuid()
+    }
+
+    /// Nanoseconds since the Unix epoch.
+    pub fn heartbeat(&self) -> u64 {
+        (self.env().now_ms() * 1e6) as u64
+    }
+
+    /// Removes everything and starts anew. Refused unless [`Options::allow_reset`].
+    pub async fn reset(&self) -> Result<()> {
+        if !self.inner.options.allow_reset {
+            return Err(Error::PermissionDenied("Reset is disabled by config".into()));
+        }
+        let store = self.store();
+        let _committing = store.committing.lock().await;
+        store.log.close();
+        self.inner.storage.clear().await?;
+        let new = open_store(&self.inner.storage, &self.inner.env, self.inner.options).await?;
+        *self.inner.store.borrow_mut() = new;
+        Ok(())
+    }
+
+    /// Makes relaxed writes durable.
+    pub async fn flush(&self) -> Result<()> {
+        Ok(self.inner.storage.flush().await?)
+    }
+
+    /// Brings every collection's log tail into its segment.
+    pub async fn compact(&self) -> Result<()> {
+        let store = self.store();
+        for state in store.open_collections() {
+            compact::compact(&store, &state).await?;
+        }
+        if store.catalog.borrow().has_changes() {
+            compact::commit_catalogue(&store).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether a collection's log tail has grown so large that [`compact_due`](Self::compact_due) has work.
+    pub fn is_compaction_due(&self) -> bool {
+        self.store().open_collections().iter().any(|state| compact::is_due(state))
+    }
+
+    /// Compacts the collections whose log tail has grown too large.
+    pub async fn compact_due(&self) -> Result<()> {
+        let store = self.store();
+        for state in store.open_collections() {
+            if compact::is_due(&state) {
+                compact::compact(&store, &state).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The work of an idle moment: compacts tails that are worth it, and deletes blocks that nothing reaches.
+    /// True when something is left to do.
+    pub async fn maintain(&self) -> Result<bool> {
+        let store = self.store();
+        let (entries, bytes) = store.log.size();
+        let all = bytes >= COMPACTION_BYTES;
+        for state in store.open_collections() {
+            let (operations, _) = state.pending();
+            if operations >= IDLE_COMPACTION_OPERATIONS || (all && operations > 0) {
+                compact::compact(&store, &state).await?;
+            }
+        }
+        if entries >= IDLE_COMPACTION_OPERATIONS && store.catalog.borrow().has_changes() {
+            compact::commit_catalogue(&store).await?;
+        }
+        if store.sweep_due.get() {
+            garbage::sweep(&store).await?;
+        }
+        Ok(store.sweep_due.get() || self.is_compaction_due())
+    }
+
+    /// Flushes and closes the storage. Later calls fail.
+    pub async fn close(&self) -> Result<()> {
+        let store = self.store();
+        let _committing = store.committing.lock().await;
+        store.log.close();
+        Ok(self.inner.storage.close().await?)
+    }
+}
+
+async fn open_store(storage: &Rc<dyn Storage>, env: &Rc<dyn Env>, options: Options) -> Result<Rc<Store>> {
+    let store_options = StoreOptions { durability: options.durability, cache_bytes: options.cache_bytes };
+    let store = Store::open(Rc::clone(storage), Rc::clone(env), store_options).await?;
+    catalogue::create_defaults(&store).await?;
+    Ok(store)
+}

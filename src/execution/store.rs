@@ -51,6 +51,8 @@ pub struct Store {
     pub(crate) sweep_due: Cell<bool>,
     /// Held by the one compaction or commit under way.
     pub(crate) committing: Mutex<()>,
+    /// Held by the one creation or renaming of a collection under way.
+    pub(crate) naming: Mutex<()>,
     pub(crate) recovery: Recovery,
 }
 
@@ -79,6 +81,7 @@ impl Store {
             trash: Rc::default(),
             graveyard: RefCell::default(),
             committing: Mutex::new(()),
+            naming: Mutex::new(()),
             recovery: Recovery { torn_bytes: replay.torn_bytes, ..Recovery::default() },
         };
         store.recovery.replayed_operations = store.replay(replay, start.catalogue)?;

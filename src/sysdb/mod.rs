@@ -97,7 +97,8 @@ impl SysDb {
             }
         }
         let Commit { reader, added, removed } = writer.commit().await?;
-        let blocks = self.blocks.get() + change.added + added.len() as u64 - change.removed - removed.len() as u64;
+        let blocks = (self.blocks.get() + change.added + added.len() as u64)
+            .saturating_sub(change.removed + removed.len() as u64);
         let manifest = proto::Manifest {
             format: FORMAT,
             catalogue: reader.root().0.to_vec(),
