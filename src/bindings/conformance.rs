@@ -1,0 +1,15 @@
+//! The suites that run in a browser: storage backends and SIMD kernels.
+
+use wasm_bindgen::prelude::*;
+
+/// Runs the storage conformance suite on a backend; resolves to the names of the checks that passed.
+#[wasm_bindgen]
+pub async fn run_storage_conformance(kind: String) -> Result<Vec<String>, JsValue> {
+    crate::storage::conformance::run_in_browser(kind).await.map_err(|failure| js_sys::Error::new(&failure).into())
+}
+
+/// Compares the SIMD kernels of this build with the reference.
+#[wasm_bindgen]
+pub fn run_distance_selftest() -> Result<(), JsValue> {
+    crate::distance::selftest().map_err(|failure| js_sys::Error::new(&failure).into())
+}

@@ -1,0 +1,153 @@
+//! Requests and results across the boundary.
+
+use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array};
+use wasm_bindgen::prelude::*;
+
+use super::{JsResult, error, json, metadata};
+use crate::types::{
+    DeleteRequest, Embeddings, GetRequest, GetResult, Include, QueryRequest, RecordSet, UpdateMetadata, Where,
+};
+
+/// Sets a member of an object that was just created.
+pub fn set(object: &Object, name: &str, value: &JsValue) {
+    // Fails on frozen objects only.
+    let _ = Reflect::set(object, &name.into(), value);
+}
+
+/// A member of a request; `None` when it is absent, undefined or null.
+fn member(request: &JsValue, name: &str) -> JsResult<Option<JsValue>> {
+    let value = Reflect::get(request, &name.into()).map_err(|_| error::shape("expected an object"))?;
+    Ok((!value.is_undefined() && !value.is_null()).then_some(value))
+}
+
+/// Reads the columns of an add, update or upsert.
+pub fn record_set(request: &JsValue) -> JsResult<RecordSet> {
+    let ids = member(request, "ids")?.ok_or_else(|| error::shape("missing field `ids`"))?;
+    Ok(RecordSet {
+        ids: strings(&ids, "ids")?,
+        embeddings: member(request, "embeddings")?.map(|value| matrix(&value)).transpose()?,
+        documents: member(request, "documents")?.map(|value| optional_strings(&value, "documents")).transpose()?,
+        uris: member(request, "uris")?.map(|value| optional_strings(&value, "uris")).transpose()?,
+        metadatas: member(request, "metadatas")?.map(|value| metadatas(&value)).transpose()?,
+    })
+}
+
+pub fn get_request(request: &JsValue) -> JsResult<GetRequest> {
+    Ok(GetRequest {
+        ids: ids(request)?,
+        filter: filter(request)?,
+        limit: unsigned(request, "limit")?,
+        offset: unsigned(request, "offset")?.unwrap_or(0),
+        include: include(request)?.unwrap_or(Include::GET_DEFAULT),
+    })
+}
+
+pub fn query_request(request: &JsValue) -> JsResult<QueryRequest> {
+    let embeddings = member(request, "query_embeddings")?;
+    let embeddings = embeddings.ok_or_else(|| error::shape("missing field `query_embeddings`"))?;
+    Ok(QueryRequest {
+        embeddings: matrix(&embeddings)?,
+        n_results: unsigned(request, "n_results")?.unwrap_or(10),
+        ids: ids(request)?,
+        filter: filter(request)?,
+        include: include(request)?.unwrap_or(Include::QUERY_DEFAULT),
+    })
+}
+
+pub fn delete_request(request: &JsValue) -> JsResult<DeleteRequest> {
+    Ok(DeleteRequest { ids: ids(request)?, filter: filter(request)?, limit: unsigned(request, "limit")? })
+}
+
+/// Writes columns; a section that was not asked for is null.
+pub fn get_result(result: &GetResult) -> JsValue {
+    let columns = Object::new();
+    set(&columns, "ids", &result.ids.iter().map(|id| JsValue::from_str(id)).collect::<Array>());
+    set(&columns, "embeddings", &result.embeddings.as_ref().map_or(JsValue::NULL, matrix_to_js));
+    set(&columns, "documents", &optional_strings_to_js(result.documents.as_deref()));
+    set(&columns, "uris", &optional_strings_to_js(result.uris.as_deref()));
+    let metadatas = result.metadatas.as_ref().map_or(JsValue::NULL, |metadatas| {
+        metadatas.iter().map(|row| metadata::to_js(row.as_ref())).collect::<Array>().into()
+    });
+    set(&columns, "metadatas", &metadatas);
+    columns.into()
+}
+
+fn matrix_to_js(embeddings: &Embeddings) -> JsValue {
+    let matrix = Object::new();
+    set(&matrix, "data", &Float32Array::from(embeddings.data.as_slice()));
+    set(&matrix, "dimension", &JsValue::from_f64(embeddings.dimension as f64));
+    matrix.into()
+}
+
+fn matrix(value: &JsValue) -> JsResult<Embeddings> {
+    let data = member(value, "data")?.and_then(|data| data.dyn_into::<Float32Array>().ok());
+    let data = data.ok_or_else(|| error::shape("embeddings: expected data as a Float32Array"))?;
+    let dimension = unsigned(value, "dimension")?.ok_or_else(|| error::shape("embeddings: missing dimension"))?;
+    let present = member(value, "present")?.and_then(|present| present.dyn_into::<Uint8Array>().ok());
+    Ok(Embeddings {
+        data: data.to_vec(),
+        dimension: dimension as usize,
+        present: present.map(|present| present.to_vec().into_iter().map(|flag| flag != 0).collect()),
+    })
+}
+
+fn ids(request: &JsValue) -> JsResult<Option<Vec<String>>> {
+    member(request, "ids")?.map(|value| strings(&value, "ids")).transpose()
+}
+
+fn filter(request: &JsValue) -> JsResult<Option<Where>> {
+    let json = |name| member(request, name)?.map(|value| json::from_js(&value)).transpose();
+    let (metadata, document) = (json("where")?, json("where_document")?);
+    Where::parse_request(metadata.as_ref(), document.as_ref()).map_err(error::to_js)
+}
+
+fn include(request: &JsValue) -> JsResult<Option<Include>> {
+    let Some(names) = member(request, "include")? else { return Ok(None) };
+    Include::parse(&strings(&names, "include")?).map(Some).map_err(error::to_js)
+}
+
+fn unsigned(request: &JsValue, name: &str) -> JsResult<Option<u32>> {
+    let Some(value) = member(request, name)? else { return Ok(None) };
+    let number = value.as_f64().filter(|number| *number as u32 as f64 == *number);
+    let number = number.ok_or_else(|| error::shape(&format!("{name}: invalid value, expected u32")))?;
+    Ok(Some(number as u32))
+}
+
+fn strings(value: &JsValue, name: &str) -> JsResult<Vec<String>> {
+    let expected = |index: u32| error::shape(&format!("{name}[{index}]: invalid type, expected a string"));
+    let values = array(value, name)?;
+    (0..values.length()).map(|index| values.get(index).as_string().ok_or_else(|| expected(index))).collect()
+}
+
+fn optional_strings(value: &JsValue, name: &str) -> JsResult<Vec<Option<String>>> {
+    let values = array(value, name)?;
+    let text = |index: u32| match values.get(index) {
+        value if value.is_null() || value.is_undefined() => Ok(None),
+        value => match value.as_string() {
+            Some(text) => Ok(Some(text)),
+            None => Err(error::shape(&format!("{name}[{index}]: invalid type, expected a string"))),
+        },
+    };
+    (0..values.length()).map(text).collect()
+}
+
+fn metadatas(value: &JsValue) -> JsResult<Vec<Option<UpdateMetadata>>> {
+    let values = array(value, "metadatas")?;
+    let row = |(index, value): (usize, JsValue)| match value.is_null() || value.is_undefined() {
+        true => Ok(None),
+        false => metadata::from_js(&value, index).map(Some),
+    };
+    values.iter().enumerate().map(row).collect()
+}
+
+fn array(value: &JsValue, name: &str) -> JsResult<Array> {
+    if Array::is_array(value) {
+        return Ok(Array::from(value));
+    }
+    Err(error::shape(&format!("{name}: invalid type, expected a sequence")))
+}
+
+fn optional_strings_to_js(values: Option<&[Option<String>]>) -> JsValue {
+    let text = |value: &Option<String>| value.as_deref().map_or(JsValue::NULL, JsValue::from_str);
+    values.map_or(JsValue::NULL, |values| values.iter().map(text).collect::<Array>().into())
+}
