@@ -12,6 +12,7 @@
 //! the smallest float) the row is computed again in `f64` by [`scalar`], so a distance is NaN only if
 //! a component is infinite or NaN, and infinite only if the true distance exceeds `f32`.
 
+mod rows;
 mod scalar;
 #[cfg(any(test, feature = "conformance"))]
 mod selftest;
@@ -32,10 +33,6 @@ use crate::types::Space;
 
 /// Added to a norm before it divides, so that a zero vector stays zero (spec: query-semantics 7.1).
 const NORM_EPSILON: f32 = 1e-32;
-
-/// Squared norms from here up are exact to `f32` precision: each square is off by at most 2⁻¹⁵⁰ where
-/// it underflows, 2⁻¹³⁶ over the 2¹⁴ components of [`crate::limits::MAX_DIMENSION`], which is 2⁻²⁴ of this.
-const SMALLEST_EXACT_SQUARED_NORM: f32 = f32::MIN_POSITIVE * 16_384.0;
 
 /// A query vector made ready for one space: many rows are compared with it.
 #[derive(Debug, Clone)]
@@ -87,46 +84,6 @@ impl Query {
         out.clear();
         out.resize(rows, 0.0);
         kernels::distances(self.space, &self.vector, matrix, out);
-    }
-}
-
-/// Writes the distance of each row of `matrix` to `out`, which has one place a row, with the given
-/// sums of (query, row). Inlined into each kernel, so that the sums are compiled for its instructions
-/// and are chosen once a block.
-#[inline(always)]
-fn each_row(
-    space: Space,
-    query: &[f32],
-    matrix: &[f32],
-    out: &mut [f32],
-    squared_l2: impl Fn(&[f32], &[f32]) -> f32,
-    dot: impl Fn(&[f32], &[f32]) -> f32,
-    dot_and_squared_norm: impl Fn(&[f32], &[f32]) -> (f32, f32),
-) {
-    let dimension = query.len();
-    let rows = (0..out.len()).map(|row| &matrix[row * dimension..][..dimension]);
-    let exact = |distance: f32, row| {
-        if distance.is_finite() { distance } else { scalar::distance(space, query, row) }
-    };
-    match space {
-        Space::L2 => {
-            for (row, out) in rows.zip(out) {
-                *out = exact(squared_l2(query, row), row);
-            }
-        }
-        Space::Ip => {
-            for (row, out) in rows.zip(out) {
-                *out = exact(1.0 - dot(query, row), row);
-            }
-        }
-        Space::Cosine => {
-            for (row, out) in rows.zip(out) {
-                let (dot, squared_norm) = dot_and_squared_norm(query, row);
-                let representable = squared_norm >= SMALLEST_EXACT_SQUARED_NORM && squared_norm.is_finite();
-                let norm = if representable { squared_norm.sqrt() + NORM_EPSILON } else { f32::NAN };
-                *out = exact(1.0 - dot / norm, row);
-            }
-        }
     }
 }
 

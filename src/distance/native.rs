@@ -1,113 +1,129 @@
-//! Kernels that the compiler vectorises: AVX2 with FMA where an x86-64 has them, else whatever the
-//! target was compiled for (SSE2, NEON).
+//! The kernels over AVX2 registers where an x86-64 has them, with FMA, else over arrays that the
+//! compiler keeps in the registers of the target (SSE2, NEON).
 
-use super::each_row;
+use super::rows::{self, Register};
 use crate::types::Space;
-
-/// Partial sums kept apart: eight AVX2 registers for the two sums of cosine, enough to hide the
-/// latency of an addition.
-const LANES: usize = 32;
-
-/// Lanes of the steps after the last full [`LANES`]; the rest is padded to it.
-const TAIL_LANES: usize = 8;
 
 /// Writes the distance of each row of `matrix` to `out`, which has one place a row.
 pub(super) fn distances(space: Space, query: &[f32], matrix: &[f32], out: &mut [f32]) {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
-        // SAFETY: the processor was just asked for both features; the answer is cached by std.
-        return unsafe { distances_avx2(space, query, matrix, out) };
+        // SAFETY: the processor was just asked for both features; std caches its answer.
+        return unsafe { avx2::distances(space, query, matrix, out) };
     }
     distances_portable(space, query, matrix, out);
 }
 
 /// [`distances`] with the instructions that every processor of the target has.
 pub(super) fn distances_portable(space: Space, query: &[f32], matrix: &[f32], out: &mut [f32]) {
-    // Fused only where it is such an instruction: elsewhere it is a library call.
-    const FUSED: bool = cfg!(target_arch = "aarch64");
-    each_row(space, query, matrix, out, squared_l2::<FUSED>, dot::<FUSED>, dot_and_squared_norm::<FUSED>);
+    rows::distances::<4, Portable>(space, query, matrix, out);
+}
+
+/// Four lanes: a register of every 64-bit target.
+#[derive(Clone, Copy)]
+struct Portable([f32; 4]);
+
+impl Portable {
+    #[inline(always)]
+    fn lanes(lane: impl FnMut(usize) -> f32) -> Self {
+        Self(std::array::from_fn(lane))
+    }
+}
+
+impl Register<4> for Portable {
+    #[inline(always)]
+    fn zero() -> Self {
+        Self([0.0; 4])
+    }
+
+    #[inline(always)]
+    fn load(lanes: &[f32; 4]) -> Self {
+        Self(*lanes)
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Self::lanes(|lane| self.0[lane] + other.0[lane])
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        Self::lanes(|lane| self.0[lane] - other.0[lane])
+    }
+
+    #[inline(always)]
+    fn mul_add(self, factor: Self, sum: Self) -> Self {
+        Self::lanes(|lane| {
+            let (x, y, sum) = (self.0[lane], factor.0[lane], sum.0[lane]);
+            // Fused where every processor has the instruction; elsewhere it would be a library call.
+            if cfg!(target_arch = "aarch64") { x.mul_add(y, sum) } else { x * y + sum }
+        })
+    }
+
+    #[inline(always)]
+    fn to_array(self) -> [f32; 4] {
+        self.0
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn distances_avx2(space: Space, query: &[f32], matrix: &[f32], out: &mut [f32]) {
-    each_row(space, query, matrix, out, squared_l2::<true>, dot::<true>, dot_and_squared_norm::<true>);
-}
+mod avx2 {
+    use super::rows::{self, Register};
+    use crate::types::Space;
+    use core::arch::x86_64::{
+        __m256, _mm256_add_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_setzero_ps, _mm256_storeu_ps,
+        _mm256_sub_ps,
+    };
 
-#[inline(always)]
-fn squared_l2<const FUSED: bool>(a: &[f32], b: &[f32]) -> f32 {
-    let [sum] = sums(a, b, |_, sum, x, y| multiply_add::<FUSED>(x - y, x - y, sum));
-    sum
-}
-
-#[inline(always)]
-fn dot<const FUSED: bool>(a: &[f32], b: &[f32]) -> f32 {
-    let [sum] = sums(a, b, |_, sum, x, y| multiply_add::<FUSED>(x, y, sum));
-    sum
-}
-
-/// The inner product of `a` and `b`, and that of `b` with itself.
-#[inline(always)]
-fn dot_and_squared_norm<const FUSED: bool>(a: &[f32], b: &[f32]) -> (f32, f32) {
-    let [dot, norm] =
-        sums(a, b, |which, sum, x, y| multiply_add::<FUSED>(if which == 0 { x } else { y }, y, sum));
-    (dot, norm)
-}
-
-#[inline(always)]
-fn multiply_add<const FUSED: bool>(x: f32, y: f32, sum: f32) -> f32 {
-    if FUSED { x.mul_add(y, sum) } else { x * y + sum }
-}
-
-/// `SUMS` sums over the pairs of `a` and `b` in one pass: `add(which, sum, x, y)` is the sum numbered
-/// `which` with one more pair, and leaves it as it is for a pair of zeros.
-#[inline(always)]
-fn sums<const SUMS: usize>(a: &[f32], b: &[f32], add: impl Fn(usize, f32, f32, f32) -> f32) -> [f32; SUMS] {
-    let (a_chunks, a_rest) = a.as_chunks::<LANES>();
-    let (b_chunks, b_rest) = b.as_chunks::<LANES>();
-    let mut wide = [[0.0; LANES]; SUMS];
-    for (x, y) in a_chunks.iter().zip(b_chunks) {
-        step(&mut wide, x, y, &add);
+    #[target_feature(enable = "avx2,fma")]
+    pub(super) fn distances(space: Space, query: &[f32], matrix: &[f32], out: &mut [f32]) {
+        rows::distances::<8, Avx2>(space, query, matrix, out);
     }
 
-    let mut narrow = wide.map(|lanes| {
-        let (parts, _) = lanes.as_chunks::<TAIL_LANES>();
-        let mut folded = [0.0; TAIL_LANES];
-        for (lane, folded) in folded.iter_mut().enumerate() {
-            *folded = (parts[0][lane] + parts[1][lane]) + (parts[2][lane] + parts[3][lane]);
+    /// Private to this module, in which only [`distances`] uses it: that is what makes its methods,
+    /// which need AVX2 and FMA, sound.
+    #[derive(Clone, Copy)]
+    struct Avx2(__m256);
+
+    impl Register<8> for Avx2 {
+        #[inline(always)]
+        fn zero() -> Self {
+            // SAFETY: the features are there, see [`Avx2`].
+            Self(unsafe { _mm256_setzero_ps() })
         }
-        folded
-    });
-    let (a_chunks, a_rest) = a_rest.as_chunks::<TAIL_LANES>();
-    let (b_chunks, b_rest) = b_rest.as_chunks::<TAIL_LANES>();
-    for (x, y) in a_chunks.iter().zip(b_chunks) {
-        step(&mut narrow, x, y, &add);
-    }
-    if !a_rest.is_empty() {
-        step(&mut narrow, &padded(a_rest), &padded(b_rest), &add);
-    }
-    narrow.map(|[a, b, c, d, e, f, g, h]| ((a + e) + (c + g)) + ((b + f) + (d + h)))
-}
 
-#[inline(always)]
-fn step<const SUMS: usize, const N: usize>(
-    sums: &mut [[f32; N]; SUMS],
-    x: &[f32; N],
-    y: &[f32; N],
-    add: impl Fn(usize, f32, f32, f32) -> f32,
-) {
-    for (which, sum) in sums.iter_mut().enumerate() {
-        for lane in 0..N {
-            sum[lane] = add(which, sum[lane], x[lane], y[lane]);
+        #[inline(always)]
+        fn load(lanes: &[f32; 8]) -> Self {
+            // SAFETY: the features are there, see [`Avx2`]; the reference covers the thirty-two bytes
+            // that are read, and this load needs no alignment.
+            Self(unsafe { _mm256_loadu_ps(lanes.as_ptr()) })
+        }
+
+        #[inline(always)]
+        fn add(self, other: Self) -> Self {
+            // SAFETY: the features are there, see [`Avx2`].
+            Self(unsafe { _mm256_add_ps(self.0, other.0) })
+        }
+
+        #[inline(always)]
+        fn sub(self, other: Self) -> Self {
+            // SAFETY: the features are there, see [`Avx2`].
+            Self(unsafe { _mm256_sub_ps(self.0, other.0) })
+        }
+
+        #[inline(always)]
+        fn mul_add(self, factor: Self, sum: Self) -> Self {
+            // SAFETY: the features are there, see [`Avx2`].
+            Self(unsafe { _mm256_fmadd_ps(self.0, factor.0, sum.0) })
+        }
+
+        #[inline(always)]
+        fn to_array(self) -> [f32; 8] {
+            let mut lanes = [0.0; 8];
+            // SAFETY: the features are there, see [`Avx2`]; the array has the thirty-two bytes that are
+            // written, and this store needs no alignment.
+            unsafe { _mm256_storeu_ps(lanes.as_mut_ptr(), self.0) };
+            lanes
         }
     }
-}
-
-#[inline(always)]
-fn padded(rest: &[f32]) -> [f32; TAIL_LANES] {
-    let mut lanes = [0.0; TAIL_LANES];
-    for (lane, &component) in lanes.iter_mut().zip(rest) {
-        *lane = component;
-    }
-    lanes
 }
