@@ -41,6 +41,7 @@ impl Where {
 struct Parser {
     /// The message for every fault of grammar.
     fault: &'static str,
+    /// Members of `$and` and `$or` so far, be they predicates or clauses in turn.
     predicates: usize,
     /// The first thing that is well formed and yet refused. It is reported only when the whole clause
     /// has been read, as faults of grammar come first.
@@ -81,7 +82,7 @@ impl Parser {
         }
     }
 
-    /// The members of `$and` and `$or`. The bound is checked before each descent, so that no input can
+    /// The members of `$and` and `$or`. The bounds are checked before each descent, so that no input can
     /// exhaust the stack.
     fn members(
         &mut self,
@@ -93,20 +94,14 @@ impl Parser {
         if depth >= MAX_WHERE_DEPTH {
             return self.beyond(format_args!("$and and $or are nested more than {MAX_WHERE_DEPTH} deep"));
         }
-        members.iter().map(|member| clause(self, member, depth + 1)).collect()
-    }
-
-    /// Counts a predicate. Members of lists count one each: an empty `$and` costs as much as a leaf.
-    fn count(&mut self) -> Result<()> {
-        self.predicates += 1;
+        self.predicates = self.predicates.saturating_add(members.len());
         if self.predicates > MAX_WHERE_PREDICATES {
             return self.beyond(format_args!("more than {MAX_WHERE_PREDICATES} predicates"));
         }
-        Ok(())
+        members.iter().map(|member| clause(self, member, depth + 1)).collect()
     }
 
     fn metadata_clause(&mut self, json: &Value, depth: usize) -> Result<Where> {
-        self.count()?;
         let Value::Object(object) = json else { return self.invalid() };
         match self.only_member(object)? {
             ("$and", members) => Ok(Where::And(self.members(members, depth, Self::metadata_clause)?)),
@@ -117,7 +112,6 @@ impl Parser {
     }
 
     fn document_clause(&mut self, json: &Value, depth: usize) -> Result<Where> {
-        self.count()?;
         let Value::Object(object) = json else { return self.invalid() };
         match self.only_member(object)? {
             ("$and", members) => Ok(Where::And(self.members(members, depth, Self::document_clause)?)),
