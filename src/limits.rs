@@ -73,3 +73,26 @@ pub const TOP_K_RESERVED: usize = 256;
 /// Bytes of a collection's log tail at which a write waits for the compaction under way: four times
 /// what starts one, so that a bulk import is slowed down before memory runs out.
 pub const BACK_PRESSURE_BYTES: usize = 4 * COMPACTION_BYTES;
+/// Unit of space in the files of a store, in bytes: the page of every common file system, so that
+/// no write ever touches a page that holds another block's or record's good bytes.
+pub const PAGE_BYTES: u64 = 4_096;
+
+/// Dead bytes that a journal (log, directory) gathers before it is rewritten, if they are also more
+/// than the live rest. One flush costs about 2 ms, as much as writing 1 MiB: below it a rewrite
+/// costs more than it frees.
+pub const JOURNAL_REWRITE_BYTES: u64 = 1024 * 1024;
+
+/// Bytes read at once when a journal is scanned: some hundred frames for each call (12 µs on OPFS).
+pub const SCAN_BYTES: usize = 256 * 1024;
+
+/// Longest wait for the handles of a store whose last owner is still dying, in milliseconds.
+/// Terminated workers were measured to hold on to theirs for more than a second.
+pub const OPEN_TIMEOUT_MS: f64 = 10_000.0;
+
+/// First pause between two attempts to open a store, in milliseconds; it doubles up to
+/// [`OPEN_RETRY_MAX_MS`].
+pub const OPEN_RETRY_MS: f64 = 50.0;
+
+/// Longest pause between two attempts to open a store, in milliseconds: what a user may notice
+/// after the old owner is gone.
+pub const OPEN_RETRY_MAX_MS: f64 = 400.0;

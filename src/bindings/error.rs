@@ -14,9 +14,6 @@ pub fn to_js(error: Error) -> JsValue {
     };
     set("code", JsValue::from_f64(f64::from(error.code())));
     set("retryable", JsValue::from_bool(error.retryable()));
-    if let Error::Storage(error) = &error {
-        set("reason", reason(error).into());
-    }
     object.into()
 }
 
@@ -25,18 +22,6 @@ pub fn storage_to_js(error: StorageError) -> JsValue {
         StorageError::Corrupt(corruption) => Error::Corrupt(corruption),
         error => Error::Storage(error),
     })
-}
-
-/// Why the storage failed, for a caller that has to choose what to do next.
-fn reason(error: &StorageError) -> &'static str {
-    match error {
-        StorageError::QuotaExceeded { .. } => "quota",
-        StorageError::Locked { .. } => "locked",
-        StorageError::Unsupported { .. } => "unsupported",
-        StorageError::Closed => "closed",
-        StorageError::Corrupt(_) => "corrupt",
-        StorageError::Failed { .. } => "failed",
-    }
 }
 
 pub fn invalid(message: &str) -> JsValue {

@@ -15,7 +15,7 @@
 
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::error::Corruption;
+use crate::error::{Corruption, StorageError};
 use crate::limits::MAX_FRAME_BYTES;
 
 /// Bytes before the payload.
@@ -63,27 +63,71 @@ impl Frame {
 
     /// Reads the frame at the start of `bytes`. The error says which check failed.
     pub fn parse(bytes: &[u8]) -> Result<Self, Corruption> {
-        let bad = |reason: &str| Err(Corruption::new("log frame", reason));
-        if bytes.len() < HEADER_BYTES {
-            return bad("shorter than a header");
-        }
-        if bytes[..4] != MAGIC {
-            return bad("no magic number");
-        }
-        let length = u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]) as usize;
-        if length > MAX_FRAME_BYTES {
-            return bad("longer than a frame may be");
-        }
-        let end = HEADER_BYTES + length;
-        if bytes.len() < end {
-            return bad("shorter than its length says");
-        }
-        let frame = Self { sequence: read_u64(bytes, 8), bytes: bytes[..end].to_vec() };
-        if checksum(&bytes[..24], &bytes[HEADER_BYTES..end]) != frame.checksum() {
-            return bad("checksum does not match");
-        }
-        Ok(frame)
+        let length = check(bytes)?;
+        Ok(Self { sequence: read_u64(bytes, 8), bytes: bytes[..length].to_vec() })
     }
+}
+
+/// Where a log ends: the sequence number and the checksum of its last frame, dropped or not.
+/// All zero in a log that never had a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ChainEnd {
+    pub sequence: u64,
+    pub checksum: u64,
+}
+
+impl ChainEnd {
+    /// The end after `frame`, if that is the next frame of the chain. Only the first frame ever may
+    /// carry any seed.
+    pub fn advance(self, frame: &[u8]) -> Result<Self, Corruption> {
+        check(frame)?;
+        let (sequence, previous) = (read_u64(frame, 8), read_u64(frame, 16));
+        let place = || format!("log frame {}", self.sequence.saturating_add(1));
+        if self.sequence.checked_add(1) != Some(sequence) {
+            return Err(Corruption::new(place(), format!("found frame {sequence} in its place")));
+        }
+        if self.sequence > 0 && previous != self.checksum {
+            return Err(Corruption::new(place(), "does not continue the frame before it"));
+        }
+        Ok(Self { sequence, checksum: read_u64(frame, 24) })
+    }
+
+    /// The end after `frames`: the check of every backend before it appends them.
+    pub fn append(self, frames: &[Frame]) -> Result<Self, StorageError> {
+        frames
+            .iter()
+            .try_fold(self, |end, frame| end.advance(&frame.bytes))
+            .map_err(|corruption| StorageError::failed("appending to the log", corruption))
+    }
+}
+
+/// Bytes of the frame whose header `bytes` starts with, as that header says.
+pub fn length(bytes: &[u8]) -> Result<usize, Corruption> {
+    let bad = |reason: &str| Err(Corruption::new("log frame", reason));
+    if bytes.len() < HEADER_BYTES {
+        return bad("shorter than a header");
+    }
+    if bytes[..4] != MAGIC {
+        return bad("no magic number");
+    }
+    let length = u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]) as usize;
+    if length > MAX_FRAME_BYTES {
+        return bad("longer than a frame may be");
+    }
+    Ok(HEADER_BYTES + length)
+}
+
+/// Checks the frame at the start of `bytes`, copying nothing, and returns how long it is.
+pub fn check(bytes: &[u8]) -> Result<usize, Corruption> {
+    let bad = |reason: &str| Err(Corruption::new("log frame", reason));
+    let end = length(bytes)?;
+    if bytes.len() < end {
+        return bad("shorter than its length says");
+    }
+    if checksum(&bytes[..24], &bytes[HEADER_BYTES..end]) != read_u64(bytes, 24) {
+        return bad("checksum does not match");
+    }
+    Ok(end)
 }
 
 fn checksum(header: &[u8], payload: &[u8]) -> u64 {

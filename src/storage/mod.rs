@@ -18,9 +18,15 @@ use futures::future::LocalBoxFuture;
 
 use crate::error::StorageError;
 
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+pub mod file;
 pub mod frame;
+pub mod memory;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod sim;
 
-pub use frame::Frame;
+pub use frame::{ChainEnd, Frame};
 
 /// The result of a storage operation.
 pub type Result<T> = std::result::Result<T, StorageError>;
@@ -71,6 +77,8 @@ pub struct LogContents {
     /// Bytes of an unfinished append that followed the last good frame and were cut off.
     /// Never an acknowledged frame: those are flushed before they are acknowledged.
     pub torn_bytes: u64,
+    /// The last frame ever appended, even if it was dropped since: the next frame follows it.
+    pub end: ChainEnd,
 }
 
 /// Bytes that a store occupies.
@@ -134,7 +142,8 @@ pub trait Storage {
     fn read_log(&self, from: u64) -> Pending<'_, LogContents>;
 
     /// Forgets frames with a sequence number below `below`. Called only after a root that no longer
-    /// needs them is durable. Space is reclaimed at the backend's leisure.
+    /// needs them is durable. Space is reclaimed at the backend's leisure; after a crash, forgotten
+    /// frames may be there again, so a reader asks from where its root says.
     fn drop_log(&self, below: u64) -> Pending<'_, ()>;
 
     /// The current root; `None` in a store that never had one. A store that had one and cannot

@@ -1,0 +1,333 @@
+//! Blocks in one data file, and the directory that says where each lies.
+//!
+//! The directory is a [`Journal`] whose frames hold changes:
+//!
+//! ```text
+//! offset  size  payload of a directory frame
+//!      0     1  kind: 0 changes, 1 snapshot (all that was said before is void)
+//!      1  33·n  changes, each:
+//!                    0     1  what: 1 put, 2 delete, 3 a root was written
+//!                    1    16  block id (0 for 3)
+//!                   17     8  offset in the data file (put only, else 0), a multiple of 4096
+//!                   25     8  length (put only, else 0)
+//! ```
+//!
+//! A block becomes durable by flushing the data file and then its directory frame, so an entry never
+//! points at bytes that were not there. Freed space is reused only after the deletion is durable.
+
+use std::collections::BTreeMap;
+
+use arrow::buffer::{Buffer, MutableBuffer};
+
+use super::extents::{Allocator, Extent};
+use super::io::{File, flush, read_exact, u64_at, write_all};
+use super::journal::{Journal, Kind};
+use super::{Fault, undone};
+use crate::error::{Corruption, StorageError};
+use crate::limits::{MAX_BLOCK_BYTES, MAX_FRAME_BYTES, PAGE_BYTES};
+use crate::storage::memory::check_new_blocks;
+use crate::storage::{BlockId, Frame, Result};
+
+const CHANGES: u8 = 0;
+const SNAPSHOT: u8 = 1;
+const CHANGE_BYTES: usize = 33;
+/// Largest offset in the data file: beyond any quota, and every sum of two offsets fits.
+const MAX_OFFSET: u64 = 1 << 53;
+
+/// One entry of the directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Put(BlockId, Extent),
+    Delete(BlockId),
+    /// From now on a store without a readable root is damaged, not new.
+    Rooted,
+}
+
+impl Change {
+    fn encode(self, payload: &mut Vec<u8>) {
+        let nowhere = Extent { offset: 0, length: 0 };
+        let (what, id, extent) = match self {
+            Change::Put(id, extent) => (1, id, extent),
+            Change::Delete(id) => (2, id, nowhere),
+            Change::Rooted => (3, BlockId([0; 16]), nowhere),
+        };
+        payload.push(what);
+        payload.extend_from_slice(&id.0);
+        payload.extend_from_slice(&extent.offset.to_le_bytes());
+        payload.extend_from_slice(&extent.length.to_le_bytes());
+    }
+
+    fn decode(bytes: &[u8; CHANGE_BYTES]) -> Option<Self> {
+        let mut id = BlockId([0; 16]);
+        id.0.copy_from_slice(&bytes[1..17]);
+        let extent = Extent { offset: u64_at(bytes, 17), length: u64_at(bytes, 25) };
+        match bytes[0] {
+            1 => (extent.offset % PAGE_BYTES == 0
+                && extent.offset < MAX_OFFSET
+                && extent.length <= MAX_BLOCK_BYTES as u64)
+                .then_some(Change::Put(id, extent)),
+            2 => Some(Change::Delete(id)),
+            3 => Some(Change::Rooted),
+            _ => None,
+        }
+    }
+}
+
+/// What the directory says in all.
+#[derive(Debug, Default)]
+struct Directory {
+    extents: BTreeMap<BlockId, Extent>,
+    rooted: bool,
+}
+
+impl Directory {
+    /// Applies one frame's payload.
+    fn apply(&mut self, payload: &[u8]) -> std::result::Result<(), &'static str> {
+        let (kind, changes) = payload.split_first().ok_or("an empty frame")?;
+        match *kind {
+            CHANGES => {}
+            SNAPSHOT => *self = Self::default(),
+            _ => return Err("a frame of an unknown kind"),
+        }
+        let (changes, rest) = changes.as_chunks::<CHANGE_BYTES>();
+        if !rest.is_empty() {
+            return Err("a change that is cut short");
+        }
+        for change in changes {
+            match Change::decode(change).ok_or("a change that makes no sense")? {
+                Change::Put(id, extent) if self.extents.insert(id, extent).is_some() => {
+                    return Err("a block that is put twice");
+                }
+                Change::Delete(id) if self.extents.remove(&id).is_none() => {
+                    return Err("a deleted block that does not exist");
+                }
+                Change::Rooted => self.rooted = true,
+                Change::Put(..) | Change::Delete(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The block file and its directory, open.
+pub struct Blocks<F> {
+    file: F,
+    journal: Journal<F>,
+    directory: Directory,
+    allocator: Allocator,
+    /// Blocks that the durable directory does not have yet.
+    written: BTreeMap<BlockId, Extent>,
+    /// Blocks that the durable directory still has.
+    deleted: BTreeMap<BlockId, Extent>,
+    /// The data file has writes that no flush followed.
+    dirty: bool,
+    /// Content bytes of all blocks.
+    content_bytes: u64,
+    /// Set when the data file is shorter than it should be: what is there can be read, but no more.
+    damage: Option<Corruption>,
+    rewrite_bytes: u64,
+}
+
+impl<F: File> Blocks<F> {
+    /// The blocks of a store that is being created or cleared.
+    pub fn create(file: F, directories: [F; 2], rewrite_bytes: u64) -> Result<Self> {
+        file.truncate(0)?;
+        flush(&file)?;
+        let journal = Journal::create(Kind::Directory, directories, rewrite_bytes)?;
+        Self::new(file, journal, rewrite_bytes)
+    }
+
+    /// Opens the blocks of an existing store.
+    pub fn open(file: F, directories: [F; 2], rewrite_bytes: u64) -> Result<Self> {
+        let journal = Journal::open(Kind::Directory, directories, rewrite_bytes)?;
+        Self::new(file, journal, rewrite_bytes)
+    }
+
+    fn new(file: F, journal: Journal<F>, rewrite_bytes: u64) -> Result<Self> {
+        let mut directory = Directory::default();
+        for frame in journal.read(0)? {
+            directory.apply(frame.payload()).map_err(|reason| {
+                Corruption::new(format!("directory of blocks, frame {}", frame.sequence), reason)
+            })?;
+        }
+        let allocator = Allocator::new(directory.extents.values().copied())?;
+        let size = file.size()?;
+        let missing = directory.extents.iter().find(|(_, extent)| extent.length > 0 && extent.end() > size);
+        let damage = missing
+            .map(|(id, _)| Corruption::new(format!("block {id}"), "the file of blocks ends before it does"));
+        let content_bytes = directory.extents.values().map(|extent| extent.length).sum();
+        Ok(Self {
+            file,
+            journal,
+            directory,
+            allocator,
+            written: BTreeMap::new(),
+            deleted: BTreeMap::new(),
+            dirty: false,
+            content_bytes,
+            damage,
+            rewrite_bytes,
+        })
+    }
+
+    /// Ids of all blocks, ascending.
+    pub fn ids(&self) -> Vec<BlockId> {
+        self.directory.extents.keys().copied().collect()
+    }
+
+    /// How many blocks there are, and the bytes of their content.
+    pub fn count(&self) -> (u64, u64) {
+        (self.directory.extents.len() as u64, self.content_bytes)
+    }
+
+    /// Reads a block into aligned memory.
+    pub fn read(&self, id: BlockId) -> Result<Option<Buffer>> {
+        let Some(extent) = self.directory.extents.get(&id) else { return Ok(None) };
+        if self.damage.is_some() && extent.length > 0 && extent.end() > self.file.size()? {
+            return Err(
+                Corruption::new(format!("block {id}"), "the file of blocks ends before it does").into()
+            );
+        }
+        // At most MAX_BLOCK_BYTES: checked when it was written and when the directory was read.
+        let mut buffer = MutableBuffer::from_len_zeroed(extent.length as usize);
+        read_exact(&self.file, extent.offset, buffer.as_slice_mut())?;
+        Ok(Some(buffer.into()))
+    }
+
+    fn check_undamaged(&self) -> std::result::Result<(), Fault> {
+        match &self.damage {
+            Some(damage) => Err(Fault::Refused(damage.clone().into())),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes new blocks, all or none.
+    pub fn write(&mut self, blocks: Vec<(BlockId, Buffer)>) -> std::result::Result<(), Fault> {
+        self.check_undamaged()?;
+        check_new_blocks(&blocks, |id| self.directory.extents.contains_key(&id)).map_err(Fault::Refused)?;
+        let mut placed = Vec::with_capacity(blocks.len());
+        for (id, bytes) in &blocks {
+            let extent = self.allocator.allocate(bytes.len() as u64);
+            placed.push((*id, extent));
+            self.dirty = true;
+            if let Err(error) = write_all(&self.file, extent.offset, bytes) {
+                for (_, extent) in placed {
+                    self.allocator.release(extent);
+                }
+                // The bytes that did get written lie in free space, where they mean nothing.
+                return undone(error, || self.trim());
+            }
+        }
+        for (id, extent) in placed {
+            self.content_bytes += extent.length;
+            self.directory.extents.insert(id, extent);
+            self.written.insert(id, extent);
+        }
+        Ok(())
+    }
+
+    /// Deletes the blocks among `ids` that exist.
+    pub fn delete(&mut self, ids: Vec<BlockId>) -> std::result::Result<(), Fault> {
+        self.check_undamaged()?;
+        for id in ids {
+            let Some(extent) = self.directory.extents.remove(&id) else { continue };
+            self.content_bytes -= extent.length;
+            if self.written.remove(&id).is_some() {
+                // No directory on the device has it, so nothing can refer to its bytes.
+                self.allocator.release(extent);
+            } else {
+                self.deleted.insert(id, extent);
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes all writes and deletions durable.
+    pub fn flush(&mut self) -> std::result::Result<(), Fault> {
+        if self.dirty {
+            flush(&self.file)?;
+            self.dirty = false;
+        }
+        if self.written.is_empty() && self.deleted.is_empty() {
+            return Ok(());
+        }
+        // Deletions first: an id may come back.
+        let deletes = self.deleted.keys().map(|id| Change::Delete(*id));
+        let puts = self.written.iter().map(|(id, extent)| Change::Put(*id, *extent));
+        let changes: Vec<Change> = deletes.chain(puts).collect();
+        self.note(&changes)?;
+        self.written.clear();
+        for extent in std::mem::take(&mut self.deleted).into_values() {
+            self.allocator.release(extent);
+        }
+        self.trim()?;
+        self.compact()
+    }
+
+    /// Notes durably, once, that the store is about to have a root.
+    pub fn note_root(&mut self) -> std::result::Result<(), Fault> {
+        self.check_undamaged()?;
+        if !self.directory.rooted {
+            self.note(&[Change::Rooted])?;
+            self.directory.rooted = true;
+        }
+        Ok(())
+    }
+
+    /// Appends frames with `changes` to the directory and makes them durable.
+    fn note(&mut self, changes: &[Change]) -> std::result::Result<(), Fault> {
+        let mut frames = Vec::new();
+        let mut end = self.journal.end();
+        for changes in changes.chunks((MAX_FRAME_BYTES - 1) / CHANGE_BYTES) {
+            let frame = Frame::new(end.sequence + 1, end.checksum, &encode(CHANGES, changes.iter().copied()));
+            end = crate::storage::ChainEnd { sequence: frame.sequence, checksum: frame.checksum() };
+            frames.push(frame);
+        }
+        self.journal.append(&frames)?;
+        Ok(self.journal.sync()?)
+    }
+
+    /// Cuts the data file off after its last block.
+    fn trim(&self) -> Result<()> {
+        if self.file.size()? > self.allocator.end() {
+            self.file.truncate(self.allocator.end())?;
+        }
+        Ok(())
+    }
+
+    /// Replaces the directory's frames by one snapshot when they are mostly void.
+    fn compact(&mut self) -> std::result::Result<(), Fault> {
+        let live = (self.directory.extents.len() + 1) * CHANGE_BYTES;
+        let dead = self.journal.live_bytes().saturating_sub(live as u64);
+        if dead <= self.rewrite_bytes || dead <= live as u64 || live >= MAX_FRAME_BYTES {
+            return Ok(());
+        }
+        let rooted = self.directory.rooted.then_some(Change::Rooted);
+        let puts = self.directory.extents.iter().map(|(id, extent)| Change::Put(*id, *extent));
+        let payload = encode(SNAPSHOT, rooted.into_iter().chain(puts));
+        let end = self.journal.end();
+        match self.journal.append(&[Frame::new(end.sequence + 1, end.checksum, &payload)]) {
+            Ok(()) => {}
+            // Nothing is wrong with the frames there are; space may be found later.
+            Err(Fault::Refused(StorageError::QuotaExceeded { .. })) => return Ok(()),
+            Err(fault) => return Err(fault),
+        }
+        self.journal.sync()?;
+        Ok(self.journal.drop_below(end.sequence + 1)?)
+    }
+
+    /// Makes the directory's mark durable too, before the files are let go.
+    pub fn finish(&mut self) -> std::result::Result<(), Fault> {
+        if self.damage.is_none() {
+            self.flush()?;
+            self.journal.finish()?;
+        }
+        Ok(())
+    }
+}
+
+fn encode(kind: u8, changes: impl Iterator<Item = Change>) -> Vec<u8> {
+    let mut payload = vec![kind];
+    changes.for_each(|change| change.encode(&mut payload));
+    payload
+}
