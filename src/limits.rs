@@ -61,3 +61,22 @@ pub const MAX_ROOT_BYTES: usize = 4_000;
 /// Bytes of one block, at most, when it is read back. A single record larger than
 /// [`BLOCK_BYTES`] gets a block of its own, so this follows [`MAX_PAYLOAD_BYTES`].
 pub const MAX_BLOCK_BYTES: usize = 2 * MAX_PAYLOAD_BYTES;
+
+/// Bytes of finished blocks that a writer gathers before it hands them to the storage: one transaction
+/// or one append for about eight blocks, and a writer's memory stays bounded.
+pub const BLOCK_WRITE_BATCH_BYTES: usize = 1024 * 1024;
+
+/// Blocks that are read in one call of the storage: amortises a transaction, bounds what a range
+/// read holds at once to 8 MiB of ordinary blocks.
+pub const BLOCK_READ_BATCH: usize = 64;
+
+/// A touched block smaller than this fraction (1 / n) of the block size is joined with the next one.
+pub const BLOCK_MERGE_FRACTION: usize = 4;
+
+/// The part (1 / n) of the block cache that newcomers pass through once the cache is full. Large enough
+/// that a block wanted again soon is still there, small enough that a scan keeps seven eighths in place.
+pub const CACHE_WINDOW_FRACTION: usize = 8;
+
+/// Bytes that the framing of a block (schema, message, footer, padding) may take beside its entries;
+/// measured at under 3 kB for the widest schema.
+pub const BLOCK_FRAMING_BYTES: usize = 16 * 1024;

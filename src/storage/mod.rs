@@ -19,6 +19,7 @@ use futures::future::LocalBoxFuture;
 use crate::error::StorageError;
 
 pub mod frame;
+pub mod memory;
 
 pub use frame::Frame;
 
