@@ -73,6 +73,7 @@ pub const TOP_K_RESERVED: usize = 256;
 /// Bytes of a collection's log tail at which a write waits for the compaction under way: four times
 /// what starts one, so that a bulk import is slowed down before memory runs out.
 pub const BACK_PRESSURE_BYTES: usize = 4 * COMPACTION_BYTES;
+
 /// Unit of space in the files of a store, in bytes: the page of every common file system, so that
 /// no write ever touches a page that holds another block's or record's good bytes.
 pub const PAGE_BYTES: u64 = 4_096;
@@ -96,3 +97,22 @@ pub const OPEN_RETRY_MS: f64 = 50.0;
 /// Longest pause between two attempts to open a store, in milliseconds: what a user may notice
 /// after the old owner is gone.
 pub const OPEN_RETRY_MAX_MS: f64 = 400.0;
+
+/// Bytes of finished blocks that a writer gathers before it hands them to the storage: one transaction
+/// or one append for about eight blocks, and a writer's memory stays bounded.
+pub const BLOCK_WRITE_BATCH_BYTES: usize = 1024 * 1024;
+
+/// Blocks that are read in one call of the storage: amortises a transaction, bounds what a range
+/// read holds at once to 8 MiB of ordinary blocks.
+pub const BLOCK_READ_BATCH: usize = 64;
+
+/// A touched block smaller than this fraction (1 / n) of the block size is joined with the next one.
+pub const BLOCK_MERGE_FRACTION: usize = 4;
+
+/// The part (1 / n) of the block cache that newcomers pass through once the cache is full. Large enough
+/// that a block wanted again soon is still there, small enough that a scan keeps seven eighths in place.
+pub const CACHE_WINDOW_FRACTION: usize = 8;
+
+/// Bytes that the framing of a block (schema, message, footer, padding) may take beside its entries;
+/// measured at under 3 kB for the widest schema.
+pub const BLOCK_FRAMING_BYTES: usize = 16 * 1024;

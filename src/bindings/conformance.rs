@@ -5,7 +5,9 @@ use wasm_bindgen::prelude::*;
 /// Runs the storage conformance suite on a backend; resolves to the names of the checks that passed.
 #[wasm_bindgen]
 pub async fn run_storage_conformance(kind: String) -> Result<Vec<String>, JsValue> {
-    crate::storage::conformance::run_in_browser(kind).await.map_err(|failure| js_sys::Error::new(&failure).into())
+    crate::storage::conformance::run_in_browser(kind)
+        .await
+        .map_err(|failure| js_sys::Error::new(&failure).into())
 }
 
 /// Compares the SIMD kernels of this build with the reference.

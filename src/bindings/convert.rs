@@ -26,7 +26,9 @@ pub fn record_set(request: &JsValue) -> JsResult<RecordSet> {
     Ok(RecordSet {
         ids: strings(&ids, "ids")?,
         embeddings: member(request, "embeddings")?.map(|value| matrix(&value)).transpose()?,
-        documents: member(request, "documents")?.map(|value| optional_strings(&value, "documents")).transpose()?,
+        documents: member(request, "documents")?
+            .map(|value| optional_strings(&value, "documents"))
+            .transpose()?,
         uris: member(request, "uris")?.map(|value| optional_strings(&value, "uris")).transpose()?,
         metadatas: member(request, "metadatas")?.map(|value| metadatas(&value)).transpose()?,
     })
@@ -82,7 +84,8 @@ fn matrix_to_js(embeddings: &Embeddings) -> JsValue {
 fn matrix(value: &JsValue) -> JsResult<Embeddings> {
     let data = member(value, "data")?.and_then(|data| data.dyn_into::<Float32Array>().ok());
     let data = data.ok_or_else(|| error::shape("embeddings: expected data as a Float32Array"))?;
-    let dimension = unsigned(value, "dimension")?.ok_or_else(|| error::shape("embeddings: missing dimension"))?;
+    let dimension =
+        unsigned(value, "dimension")?.ok_or_else(|| error::shape("embeddings: missing dimension"))?;
     let present = member(value, "present")?.and_then(|present| present.dyn_into::<Uint8Array>().ok());
     Ok(Embeddings {
         data: data.to_vec(),

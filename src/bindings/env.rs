@@ -47,7 +47,9 @@ impl Turn {
         if let Some(function) = function("setImmediate") {
             return Turn::Call { function, callback };
         }
-        if let Some((post, port)) = function("MessageChannel").and_then(|channel| connect(&channel, &callback)) {
+        if let Some((post, port)) =
+            function("MessageChannel").and_then(|channel| connect(&channel, &callback))
+        {
             return Turn::Message { post, port, _callback: callback };
         }
         let never = || Function::new_no_args("");

@@ -40,7 +40,11 @@ fn from_js_at(value: &JsValue, depth: usize) -> JsResult<Value> {
     }
     if Array::is_array(value) {
         let values = Array::from(value);
-        return values.iter().map(|value| from_js_at(&value, depth + 1)).collect::<JsResult<_>>().map(Value::Array);
+        return values
+            .iter()
+            .map(|value| from_js_at(&value, depth + 1))
+            .collect::<JsResult<_>>()
+            .map(Value::Array);
     }
     let Some(object) = value.dyn_ref::<Object>() else {
         return Err(error::shape("a value that is neither data nor null"));
@@ -75,7 +79,8 @@ pub fn as_integer(number: f64) -> Option<i64> {
 
 /// Reads a bigint; one outside i64 is refused, as it could only be stored as something else.
 pub fn int_from_bigint(value: &JsValue) -> JsResult<i64> {
-    i64::try_from(value.clone()).map_err(|_| error::invalid("an integer does not fit 64 bits: store it as a string"))
+    i64::try_from(value.clone())
+        .map_err(|_| error::invalid("an integer does not fit 64 bits: store it as a string"))
 }
 
 /// An integer as a number, or as a bigint when a number cannot hold it exactly.

@@ -106,7 +106,9 @@ fn strings(value: &JsValue) -> Option<Vec<String>> {
 pub fn to_js(metadata: Option<&Metadata>) -> JsValue {
     match metadata {
         None => JsValue::NULL,
-        Some(metadata) => json::object(metadata.iter().map(|(key, value)| (key.as_str(), value_to_js(value)))),
+        Some(metadata) => {
+            json::object(metadata.iter().map(|(key, value)| (key.as_str(), value_to_js(value))))
+        }
     }
 }
 

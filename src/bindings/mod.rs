@@ -54,7 +54,9 @@ impl Engine {
         let durability = match options.durability.as_str() {
             "strict" => Durability::Strict,
             "relaxed" => Durability::Relaxed,
-            other => return Err(error::invalid(&format!("durability must be strict or relaxed, not {other}"))),
+            other => {
+                return Err(error::invalid(&format!("durability must be strict or relaxed, not {other}")));
+            }
         };
         let cache_bytes = options.cache_bytes.map_or(CACHE_BYTES, |bytes| bytes.max(0.0) as usize);
         let storage = open_storage(backend, &options.name).await?;
@@ -118,7 +120,8 @@ impl Engine {
     #[wasm_bindgen(js_name = createCollection)]
     pub async fn create_collection(&self, tenant: String, database: String, request: JsValue) -> JsResult {
         let request = CreateCollection::from_json(json::from_js(&request)?).map_err(error::to_js)?;
-        let collection = self.db.create_collection(&tenant, &database, request).await.map_err(error::to_js)?;
+        let collection =
+            self.db.create_collection(&tenant, &database, request).await.map_err(error::to_js)?;
         json::serialize(&collection)
     }
 
@@ -175,11 +178,23 @@ impl Engine {
         self.write(tenant, database, id, Operation::Add, records).await
     }
 
-    pub async fn update(&self, tenant: String, database: String, id: String, records: JsValue) -> JsResult<()> {
+    pub async fn update(
+        &self,
+        tenant: String,
+        database: String,
+        id: String,
+        records: JsValue,
+    ) -> JsResult<()> {
         self.write(tenant, database, id, Operation::Update, records).await
     }
 
-    pub async fn upsert(&self, tenant: String, database: String, id: String, records: JsValue) -> JsResult<()> {
+    pub async fn upsert(
+        &self,
+        tenant: String,
+        database: String,
+        id: String,
+        records: JsValue,
+    ) -> JsResult<()> {
         self.write(tenant, database, id, Operation::Upsert, records).await
     }
 
@@ -205,7 +220,8 @@ impl Engine {
         let rows: Array = result.rows.iter().map(convert::get_result).collect();
         convert::set(&columns, "rows", &rows);
         let distances = result.distances.map(|distances| {
-            let arrays = distances.iter().map(|distances| JsValue::from(Float32Array::from(distances.as_slice())));
+            let arrays =
+                distances.iter().map(|distances| JsValue::from(Float32Array::from(distances.as_slice())));
             JsValue::from(arrays.collect::<Array>())
         });
         convert::set(&columns, "distances", &distances.unwrap_or(JsValue::NULL));
@@ -306,10 +322,13 @@ async fn open_storage(backend: JsValue, name: &str) -> JsResult<Rc<dyn Storage>>
         Some("opfs") => Rc::new(storage::opfs::open(name).await.map_err(error::storage_to_js)?),
         Some("indexeddb") => Rc::new(storage::indexeddb::open(name).await.map_err(error::storage_to_js)?),
         Some(other) => {
-            let message = format!("storage must be opfs, indexeddb, memory or an adapter object, not {other}");
+            let message =
+                format!("storage must be opfs, indexeddb, memory or an adapter object, not {other}");
             return Err(error::invalid(&message));
         }
-        None if backend.is_object() => Rc::new(storage::adapter::AdapterStorage::new(backend.unchecked_into())),
+        None if backend.is_object() => {
+            Rc::new(storage::adapter::AdapterStorage::new(backend.unchecked_into()))
+        }
         None => return Err(error::invalid("storage must be a name or an adapter object")),
     })
 }

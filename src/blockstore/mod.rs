@@ -3,7 +3,218 @@
 //! A blockfile is a root (a sparse index: the first key of each block → block id and entry count) and
 //! the blocks. Both are Arrow IPC files of one record batch. Entries are sorted by (prefix, key).
 //! Writing forks: unchanged blocks are shared by id, changed ones are written under new ids, and the
-//! old root stays readable. Spec: storage-architecture 4; bytes: `docs/FORMAT.md`.
+//! old root stays readable. Spec: storage-architecture 4; bytes: `docs/FORMAT-blocks.md`.
 //!
 //! Useful for point reads, range reads and scans of data too large to hold; not for maps that
 //! change entry by entry (each commit rewrites the blocks it touches).
+
+mod block;
+mod cache;
+mod column;
+mod delta;
+mod ipc;
+mod key;
+mod ordered;
+mod output;
+mod pace;
+mod reader;
+mod root;
+mod sparse_index;
+mod unordered;
+mod value;
+mod version;
+
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+
+pub use block::{Block, F32Lists};
+pub use cache::CacheStats;
+pub use key::{F32, Key, KeyType};
+pub use ordered::OrderedWriter;
+pub use reader::Reader;
+pub use unordered::UnorderedWriter;
+pub use value::{
+    Bytes, DataRecord, DataRecordColumns, DataRecordRef, PostingList, PostingListRef, Value, ValueType,
+};
+
+use arrow::buffer::Buffer;
+
+use crate::env::Env;
+use crate::error::{Corruption, Error, Result};
+use crate::limits::{BLOCK_BYTES, CACHE_BYTES};
+use crate::storage::memory::MemoryStorage;
+use crate::storage::{BlockId, Storage};
+use cache::BlockCache;
+use root::Root;
+use version::Migration;
+
+/// The blockfiles of one store and the cache of blocks that they share. Cheap to clone.
+#[derive(Clone)]
+pub struct Blockstore {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    storage: Rc<dyn Storage>,
+    env: Rc<dyn Env>,
+    cache: RefCell<BlockCache>,
+    migrations: &'static [Migration],
+}
+
+impl fmt::Debug for Blockstore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Blockstore").field("storage", &self.inner.storage.backend()).finish_non_exhaustive()
+    }
+}
+
+/// What a writer is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlockfileOptions {
+    /// Bytes of entries that a block may hold; a single entry may be larger and has a block of its own.
+    /// Schema, footer and padding (1 to 3 kB) come on top.
+    pub block_bytes: usize,
+}
+
+impl Default for BlockfileOptions {
+    fn default() -> Self {
+        Self { block_bytes: BLOCK_BYTES }
+    }
+}
+
+/// What a commit has done, in blocks and roots: deleting `removed` leaves exactly what the new version
+/// consists of, if no other version shares it.
+#[derive(Debug)]
+pub struct Commit<K: Key, V: Value> {
+    /// The new version.
+    pub reader: Reader<K, V>,
+    /// Ids that were written, with the new root.
+    pub added: Vec<BlockId>,
+    /// Ids that the base consists of and the new version does not, with the old root.
+    pub removed: Vec<BlockId>,
+}
+
+impl Blockstore {
+    /// Blockfiles in `storage`, with a cache of at most `cache_bytes` bytes of blocks.
+    pub fn new(storage: Rc<dyn Storage>, env: Rc<dyn Env>, cache_bytes: usize) -> Self {
+        Self::with_migrations(storage, env, cache_bytes, version::MIGRATIONS)
+    }
+
+    fn with_migrations(
+        storage: Rc<dyn Storage>,
+        env: Rc<dyn Env>,
+        cache_bytes: usize,
+        migrations: &'static [Migration],
+    ) -> Self {
+        let cache = RefCell::new(BlockCache::new(cache_bytes));
+        Self { inner: Rc::new(Inner { storage, env, cache, migrations }) }
+    }
+
+    /// Over [`MemoryStorage`], for tests and ephemeral use.
+    pub fn in_memory(env: Rc<dyn Env>) -> Self {
+        Self::new(Rc::new(MemoryStorage::default()), env, CACHE_BYTES)
+    }
+
+    pub fn storage(&self) -> &Rc<dyn Storage> {
+        &self.inner.storage
+    }
+
+    fn env(&self) -> &Rc<dyn Env> {
+        &self.inner.env
+    }
+
+    fn migrations(&self) -> &'static [Migration] {
+        self.inner.migrations
+    }
+
+    /// Opens the version of a blockfile that `root` names. A blockfile of other types is
+    /// [`Error::Corrupt`], one of a newer format version [`Error::Unimplemented`].
+    pub async fn open<K: Key, V: Value>(&self, root: BlockId) -> Result<Reader<K, V>> {
+        Reader::from_root(self, root, &self.load_root(root).await?)
+    }
+
+    /// A writer for changes in any order; holds them until it commits. Starts from `base`, or from
+    /// nothing.
+    pub fn unordered<K: Key, V: Value>(
+        &self,
+        base: Option<&Reader<K, V>>,
+        options: BlockfileOptions,
+    ) -> UnorderedWriter<K, V> {
+        UnorderedWriter::new(self, base, options)
+    }
+
+    /// A writer for ascending changes; holds at most two blocks. Starts from `base`, or from nothing.
+    pub fn ordered<K: Key, V: Value>(
+        &self,
+        base: Option<&Reader<K, V>>,
+        options: BlockfileOptions,
+    ) -> OrderedWriter<K, V> {
+        OrderedWriter::new(self, base, options)
+    }
+
+    /// The root's own id and all block ids, without knowing the types: for garbage collection.
+    pub async fn block_ids(&self, root: BlockId) -> Result<Vec<BlockId>> {
+        let blocks = self.load_root(root).await?.block_ids;
+        Ok(std::iter::once(root).chain(blocks).collect())
+    }
+
+    pub fn cache_stats(&self) -> CacheStats {
+        self.inner.cache.borrow().stats()
+    }
+
+    /// Changes the cache's budget in bytes; a smaller one takes effect at once.
+    pub fn set_cache_budget(&self, bytes: usize) {
+        self.inner.cache.borrow_mut().set_budget(bytes);
+    }
+
+    /// Drops blocks from the cache that were deleted from the storage.
+    pub fn forget(&self, ids: &[BlockId]) {
+        self.inner.cache.borrow_mut().remove(ids);
+    }
+
+    async fn load_root(&self, id: BlockId) -> Result<Root> {
+        let bytes = self.inner.storage.read_block(id).await?;
+        let bytes = bytes.ok_or_else(|| missing(root::place(id)))?;
+        Root::open(self, id, bytes).await
+    }
+
+    /// A block from the cache or the storage.
+    async fn load_block<K: Key, V: Value>(&self, id: BlockId) -> Result<Rc<Block>> {
+        let cached = self.inner.cache.borrow_mut().get(id);
+        match cached {
+            Some(block) => Ok(block),
+            None => self.admit::<K, V>(id, self.inner.storage.read_block(id).await?),
+        }
+    }
+
+    /// Blocks in the order of `ids`; those not in the cache are read in one call of the storage.
+    async fn load_blocks<K: Key, V: Value>(&self, ids: &[BlockId]) -> Result<Vec<Rc<Block>>> {
+        let cached: Vec<Option<Rc<Block>>> = {
+            let mut cache = self.inner.cache.borrow_mut();
+            ids.iter().map(|id| cache.get(*id)).collect()
+        };
+        let is_missing = |(id, block): (&BlockId, &Option<_>)| block.is_none().then_some(*id);
+        let missing: Vec<BlockId> = ids.iter().zip(&cached).filter_map(is_missing).collect();
+        let mut read = Vec::new().into_iter();
+        if !missing.is_empty() {
+            read = self.inner.storage.read_blocks(&missing).await?.into_iter();
+        }
+        let block = |(id, cached): (&BlockId, Option<Rc<Block>>)| match cached {
+            Some(block) => Ok(block),
+            None => self.admit::<K, V>(*id, read.next().flatten()),
+        };
+        ids.iter().zip(cached).map(block).collect()
+    }
+
+    /// Verifies a block that was read and offers it to the cache.
+    fn admit<K: Key, V: Value>(&self, id: BlockId, bytes: Option<Buffer>) -> Result<Rc<Block>> {
+        let bytes = bytes.ok_or_else(|| missing(format!("block {id}")))?;
+        let block = Rc::new(Block::open(id, bytes, K::TYPE, V::TYPE)?);
+        self.inner.cache.borrow_mut().insert(Rc::clone(&block));
+        Ok(block)
+    }
+}
+
+fn missing(place: String) -> Error {
+    Corruption::new(place, "it is not in the storage").into()
+}

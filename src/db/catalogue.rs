@@ -80,9 +80,9 @@ impl Db {
         validation::database_path_name(name)?;
         let store = self.store();
         let catalog = store.catalog.borrow();
-        let row = catalog
-            .database(tenant, name)
-            .ok_or_else(|| Error::NotFound(format!("Database [{name}] not found. Are you sure it exists?")))?;
+        let row = catalog.database(tenant, name).ok_or_else(|| {
+            Error::NotFound(format!("Database [{name}] not found. Are you sure it exists?"))
+        })?;
         Ok(DatabaseInfo { id: row.id, name: row.name.clone(), tenant: row.tenant.clone() })
     }
 
@@ -113,7 +113,8 @@ impl Db {
         }
         if request.schema.is_some() {
             return Err(Error::Unimplemented(
-                "collections with a schema are not supported yet: leave schema out, and use configuration".into(),
+                "collections with a schema are not supported yet: leave schema out, and use configuration"
+                    .into(),
             ));
         }
         let configuration =
@@ -220,7 +221,8 @@ impl Db {
         let row = store.catalog.borrow().row(id).cloned();
         let mut row = row.ok_or_else(|| unknown_id(id))?;
         if let Some(name) = request.new_name {
-            let taken = store.catalog.borrow().row_by_name(row.database, &name).is_some_and(|other| other.id != id);
+            let taken =
+                store.catalog.borrow().row_by_name(row.database, &name).is_some_and(|other| other.id != id);
             if taken {
                 return Err(Error::AlreadyExists(format!("Collection [{name}] already exists")));
             }

@@ -14,7 +14,12 @@ use crate::types::{
 
 impl Db {
     /// The open collection, if it belongs to this tenant and database.
-    pub(super) fn state(&self, tenant: &str, database: &str, id: CollectionId) -> Result<Rc<CollectionState>> {
+    pub(super) fn state(
+        &self,
+        tenant: &str,
+        database: &str,
+        id: CollectionId,
+    ) -> Result<Rc<CollectionState>> {
         let store = self.store();
         let belongs = {
             let catalog = store.catalog.borrow();
@@ -95,7 +100,13 @@ impl Db {
     }
 
     /// Number of records at a read level.
-    pub async fn count(&self, tenant: &str, database: &str, collection: &str, level: ReadLevel) -> Result<u64> {
+    pub async fn count(
+        &self,
+        tenant: &str,
+        database: &str,
+        collection: &str,
+        level: ReadLevel,
+    ) -> Result<u64> {
         let state = self.state(tenant, database, CollectionId::parse(collection)?)?;
         orchestrators::count::count(&state, level).await
     }

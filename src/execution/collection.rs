@@ -246,5 +246,10 @@ fn size_of_operation(operation: &OperationRecord) -> usize {
     let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
     let metadata = operation.metadata.as_ref().map_or(0, |metadata| metadata.len() * 64);
     let vector = operation.embedding.as_ref().map_or(0, |vector| vector.len() * size_of::<f32>());
-    size_of::<OperationRecord>() + operation.id.len() + text(&operation.document) + text(&operation.uri) + metadata + vector
+    size_of::<OperationRecord>()
+        + operation.id.len()
+        + text(&operation.document)
+        + text(&operation.uri)
+        + metadata
+        + vector
 }

@@ -94,7 +94,9 @@ impl Store {
         for entry in replay.entries {
             match entry.change {
                 Change::Records(records) => operations += self.replay_records(records, entry.sequence)?,
-                change if entry.sequence > catalogue_position => self.apply_change(&change, entry.sequence)?,
+                change if entry.sequence > catalogue_position => {
+                    self.apply_change(&change, entry.sequence)?
+                }
                 _ => {}
             }
         }
@@ -108,8 +110,11 @@ impl Store {
         if !needed {
             return Ok(0);
         }
-        let operations: Result<Vec<_>> =
-            records.records.into_iter().map(|record| convert::decode_operation(record).map(Rc::new)).collect();
+        let operations: Result<Vec<_>> = records
+            .records
+            .into_iter()
+            .map(|record| convert::decode_operation(record).map(Rc::new))
+            .collect();
         let batch: Batch = operations?.into();
         let count = batch.len() as u64;
         self.apply_records(id, batch, sequence);

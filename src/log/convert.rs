@@ -2,9 +2,7 @@
 
 use super::proto;
 use crate::error::{Corruption, Result};
-use crate::types::{
-    Metadata, MetadataValue, Operation, OperationRecord, SparseVector, UpdateMetadata,
-};
+use crate::types::{Metadata, MetadataValue, Operation, OperationRecord, SparseVector, UpdateMetadata};
 
 /// Encodes one operation. Vectors become little-endian bytes.
 pub fn encode_operation(record: &OperationRecord) -> proto::OperationRecord {

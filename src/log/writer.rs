@@ -124,14 +124,18 @@ impl Log {
         if self.enqueue(&payload, Box::new(apply), done)? {
             self.flush_queue().await;
         }
-        outcome.await.unwrap_or_else(|_| Err(Error::Unavailable("the store was closed during a write".into())))
+        outcome
+            .await
+            .unwrap_or_else(|_| Err(Error::Unavailable("the store was closed during a write".into())))
     }
 
     /// Queues a frame; true when the caller has to flush the queue.
     fn enqueue(&self, payload: &[u8], apply: Apply, done: oneshot::Sender<Result<()>>) -> Result<bool> {
         let mut state = self.state.borrow_mut();
         if let Some(error) = &state.failed {
-            return Err(Error::Unavailable(format!("the store stopped after a failed write ({error}); open it again")));
+            return Err(Error::Unavailable(format!(
+                "the store stopped after a failed write ({error}); open it again"
+            )));
         }
         let frame = Frame::new(state.next, state.chain, payload);
         state.next += 1;

@@ -139,7 +139,9 @@ impl Tail {
             return Err(Corruption::new("log entry", "a new record without an embedding").into());
         }
         self.max_offset_id = self.max_offset_id.checked_add(1).ok_or_else(|| {
-            Error::ResourceExhausted("the collection has used all 2^32 offset ids: copy it to a new one".into())
+            Error::ResourceExhausted(
+                "the collection has used all 2^32 offset ids: copy it to a new one".into(),
+            )
         })?;
         let mut record = TailRecord {
             id: operation.id.clone(),
@@ -192,8 +194,11 @@ impl Base {
     async fn load(tail: &Tail, segment: &RecordSegment, operations: &[Rc<OperationRecord>]) -> Result<Self> {
         let mut base = Self { offsets: HashMap::new(), data: HashMap::new() };
         let Some(readers) = segment.readers() else { return Ok(base) };
-        let unseen: HashSet<&String> =
-            operations.iter().map(|operation| &operation.id).filter(|id| !tail.by_id.contains_key(*id)).collect();
+        let unseen: HashSet<&String> = operations
+            .iter()
+            .map(|operation| &operation.id)
+            .filter(|id| !tail.by_id.contains_key(*id))
+            .collect();
         let mut ids: Vec<String> = unseen.into_iter().cloned().collect();
         ids.sort_unstable();
         for (id, offset) in ids.iter().zip(segment.offsets(&ids).await?) {
@@ -219,9 +224,10 @@ impl Base {
     }
 
     fn record(&self, offset: u32) -> Result<TailRecord> {
-        let data = self.data.get(&offset).ok_or_else(|| {
-            Error::Internal(format!("record {offset} is changed, but was not loaded"))
-        })?;
+        let data = self
+            .data
+            .get(&offset)
+            .ok_or_else(|| Error::Internal(format!("record {offset} is changed, but was not loaded")))?;
         Ok(TailRecord {
             id: data.id.clone(),
             document: data.document.clone(),

@@ -2,10 +2,12 @@
 
 use std::rc::Rc;
 
+use super::Snapshot;
 use super::record::{Readers, RecordSegment, Trash};
 use super::tail::{TailRecord, encode_metadata};
-use super::Snapshot;
-use crate::blockstore::{BlockfileOptions, Blockstore, Commit, DataRecord, Key, OrderedWriter, Reader, Value};
+use crate::blockstore::{
+    BlockfileOptions, Blockstore, Commit, DataRecord, Key, OrderedWriter, Reader, Value,
+};
 use crate::env::Slices;
 use crate::error::Result;
 use crate::storage::BlockId;
@@ -33,7 +35,9 @@ pub async fn compact(
         ids: writer.write(base.map(|readers| &readers.ids), id_changes(snapshot)).await?,
         names: writer.write(base.map(|readers| &readers.names), name_changes(snapshot)).await?,
         data: writer.write(base.map(|readers| &readers.data), data_changes(snapshot)).await?,
-        embeddings: writer.write(base.map(|readers| &readers.embeddings), embedding_changes(snapshot)).await?,
+        embeddings: writer
+            .write(base.map(|readers| &readers.embeddings), embedding_changes(snapshot))
+            .await?,
     };
     let segment = RecordSegment::new(readers, snapshot.tail.max_offset_id(), trash);
     Ok(Compacted { segment, added: writer.added, removed: writer.removed })
@@ -87,7 +91,10 @@ fn name_changes(snapshot: &Snapshot) -> impl Iterator<Item = (u32, Option<String
 }
 
 fn data_changes(snapshot: &Snapshot) -> impl Iterator<Item = (u32, Option<DataRecord>)> {
-    with_deleted(snapshot, snapshot.tail.records().iter().map(|(offset, record)| (*offset, data_record(record))))
+    with_deleted(
+        snapshot,
+        snapshot.tail.records().iter().map(|(offset, record)| (*offset, data_record(record))),
+    )
 }
 
 fn embedding_changes(snapshot: &Snapshot) -> impl Iterator<Item = (u32, Option<Vec<f32>>)> {

@@ -179,8 +179,12 @@ impl Catalog {
     /// The stored form of a row; `None` when there is none.
     pub fn encode(&self, key: &RowKey) -> Option<Vec<u8>> {
         match key {
-            RowKey::Tenant(name) => self.tenants.get(name).map(|row| rows::encode_tenant(row).encode_to_vec()),
-            RowKey::Database(id) => self.databases.get(id).map(|row| rows::encode_database(row).encode_to_vec()),
+            RowKey::Tenant(name) => {
+                self.tenants.get(name).map(|row| rows::encode_tenant(row).encode_to_vec())
+            }
+            RowKey::Database(id) => {
+                self.databases.get(id).map(|row| rows::encode_database(row).encode_to_vec())
+            }
             RowKey::Collection(id) => self.collections.get(id).map(rows::encode_collection),
         }
     }

@@ -8,7 +8,7 @@ use std::cell::OnceCell;
 
 use roaring::RoaringBitmap;
 
-use crate::blockstore::DataRecordRef;
+use crate::blockstore::{DataRecord, DataRecordRef};
 use crate::env::Slices;
 use crate::error::Result;
 use crate::segment::{Snapshot, TailRecord, decode_metadata};
@@ -78,7 +78,12 @@ async fn matching_of(
     if let Some(readers) = snapshot.segment.readers() {
         for (offset, data) in in_segment.iter().zip(readers.data.get_many("", &in_segment).await?) {
             let Some(data) = data else { continue };
-            let view = StoredView::new(data.as_ref());
+            let view = StoredView::new(DataRecordRef {
+                id: &data.id,
+                metadata: data.metadata.as_deref(),
+                document: data.document.as_deref(),
+                uri: data.uri.as_deref(),
+            });
             if condition.evaluate(&view) {
                 found.insert(*offset);
             }
@@ -100,7 +105,7 @@ async fn matching(snapshot: &Snapshot, condition: &Where, slices: &Slices<'_>) -
                 if deleted.contains(*offset) || changed.contains_key(offset) {
                     continue;
                 }
-                let view = StoredView::new(block.value::<crate::blockstore::DataRecord>(row)?);
+                let view = StoredView::new(block.value::<DataRecord>(row)?);
                 if condition.evaluate(&view) {
                     found.insert(*offset);
                 }

@@ -58,7 +58,7 @@ async fn scan_segment(
             let place = format!("embeddings, block {index}");
             return Err(Corruption::new(place, "its vectors do not have the collection's dimension").into());
         }
-        flat::scan_many(queries, block.keys_u32()?, vectors.values, &mask, tops, &mut scratch);
+        flat::scan_many(queries, block.keys_u32()?, vectors.values, mask, tops, &mut scratch);
         slices.step().await;
     }
     Ok(())

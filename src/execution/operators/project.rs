@@ -96,7 +96,8 @@ impl Stored {
 async fn embeddings(snapshot: &Snapshot, offsets: &[u32]) -> Result<Embeddings> {
     let dimension = snapshot.dimension.unwrap_or(0);
     let in_tail = |offset: &u32| snapshot.tail.records().get(offset).and_then(|record| record.embedding());
-    let mut in_segment: Vec<u32> = offsets.iter().copied().filter(|offset| in_tail(offset).is_none()).collect();
+    let mut in_segment: Vec<u32> =
+        offsets.iter().copied().filter(|offset| in_tail(offset).is_none()).collect();
     in_segment.sort_unstable();
     in_segment.dedup();
     let stored = match snapshot.segment.readers() {

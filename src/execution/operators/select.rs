@@ -5,7 +5,12 @@ use crate::execution::operators::filter::Selection;
 use crate::segment::Snapshot;
 
 /// The offset ids of the selected records, ascending, after passing over `offset` of them, at most `limit`.
-pub async fn page(snapshot: &Snapshot, selection: &Selection, offset: usize, limit: usize) -> Result<Vec<u32>> {
+pub async fn page(
+    snapshot: &Snapshot,
+    selection: &Selection,
+    offset: usize,
+    limit: usize,
+) -> Result<Vec<u32>> {
     match selection {
         Selection::Only(offsets) => Ok(offsets.iter().skip(offset).take(limit).collect()),
         Selection::All => page_of_all(snapshot, offset, limit).await,

@@ -12,7 +12,8 @@ use crate::types::{QueryRequest, QueryResult};
 pub async fn query(state: &CollectionState, env: &dyn Env, request: &QueryRequest) -> Result<QueryResult> {
     let slices = Slices::new(env);
     let (snapshot, _) = state.snapshot().await?;
-    let selection = filter::filter(&snapshot, request.ids.as_deref(), request.filter.as_ref(), &slices).await?;
+    let selection =
+        filter::filter(&snapshot, request.ids.as_deref(), request.filter.as_ref(), &slices).await?;
     let queries: Vec<Query> = match snapshot.dimension {
         // Nothing was ever written: there is nothing to compare with.
         None => Vec::new(),

@@ -1,0 +1,54 @@
+//! The container of blocks and roots: an Arrow IPC file with one record batch and a checksum.
+//!
+//! A handful of fixed schemas is written and read straight from the layout, through arrow's flatbuffer
+//! and buffer types. The generic reader and writer of `arrow` would bring every type of Arrow with them
+//! (220 kB of compressed wasm); the tests use them to prove that these are ordinary Arrow files.
+
+mod decode;
+mod encode;
+pub(crate) mod schema;
+
+use xxhash_rust::xxh3::Xxh3;
+
+use std::ops::Range;
+
+use crate::storage::BlockId;
+
+pub(crate) use decode::{BatchReader, Check, IpcFile, align, newer};
+pub use encode::BatchEncoder;
+pub(crate) use encode::encode_file;
+
+/// Version of the container: how the file is framed and where its checksum lies.
+pub(crate) const FORMAT: u32 = 1;
+
+/// Every buffer starts at a multiple of this, in the file and therefore in memory.
+pub(crate) const ALIGNMENT: usize = 64;
+
+const MAGIC: &[u8; 6] = b"ARROW1";
+const CONTINUATION: [u8; 4] = [0xff; 4];
+const FORMAT_KEY: &str = "chromatid:format";
+const CHECKSUM_KEY: &str = "chromatid:checksum";
+
+/// Hexadecimal digits of the checksum.
+const DIGITS: usize = 16;
+
+/// Bytes after the digits: the string's terminator and padding, the footer's length and the magic.
+/// The digits are the first thing that the footer's flatbuffer holds, and those grow downwards.
+const AFTER_DIGITS: usize = 4 + 4 + MAGIC.len();
+
+/// Where the digits of the checksum lie in a file of `length` bytes; `None` if it is too short.
+fn digits(length: usize) -> Option<Range<usize>> {
+    let end = length.checked_sub(AFTER_DIGITS)?;
+    Some(end.checked_sub(DIGITS)?..end)
+}
+
+/// XXH3-64 of the block's id and the file with the digits themselves taken as zero bytes. The id is
+/// part of it so that one block in another's place is noticed.
+fn checksum(id: BlockId, before_digits: &[u8], after_digits: &[u8]) -> String {
+    let mut hasher = Xxh3::new();
+    hasher.update(&id.0);
+    hasher.update(before_digits);
+    hasher.update(&[0; DIGITS]);
+    hasher.update(after_digits);
+    format!("{:016x}", hasher.digest())
+}
