@@ -9,7 +9,7 @@
 //! | `cosine` | 1 − Σ âᵢb̂ᵢ with x̂ = x / (‖x‖ + 1e−32), so 1 between a zero vector and anything |
 //!
 //! The sums run in `f32` lanes. Where `f32` cannot carry a sum (its squares overflow, or vanish below
-//! the smallest float) the row is computed again in `f64` by [`scalar`], so a distance is NaN only if
+//! the smallest float) the row is computed again in `f64` (`scalar`), so a distance is NaN only if
 //! a component is infinite or NaN, and infinite only if the true distance exceeds `f32`.
 
 mod rows;
