@@ -145,11 +145,11 @@ impl RecordSet {
         let mut documents = self.documents.into_iter().flatten();
         let mut uris = self.uris.into_iter().flatten();
         let mut metadatas = self.metadatas.into_iter().flatten();
-        let embeddings = self.embeddings.unwrap_or_default();
+        let embeddings = self.embeddings;
         let record = |(index, id)| OperationRecord {
             operation,
             id,
-            embedding: embeddings.row(index).map(<[f32]>::to_vec),
+            embedding: embeddings.as_ref().and_then(|rows| rows.row(index)).map(<[f32]>::to_vec),
             document: documents.next().flatten(),
             uri: uris.next().flatten(),
             metadata: metadatas.next().flatten().and_then(|change| normalize_change(change, operation)),
