@@ -18,7 +18,7 @@ const MAX_PRECACHED_FILE_BYTES = 16 * 1024 * 1024;
 /**
  * @param {Record<string, unknown>} _env
  * @param {{ mode?: "production" | "development" }} argv
- * @returns {import("webpack").Configuration}
+ * @returns {import("webpack").Configuration & { devServer: import("webpack-dev-server").Configuration }}
  */
 export default function configure(_env, { mode = "production" }) {
   const production = mode === "production";

@@ -1,5 +1,6 @@
 //! Build steps that need Rust: `cargo xtask wasm`.
 
+mod inputs;
 mod options;
 mod stamp;
 mod versions;

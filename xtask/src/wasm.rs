@@ -10,7 +10,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::options::Options;
 use crate::stamp::Stamp;
-use crate::{Result, versions};
+use crate::{Result, inputs, versions};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 const NAME: &str = "chromatid";
@@ -32,18 +32,21 @@ pub fn build(root: &Path, options: &Options) -> Result<()> {
     let lock = fs::read_to_string(root.join("Cargo.lock"))?;
     let bindgen = versions::check_wasm_bindgen(&lock)?;
 
-    let compiled = compile(root, options)?;
-    let module = fs::read(&compiled)?;
     let optimiser = if options.dev { None } else { Some(Optimiser::find(root)?) };
 
-    let settings = format!("{bindgen} {} {:?}", options.dev, optimiser.as_ref().map(|o| &o.version));
-    let stamp = Stamp::new(&options.out, &[&module, settings.as_bytes(), WASM_OPT.join(" ").as_bytes()]);
-    let outputs = outputs(&options.out);
-    if stamp.is_current(&outputs) {
+    let settings = format!(
+        "{bindgen} {} {} {:?} {WASM_OPT:?}",
+        options.dev,
+        options.features,
+        optimiser.as_ref().map(|optimiser| &optimiser.version)
+    );
+    let stamp = Stamp::new(&options.out, &[settings.as_bytes(), &inputs::read(root)?]);
+    if stamp.is_current(&outputs(&options.out)) {
         println!("wasm: {} is up to date", options.out.display());
         return Ok(());
     }
 
+    let compiled = compile(root, options)?;
     fs::create_dir_all(&options.out)?;
     stamp.clear()?;
     report("cargo", &compiled, None)?;

@@ -30,7 +30,7 @@ export class StaticServer {
       const url = request.url ?? "/";
       const mount = mounts.find(({ prefix }) => url.startsWith(prefix));
       request.url = `/${url.slice(mount?.prefix.length)}`;
-      mount?.serve(request, response, () => response.writeHead(404).end(`${url} does not exist`));
+      mount?.serve(request, response, () => void response.writeHead(404).end(`${url} does not exist`));
     };
     this.#server = createServer(this.#listener);
   }
