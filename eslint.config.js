@@ -1,0 +1,62 @@
+import js from "@eslint/js";
+import jsxA11y from "eslint-plugin-jsx-a11y";
+import reactHooks from "eslint-plugin-react-hooks";
+import globals from "globals";
+import tseslint from "typescript-eslint";
+
+const PLAIN_PAGES = ["tests/browser/pages/**/*.js"];
+
+export default tseslint.config(
+  {
+    ignores: ["**/dist/", "**/node_modules/", "pkg/wasm/", "pkg/types/", "target/", ".venv/", "test-results/"],
+  },
+  js.configs.recommended,
+  tseslint.configs.recommendedTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    linterOptions: { reportUnusedDisableDirectives: "error" },
+    rules: {
+      eqeqeq: ["error", "always", { null: "ignore" }],
+      "no-console": "off",
+      "object-shorthand": "error",
+      "prefer-const": "error",
+      "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "inline-type-imports", disallowTypeAnnotations: false }],
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+      "@typescript-eslint/no-unnecessary-condition": "error",
+      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+      "@typescript-eslint/only-throw-error": "error",
+      "@typescript-eslint/return-await": ["error", "error-handling-correctness-only"],
+    },
+  },
+  {
+    files: ["pkg/src/**/*.ts", "www/src/**/*.{ts,tsx}"],
+    rules: { "no-console": "error" },
+  },
+  {
+    files: ["www/src/**/*.{ts,tsx}"],
+    extends: [jsxA11y.flatConfigs.recommended, reactHooks.configs.flat["recommended-latest"]],
+    languageOptions: { globals: globals.browser },
+  },
+  {
+    files: ["scripts/**/*.mjs", "*.config.js"],
+    languageOptions: { globals: globals.node },
+    rules: {
+      // JSON of our own files, typed where it arrives.
+      "@typescript-eslint/no-unsafe-assignment": "off",
+      "@typescript-eslint/no-unsafe-argument": "off",
+    },
+  },
+  {
+    // The first argument of a fixture is destructured even when it needs none.
+    files: ["tests/browser/fixtures.ts"],
+    rules: { "no-empty-pattern": "off" },
+  },
+  {
+    // What a page would hold: loaded as it is, outside every TypeScript project.
+    files: PLAIN_PAGES,
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: { globals: { ...globals.browser, ...globals.worker }, parserOptions: { projectService: false } },
+  },
+);

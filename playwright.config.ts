@@ -1,0 +1,17 @@
+import { defineConfig } from "@playwright/test";
+
+/** `client`: pure logic of the packages, in Node. `browser`: pages in Chromium (see tests/browser/fixtures.ts). */
+export default defineConfig({
+  outputDir: "test-results",
+  // Two cores run both the tests and their browsers; measured times are compared with nothing.
+  workers: 2,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  forbidOnly: process.env.CI !== undefined,
+  reporter: [["list"]],
+  use: { actionTimeout: 15_000, screenshot: "only-on-failure" },
+  projects: [
+    { name: "client", testDir: "tests/client" },
+    { name: "browser", testDir: "tests/browser" },
+  ],
+});

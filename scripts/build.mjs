@@ -1,0 +1,72 @@
+/**
+ * Builds everything that is shipped: the engine (`pkg/wasm`), the package (`pkg/dist`), the console (`www/dist`).
+ * Steps whose input did not change are passed over.
+ */
+
+import { rmSync } from "node:fs";
+import path from "node:path";
+
+import { duration, isMain, say } from "./lib/log.mjs";
+import { ROOT, run } from "./lib/run.mjs";
+import { whenChanged } from "./lib/stamp.mjs";
+import { ensureNpm } from "./setup/npm.mjs";
+import { ensureWasmTarget } from "./setup/wasm-target.mjs";
+
+/** Where the engine with its conformance suite goes; only the browser tests load it. */
+const CONFORMANCE = ["--features", "conformance", "--out", "target/wasm-conformance"];
+
+/** A build step that did not succeed; the tool has said why. */
+export class BuildError extends Error {
+  name = "BuildError";
+}
+
+/**
+ * @param {string[]} command
+ * @param {Record<string, string>} [env]
+ */
+async function must(command, env) {
+  const { code } = await run(command, { env });
+  if (code !== 0) {
+    throw new BuildError(`"${command.join(" ")}" failed`);
+  }
+}
+
+/**
+ * @param {Record<string, string>} env from {@link ensureWasmTarget}
+ * @param {{ conformance?: boolean }} [options]
+ */
+export async function buildWasm(env, { conformance = false } = {}) {
+  await must(["cargo", "xtask", "wasm", ...(conformance ? CONFORMANCE : [])], env);
+}
+
+/** TypeScript to `pkg/dist`, from nothing: modules that are gone from the source do not linger. */
+export async function buildPackage() {
+  const inputs = ["pkg/src", "pkg/types", "pkg/tsconfig.json", "pkg/wasm/chromatid.d.ts", "package-lock.json"];
+  const made = await whenChanged("pkg", "pkg/dist", inputs, async () => {
+    rmSync(path.join(ROOT, "pkg/dist"), { recursive: true, force: true });
+    await must(["node_modules/.bin/tsc", "-p", "pkg/tsconfig.json"]);
+  });
+  say(`pkg: pkg/dist is ${made ? "built" : "up to date"}`);
+}
+
+/** The console, with the package as it stands in `pkg/dist` and `pkg/wasm`. */
+export async function buildConsole() {
+  const parts = ["src", "data", "public", "index.html", "package.json", "tsconfig.json"].map((part) => `www/${part}`);
+  const inputs = [...parts, "webpack.config.js", "pkg/dist", "pkg/wasm", "pkg/package.json", "package-lock.json"];
+  const made = await whenChanged("www", "www/dist", inputs, () => must(["node_modules/.bin/webpack"]));
+  say(`www: www/dist is ${made ? "built" : "up to date"}`);
+}
+
+/** All of it, in order. */
+export async function build() {
+  const started = Date.now();
+  await ensureNpm();
+  await buildWasm(await ensureWasmTarget());
+  await buildPackage();
+  await buildConsole();
+  say(`build: done in ${duration(Date.now() - started)}`);
+}
+
+if (isMain(import.meta.url)) {
+  await build();
+}

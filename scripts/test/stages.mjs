@@ -1,0 +1,161 @@
+/** The stages of the suite, in order. */
+
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import path from "node:path";
+
+import { buildConsole, buildPackage, buildWasm } from "../build.mjs";
+import { say } from "../lib/log.mjs";
+import { ROOT, run } from "../lib/run.mjs";
+import { lint } from "../lint.mjs";
+import { ensureChromium } from "../setup/chromium.mjs";
+import { hasNextest } from "../setup/nextest.mjs";
+import { ensureNpm } from "../setup/npm.mjs";
+import { ensurePython } from "../setup/python.mjs";
+import { ensureWasmTarget } from "../setup/wasm-target.mjs";
+import { size } from "../size.mjs";
+import { cargoTestCounts, nextestCounts, playwrightCounts, settle } from "./counts.mjs";
+
+/** @typedef {import("./counts.mjs").Counts} Counts */
+/** @typedef {"rust" | "js" | "browser"} Group */
+/**
+ * @typedef {object} Stage
+ * @property {string} name
+ * @property {Group[]} groups of `--only` that it is part of
+ * @property {() => Promise<Counts>} run throws when something it needs is missing or does not build
+ */
+
+const PASSED = { passed: 1, failed: 0 };
+const FAILED = { passed: 0, failed: 1 };
+
+// What tools lack is settled once, however many stages ask.
+const wasmEnv = once(ensureWasmTarget);
+const npm = once(ensureNpm);
+
+/**
+ * @template T
+ * @param {() => Promise<T>} make
+ * @returns {() => Promise<T>}
+ */
+function once(make) {
+  /** @type {Promise<T> | undefined} */
+  let made;
+  return () => (made ??= make());
+}
+
+/**
+ * A tool that counts nothing: it passes or fails as one.
+ * @param {string[]} command
+ * @param {Record<string, string>} [env]
+ * @returns {Promise<Counts>}
+ */
+async function check(command, env) {
+  const { code } = await run(command, { env });
+  return code === 0 ? PASSED : FAILED;
+}
+
+async function clippyWasm() {
+  const env = await wasmEnv();
+  const flags = ["--package", "chromatid", "--lib", "--target", "wasm32-unknown-unknown", "--features", "conformance"];
+  if (env.RUSTC) {
+    // clippy belongs to rustup's compiler and cannot read the library of another.
+    say("the wasm library is of a compiler without clippy: checking that it compiles");
+    return check(["cargo", "check", "--locked", ...flags], env);
+  }
+  return check(["cargo", "clippy", "--locked", ...flags, "--", "-D", "warnings"]);
+}
+
+async function rustTests() {
+  if (await hasNextest()) {
+    const { code, output } = await run(["cargo", "nextest", "run", "--locked", "--workspace", "--no-fail-fast"], {
+      capture: true,
+    });
+    return settle(code, nextestCounts(output));
+  }
+  const { code, output } = await run(["cargo", "test", "--locked", "--workspace", "--all-targets", "--no-fail-fast"], {
+    capture: true,
+  });
+  return settle(code, cargoTestCounts(output));
+}
+
+async function documentationTests() {
+  const { code, output } = await run(["cargo", "test", "--locked", "--doc", "--package", "chromatid"], { capture: true });
+  return settle(code, cargoTestCounts(output));
+}
+
+/** Blocks as this engine writes them, read by Arrow's own implementation in another language. */
+async function pyarrow() {
+  const python = await ensurePython();
+  const directory = path.join(ROOT, "target/arrow-files");
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
+  const { code } = await run(["cargo", "run", "--quiet", "--locked", "--example", "write_blocks", "--", directory]);
+  return code === 0 ? check([python, "tests/fixtures/open_with_pyarrow.py", directory]) : FAILED;
+}
+
+/** @param {"client" | "browser"} project */
+async function playwright(project) {
+  await npm();
+  const file = path.join(ROOT, "test-results", `${project}.json`);
+  rmSync(file, { force: true });
+  const { code } = await run(
+    ["node_modules/.bin/playwright", "test", "--project", project, "--reporter", "list,json"],
+    { env: { PLAYWRIGHT_JSON_OUTPUT_FILE: file } },
+  );
+  return settle(code, existsSync(file) ? playwrightCounts(JSON.parse(readFileSync(file, "utf8"))) : undefined);
+}
+
+/** @param {string} project a tsconfig.json or its directory */
+async function typecheck(project) {
+  await npm();
+  return check(["node_modules/.bin/tsc", "--noEmit", "-p", project]);
+}
+
+/** @param {() => Promise<unknown>} make */
+async function step(make) {
+  await npm();
+  await make();
+  return PASSED;
+}
+
+/** @param {() => Promise<boolean>} judge */
+async function verdict(judge) {
+  await npm();
+  return (await judge()) ? PASSED : FAILED;
+}
+
+/** @type {Stage[]} */
+export const STAGES = [
+  { name: "rustfmt", groups: ["rust"], run: () => check(["cargo", "fmt", "--all", "--check"]) },
+  {
+    name: "clippy, native",
+    groups: ["rust"],
+    run: () => check(["cargo", "clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+  },
+  { name: "clippy, wasm", groups: ["rust"], run: clippyWasm },
+  { name: "Rust tests", groups: ["rust"], run: rustTests },
+  { name: "Rust documentation tests", groups: ["rust"], run: documentationTests },
+  { name: "pyarrow reads the blocks", groups: ["rust"], run: pyarrow },
+  {
+    name: "build: engine with its conformance suite",
+    groups: ["browser"],
+    run: () => step(async () => buildWasm(await wasmEnv(), { conformance: true })),
+  },
+  { name: "build: engine", groups: ["js", "browser"], run: () => step(async () => buildWasm(await wasmEnv())) },
+  { name: "build: package", groups: ["js", "browser"], run: () => step(buildPackage) },
+  { name: "build: console", groups: ["js", "browser"], run: () => step(buildConsole) },
+  { name: "size", groups: ["js"], run: () => verdict(size) },
+  { name: "eslint", groups: ["js"], run: () => verdict(lint) },
+  { name: "types: scripts and settings", groups: ["js"], run: () => typecheck("tsconfig.json") },
+  { name: "types: console", groups: ["js"], run: () => typecheck("www") },
+  { name: "types: tests", groups: ["js"], run: () => typecheck("tests") },
+  { name: "types: parity with chromadb", groups: ["js"], run: () => typecheck("tests/types") },
+  { name: "client tests", groups: ["js"], run: () => playwright("client") },
+  {
+    name: "browser tests",
+    groups: ["browser"],
+    run: async () => {
+      await ensureChromium();
+      return playwright("browser");
+    },
+  },
+];

@@ -1,0 +1,34 @@
+/** What can go wrong around a page. */
+
+import type { BrowserContext, Page, Worker } from "@playwright/test";
+
+import type { StaticServer } from "./server";
+
+/** Cuts the network: the browser believes to be offline, and the server refuses connections. */
+export async function goOffline(context: BrowserContext, server: StaticServer): Promise<void> {
+  await context.setOffline(true);
+  await server.stop();
+}
+
+export async function goOnline(context: BrowserContext, server: StaticServer): Promise<void> {
+  await server.start();
+  await context.setOffline(false);
+}
+
+/** The one dedicated worker of `page`, waited for when it is still to start. */
+export async function onlyWorker(page: Page): Promise<Worker> {
+  const worker = page.workers()[0] ?? (await page.waitForEvent("worker"));
+  const count = page.workers().length;
+  if (count !== 1) {
+    throw new Error(`the page has ${count} workers`);
+  }
+  return worker;
+}
+
+/** Ends the one dedicated worker of `page` in the middle of whatever it does: no handler of its own runs. */
+export async function killWorker(page: Page): Promise<void> {
+  const worker = await onlyWorker(page);
+  const gone = worker.waitForEvent("close");
+  // The evaluation ends with the worker, so its own result may never come.
+  await Promise.race([gone, worker.evaluate(() => self.close()).then(() => gone, () => gone)]);
+}

@@ -1,0 +1,89 @@
+/** A browser profile on disk: what survives the end of a browser, and the browsers that use it. */
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { type BrowserContext, chromium } from "@playwright/test";
+
+import { findChromium } from "../../../scripts/setup/chromium.mjs";
+
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export type LaunchOptions = NonNullable<Parameters<typeof chromium.launchPersistentContext>[1]>;
+
+export class BrowserProfile {
+  readonly #directory: string;
+  readonly #options: LaunchOptions;
+  #open: BrowserContext | undefined;
+
+  private constructor(directory: string, options: LaunchOptions) {
+    this.#directory = directory;
+    this.#options = options;
+  }
+
+  /** An empty profile. Persistent, because OPFS of an incognito profile is another, far slower implementation. */
+  static async create(options: LaunchOptions): Promise<BrowserProfile> {
+    return new BrowserProfile(await mkdtemp(path.join(tmpdir(), "chromatid-profile-")), options);
+  }
+
+  /** Starts a browser on this profile. One at a time: a second one waits in vain for the profile's lock. */
+  async launch(): Promise<BrowserContext> {
+    const executablePath = findChromium();
+    if (!executablePath) {
+      throw new Error("no Chromium: run `node scripts/setup/chromium.mjs`");
+    }
+    this.#open = await chromium.launchPersistentContext(this.#directory, {
+      ...this.#options,
+      executablePath,
+      headless: true,
+      args: FLAGS,
+    });
+    return this.#open;
+  }
+
+  /** Ends the browser in an orderly way. */
+  async close(): Promise<void> {
+    await this.#open?.close();
+    this.#open = undefined;
+  }
+
+  /** Ends every process of the browser at once, as the system does when memory runs out. */
+  async kill(): Promise<void> {
+    const browser = this.#open?.browser();
+    if (!browser) {
+      throw new Error("the profile has no running browser");
+    }
+    const session = await browser.newBrowserCDPSession();
+    const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+    const gone = new Promise((resolve) => browser.once("disconnected", resolve));
+    // The browser process first: it would replace a renderer that is missing.
+    for (const { id } of processInfo.sort((a, b) => Number(b.type === "browser") - Number(a.type === "browser"))) {
+      try {
+        process.kill(id, "SIGKILL");
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ESRCH") {
+          throw error;
+        }
+      }
+    }
+    await gone;
+    this.#open = undefined;
+    await rm(path.join(this.#directory, "SingletonLock"), { force: true });
+  }
+
+  /** Ends the browser and removes what it kept. */
+  async remove(): Promise<void> {
+    await this.close();
+    // Helper processes of a killed browser may still be writing for a moment.
+    await rm(this.#directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * Builds the console (`www`) into `www/dist`. The package `chromatid` comes through the npm workspace,
+ * as any user gets it: its worker by `new Worker(new URL(…))`, its module by `new URL(…)`.
+ */
+
+import path from "node:path";
+
+import CopyPlugin from "copy-webpack-plugin";
+import HtmlPlugin from "html-webpack-plugin";
+import CssPlugin from "mini-css-extract-plugin";
+import { GenerateSW } from "workbox-webpack-plugin";
+
+const www = path.join(import.meta.dirname, "www");
+
+/** The largest file that a reload without a network needs: the embedding table (8 MB), with room. */
+const MAX_PRECACHED_FILE_BYTES = 16 * 1024 * 1024;
+
+/**
+ * @param {Record<string, unknown>} _env
+ * @param {{ mode?: "production" | "development" }} argv
+ * @returns {import("webpack").Configuration & { devServer: import("webpack-dev-server").Configuration }}
+ */
+export default function configure(_env, { mode = "production" }) {
+  const production = mode === "production";
+  return {
+    mode,
+    target: ["web", "es2022"],
+    context: www,
+    entry: { main: "./src/main.tsx" },
+    // Never an eval form: a page under `script-src 'self'` must run.
+    devtool: production ? "source-map" : "cheap-module-source-map",
+    output: {
+      path: path.join(www, "dist"),
+      filename: production ? "[name].[contenthash:8].js" : "[name].js",
+      chunkFilename: production ? "[name].[contenthash:8].js" : "[name].js",
+      assetModuleFilename: production ? "[name].[contenthash:8][ext]" : "[name][ext]",
+      publicPath: "auto",
+      clean: true,
+    },
+    resolve: { extensions: [".tsx", ".ts", ".js"] },
+    module: {
+      rules: [
+        {
+          test: /\.tsx?$/,
+          loader: "ts-loader",
+          // Types are checked by `tsc` in the test suite, not once more in each build.
+          options: { transpileOnly: true, compilerOptions: { noEmit: false } },
+        },
+        { test: /\.css$/, use: [CssPlugin.loader, "css-loader"], sideEffects: true },
+        { test: /\.wasm$/, type: "asset/resource" },
+      ],
+    },
+    plugins: [
+      new HtmlPlugin({ template: "./index.html" }),
+      new CssPlugin({ filename: production ? "[name].[contenthash:8].css" : "[name].css" }),
+      new CopyPlugin({
+        patterns: [
+          { from: "data", to: "data" },
+          { from: "public", to: ".", noErrorOnMissing: true },
+        ],
+      }),
+      ...(production ? [serviceWorker()] : []),
+    ],
+    // `npm run size` holds every artefact against size-budget.json.
+    performance: { hints: false },
+    stats: "errors-warnings",
+    devServer: {
+      host: "127.0.0.1",
+      port: 8601,
+      allowedHosts: ["127.0.0.1", "localhost"],
+      hot: false,
+      static: false,
+      client: { overlay: { runtimeErrors: false } },
+    },
+  };
+}
+
+/**
+ * Caches the application whole, so that a reload needs no network. A new version takes over when the last tab
+ * of the old one is closed: an open page never loses the chunks it may still load.
+ */
+function serviceWorker() {
+  return new GenerateSW({
+    swDest: "service-worker.js",
+    navigateFallback: "index.html",
+    clientsClaim: true,
+    skipWaiting: false,
+    cleanupOutdatedCaches: true,
+    maximumFileSizeToCacheInBytes: MAX_PRECACHED_FILE_BYTES,
+    // Names with a content hash need no revision and no cache-busting.
+    dontCacheBustURLsMatching: /\.[0-9a-f]{8}\./,
+    exclude: [/\.map$/, /^service-worker\.js$/],
+    sourcemap: false,
+  });
+}

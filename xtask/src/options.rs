@@ -1,0 +1,61 @@
+//! The command line of `cargo xtask wasm`.
+
+use std::path::{Path, PathBuf};
+
+use crate::{Result, USAGE};
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The dev profile, without wasm-opt.
+    pub dev: bool,
+    /// Absolute, or relative to the workspace root.
+    pub out: PathBuf,
+    /// Cargo features, separated by commas; empty for none.
+    pub features: String,
+}
+
+impl Options {
+    pub fn parse(arguments: &[String], root: &Path) -> Result<Self> {
+        let mut options = Self { dev: false, out: root.join("pkg/wasm"), features: String::new() };
+        let mut arguments = arguments.iter();
+        while let Some(argument) = arguments.next() {
+            let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value\n{USAGE}"));
+            match argument.as_str() {
+                "--dev" => options.dev = true,
+                "--out" => options.out = root.join(value()?),
+                "--features" => options.features = value()?.clone(),
+                _ => return Err(format!("unknown option {argument}\n{USAGE}").into()),
+            }
+        }
+        Ok(options)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Result<Options> {
+        let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+        Options::parse(&arguments, Path::new("/root"))
+    }
+
+    #[test]
+    fn the_default_is_a_release_build_into_the_package() {
+        let expected = Options { dev: false, out: "/root/pkg/wasm".into(), features: String::new() };
+        assert_eq!(parse(&[]).unwrap(), expected);
+    }
+
+    #[test]
+    fn every_option_is_read() {
+        let options = parse(&["--dev", "--out", "target/x", "--features", "conformance"]).unwrap();
+        let expected = Options { dev: true, out: "/root/target/x".into(), features: "conformance".into() };
+        assert_eq!(options, expected);
+    }
+
+    #[test]
+    fn an_unknown_option_and_a_missing_value_are_refused() {
+        assert!(parse(&["--release"]).is_err());
+        assert!(parse(&["--out"]).is_err());
+    }
+}
