@@ -20,10 +20,8 @@ export function packMatrix(rows: readonly Vector[]): Matrix {
   return { data, dimension };
 }
 
-/** The rows of a matrix as plain arrays; `null` where a row is missing. */
-export function unpackMatrix({ data, dimension, present }: Matrix): (number[] | null)[] {
-  const rows = present?.length ?? (dimension === 0 ? 0 : data.length / dimension);
-  return Array.from({ length: rows }, (_, i) =>
-    present?.[i] === 0 ? null : Array.from(data.subarray(i * dimension, (i + 1) * dimension)),
-  );
+/** The rows of a matrix that lacks none, as plain arrays of the same float32 values. */
+export function unpackMatrix({ data, dimension }: Matrix): number[][] {
+  const rows = dimension === 0 ? 0 : data.length / dimension;
+  return Array.from({ length: rows }, (_, i) => Array.from(data.subarray(i * dimension, (i + 1) * dimension)));
 }

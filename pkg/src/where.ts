@@ -99,7 +99,7 @@ export function validateWhereDocument(whereDocument: WhereDocument): void {
     throw new ChromaValueError(
       `Expected 'whereDocument' operator to be one of ${DOCUMENT_OPERATORS.join(", ")}, $and, or $or, but got ${operator}`,
     );
-  } else if (typeof operand !== "string" || operand.length === 0) {
+  } else if (typeof operand !== "string") {
     throw new ChromaValueError(
       `Expected operand for ${operator} to be a non empty string, but got ${show(operand)}`,
     );

@@ -1,6 +1,7 @@
 /** Open stores, shared by the clients of a page or process. */
 
-import { ChromaConnectionError, ChromaValueError, toChromaError } from "../errors.js";
+import { toChromaError } from "../error-mapping.js";
+import { ChromaConnectionError, ChromaValueError } from "../errors.js";
 import { type Connection, connector } from "./connection.js";
 import { type Durability, type Engine, type EngineInfo, interceptEngine, invoke } from "./engine.js";
 import type { Fallback, StorageChoice } from "./fallback.js";
