@@ -1,8 +1,12 @@
 /** Configuration of a collection: what users write, and what is sent. */
 
-import type { ChromaClient } from "./client.js";
 import { getDefaultEFConfig, getEmbeddingFunction, serializeEmbeddingFunction } from "./embedding/registry.js";
-import type { EmbeddingFunction, EmbeddingFunctionConfiguration, EmbeddingFunctionSpace } from "./embedding/types.js";
+import type {
+  EmbeddingFunction,
+  EmbeddingFunctionClient,
+  EmbeddingFunctionConfiguration,
+  EmbeddingFunctionSpace,
+} from "./embedding/types.js";
 import { ChromaValueError } from "./errors.js";
 import type { CollectionMetadata, Vector } from "./types.js";
 
@@ -152,7 +156,7 @@ export async function processUpdateCollectionConfig({
   currentConfiguration: CollectionConfiguration;
   currentEmbeddingFunction?: EmbeddingFunction<Vector>;
   newConfiguration: UpdateCollectionConfiguration;
-  client: ChromaClient;
+  client: EmbeddingFunctionClient;
 }): Promise<{ updateConfiguration?: UpdateConfigurationJson; updateEmbeddingFunction?: EmbeddingFunction }> {
   const { hnsw, spann, embeddingFunction } = newConfiguration;
   if (hnsw && typeof hnsw !== "object") {

@@ -28,6 +28,7 @@ export type {
   AnyEmbeddingFunction,
   EmbeddingFunction,
   EmbeddingFunctionClass,
+  EmbeddingFunctionClient,
   EmbeddingFunctionConfiguration,
   EmbeddingFunctionSpace,
   SparseEmbeddingFunction,

@@ -1,11 +1,11 @@
 /** Embedding functions by name: registered by their packages, or loaded on demand. */
 
-import type { ChromaClient } from "../client.js";
 import { ChromaValueError } from "../errors.js";
 import type { Vector } from "../types.js";
 import type {
   EmbeddingFunction,
   EmbeddingFunctionClass,
+  EmbeddingFunctionClient,
   EmbeddingFunctionConfiguration,
   SparseEmbeddingFunction,
   SparseEmbeddingFunctionClass,
@@ -62,7 +62,7 @@ export function registerSparseEmbeddingFunction(name: string, fn: SparseEmbeddin
 
 /** Builds the dense function of a configuration; undefined when that is not possible here. */
 export async function getEmbeddingFunction(args: {
-  client: ChromaClient;
+  client: EmbeddingFunctionClient;
   efConfig?: EmbeddingFunctionConfiguration;
 }): Promise<EmbeddingFunction | undefined> {
   const { client, efConfig } = args;
@@ -73,7 +73,7 @@ export async function getEmbeddingFunction(args: {
 
 /** Builds the sparse function of a configuration; undefined when that is not possible here. */
 export async function getSparseEmbeddingFunction(
-  client: ChromaClient,
+  client: EmbeddingFunctionClient,
   efConfig?: EmbeddingFunctionConfiguration,
 ): Promise<SparseEmbeddingFunction | undefined> {
   const known = {
@@ -85,7 +85,7 @@ export async function getSparseEmbeddingFunction(
 }
 
 interface Known<F> {
-  registry: Map<string, { buildFromConfig?(config: Record<string, unknown>, client: ChromaClient): F }>;
+  registry: Map<string, { buildFromConfig?(config: Record<string, unknown>, client: EmbeddingFunctionClient): F }>;
   packages: ReadonlyMap<string, string>;
   unsupported: ReadonlySet<string>;
 }
@@ -93,7 +93,7 @@ interface Known<F> {
 async function build<F>(
   { registry, packages, unsupported }: Known<F>,
   efConfig: EmbeddingFunctionConfiguration | undefined,
-  client: ChromaClient,
+  client: EmbeddingFunctionClient,
 ): Promise<F | undefined> {
   if (efConfig?.type !== "known" || unsupported.has(efConfig.name)) {
     return undefined;

@@ -12,6 +12,9 @@ export type EmbeddingFunctionConfiguration =
   | { type: "known"; name: string; config: unknown }
   | { type: "unknown" };
 
+/** What a function may want to know of the client that builds it: hosted models take their key from the headers. */
+export type EmbeddingFunctionClient = Pick<ChromaClient, "tenant" | "database" | "headers">;
+
 /** Members of a function's configuration. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in the official client's interface
 type Config = Record<string, any>;
@@ -26,7 +29,7 @@ export interface EmbeddingFunction<V extends Vector = number[]> {
   defaultSpace?(): EmbeddingFunctionSpace;
   supportedSpaces?(): EmbeddingFunctionSpace[];
   /** Used as a static method: see {@link EmbeddingFunctionClass}. */
-  buildFromConfig?(config: Config, client?: ChromaClient): EmbeddingFunction<V>;
+  buildFromConfig?(config: Config, client?: EmbeddingFunctionClient): EmbeddingFunction<V>;
   /** What {@link buildFromConfig} needs; JSON. */
   getConfig?(): Config;
   /** Throws when a collection's function may not be replaced by one with this configuration. */
@@ -42,7 +45,7 @@ export interface SparseEmbeddingFunction {
   /** The name it is registered by. */
   name?: string;
   /** Used as a static method: see {@link SparseEmbeddingFunctionClass}. */
-  buildFromConfig?(config: Config, client?: ChromaClient): SparseEmbeddingFunction;
+  buildFromConfig?(config: Config, client?: EmbeddingFunctionClient): SparseEmbeddingFunction;
   /** What {@link buildFromConfig} needs; JSON. */
   getConfig?(): Config;
   validateConfigUpdate?(newConfig: Config): void;
@@ -54,7 +57,7 @@ export interface EmbeddingFunctionClass {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- constructors differ
   new (...args: any[]): EmbeddingFunction<Vector>;
   name: string;
-  buildFromConfig(config: Config, client?: ChromaClient): EmbeddingFunction<Vector>;
+  buildFromConfig(config: Config, client?: EmbeddingFunctionClient): EmbeddingFunction<Vector>;
 }
 
 /** What is registered for the name of a sparse function. */
@@ -62,7 +65,7 @@ export interface SparseEmbeddingFunctionClass {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- constructors differ
   new (...args: any[]): SparseEmbeddingFunction;
   name: string;
-  buildFromConfig(config: Config, client?: ChromaClient): SparseEmbeddingFunction;
+  buildFromConfig(config: Config, client?: EmbeddingFunctionClient): SparseEmbeddingFunction;
 }
 
 export type AnyEmbeddingFunction = EmbeddingFunction | SparseEmbeddingFunction;
