@@ -48,15 +48,18 @@ pub enum Error {
 }
 
 impl Error {
-    /// Chroma's error name, the `error` member of an HTTP error body.
+    /// Chroma's error name, the `error` member of an HTTP error body. Clients tell by it whether another
+    /// storage may be tried (unsupported) or must not be (locked, corrupt).
     pub fn name(&self) -> &'static str {
         match self {
             Error::InvalidArgument(_) => "InvalidArgumentError",
             Error::NotFound(_) => "NotFoundError",
             Error::Internal(_) => "InternalError",
             Error::Storage(StorageError::QuotaExceeded { .. }) => "StorageQuotaExceededError",
+            Error::Storage(StorageError::Locked { .. }) => "StorageLockedError",
+            Error::Storage(StorageError::Unsupported { .. }) => "StorageUnsupportedError",
+            Error::Storage(StorageError::Corrupt(_)) | Error::Corrupt(_) => "CorruptionError",
             Error::Storage(_) => "StorageError",
-            Error::Corrupt(_) => "CorruptionError",
             _ => "ChromaError",
         }
     }

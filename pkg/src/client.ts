@@ -1,0 +1,243 @@
+/** The client: collections of one database. */
+
+import { type Collection, CollectionHandle, CollectionImpl } from "./collection.js";
+import {
+  type CollectionConfiguration,
+  type CreateCollectionConfiguration,
+  processCreateCollectionConfig,
+} from "./configuration.js";
+import { getEmbeddingFunction } from "./embedding/registry.js";
+import type { EmbeddingFunction, EmbeddingFunctionConfiguration } from "./embedding/types.js";
+import type { CollectionJson } from "./engine/engine.js";
+import type { StoreInfo, StoreOptions } from "./engine/store.js";
+import { ChromaValueError } from "./errors.js";
+import { deserializeMetadata, serializeMetadata, toPlain } from "./metadata.js";
+import { refuseServerOptions, type ServerOptions } from "./server-options.js";
+import { Session } from "./session.js";
+import type { ChecklistResponse, CollectionMetadata, UserIdentity, Vector } from "./types.js";
+
+const DEFAULT_TENANT = "default_tenant";
+const DEFAULT_DATABASE = "default_database";
+
+/** Options of {@link ChromaClient}; all optional. */
+export interface ChromaClientArgs extends StoreOptions, ServerOptions {
+  /** Default: `CHROMA_TENANT` of the environment, else `default_tenant`. */
+  tenant?: string;
+  /** Default: `CHROMA_DATABASE` of the environment, else `default_database`. */
+  database?: string;
+  /** Where embedding functions of hosted models look for a key. Nothing else is done with them. */
+  headers?: Record<string, string>;
+}
+
+interface CreateCollectionArgs {
+  name: string;
+  configuration?: CreateCollectionConfiguration;
+  metadata?: CollectionMetadata;
+  /** `null` for none; default is the function that `@chroma-core/default-embed` provides. */
+  embeddingFunction?: EmbeddingFunction<Vector> | null;
+  /** Not supported yet. */
+  schema?: undefined;
+}
+
+interface GetCollectionArgs {
+  name: string;
+  /** Default: the function that the collection was created with, built again from its configuration. */
+  embeddingFunction?: EmbeddingFunction<Vector>;
+}
+
+/**
+ * Chroma in this browser tab or process. The store is opened by the first call, and shared by all
+ * clients of the same store; data is where {@link info} says it is.
+ */
+export class ChromaClient {
+  readonly #session: Session;
+  readonly #tenant: string;
+  readonly #database: string;
+  readonly #headers: Record<string, string> | undefined;
+  #preflightChecks: ChecklistResponse | undefined;
+
+  constructor(args: ChromaClientArgs = {}) {
+    refuseServerOptions(args);
+    const { tenant, database, headers, ...store } = args;
+    this.#tenant = tenant || environment("CHROMA_TENANT") || DEFAULT_TENANT;
+    this.#database = database || environment("CHROMA_DATABASE") || DEFAULT_DATABASE;
+    this.#headers = headers;
+    this.#session = new Session(store);
+  }
+
+  get tenant(): string | undefined {
+    return this.#tenant;
+  }
+
+  get database(): string | undefined {
+    return this.#database;
+  }
+
+  /** The answer of {@link getPreflightChecks}, once it was asked for. */
+  get preflightChecks(): ChecklistResponse | undefined {
+    return this.#preflightChecks;
+  }
+
+  get headers(): Record<string, string> | undefined {
+    return this.#headers;
+  }
+
+  /** @ignore */
+  async _path(): Promise<{ tenant: string; database: string }> {
+    return { tenant: this.#tenant, database: this.#database };
+  }
+
+  /** The one local user. */
+  async getUserIdentity(): Promise<UserIdentity> {
+    return { user_id: "", tenant: this.#tenant, databases: [this.#database] };
+  }
+
+  /** Nanoseconds since 1970, from the engine; opens the store. */
+  async heartbeat(): Promise<number> {
+    return (await this.#session.engine()).heartbeat();
+  }
+
+  /** The engine's version. */
+  async version(): Promise<string> {
+    return (await (await this.#session.engine()).info()).version;
+  }
+
+  /** Deletes everything in the store. Refused unless it was opened with `allowReset`. */
+  async reset(): Promise<void> {
+    await (await this.#session.engine()).reset();
+  }
+
+  async getPreflightChecks(): Promise<ChecklistResponse> {
+    // Vectors never travel as text here, so there is nothing to encode in base64.
+    this.#preflightChecks ??= { max_batch_size: await this.#session.maxBatchSize(), supports_base64_encoding: false };
+    return this.#preflightChecks;
+  }
+
+  /** Records that one write may hold. */
+  async getMaxBatchSize(): Promise<number> {
+    return (await this.getPreflightChecks()).max_batch_size;
+  }
+
+  async supportsBase64Encoding(): Promise<boolean> {
+    return (await this.getPreflightChecks()).supports_base64_encoding;
+  }
+
+  /** Collections of the database, by creation; `limit` defaults to 100. */
+  async listCollections(args: Partial<{ limit: number; offset: number }> = {}): Promise<Collection[]> {
+    const { limit = 100, offset = 0 } = args;
+    const engine = await this.#session.engine();
+    const collections = await engine.listCollections(this.#tenant, this.#database, limit, offset);
+    return Promise.all(collections.map((collection) => this.#toCollection(collection)));
+  }
+
+  async countCollections(): Promise<number> {
+    return (await this.#session.engine()).countCollections(this.#tenant, this.#database);
+  }
+
+  /** Creates a collection; fails when there is one of that name. */
+  async createCollection(args: CreateCollectionArgs): Promise<Collection> {
+    return this.#create(args, false);
+  }
+
+  /** The collection of that name, created if there is none. */
+  async getOrCreateCollection(args: CreateCollectionArgs): Promise<Collection> {
+    return this.#create(args, true);
+  }
+
+  async getCollection({ name, embeddingFunction }: GetCollectionArgs): Promise<Collection> {
+    const engine = await this.#session.engine();
+    return this.#toCollection(await engine.getCollection(this.#tenant, this.#database, name), embeddingFunction);
+  }
+
+  async getCollectionById(id: string): Promise<Collection> {
+    const engine = await this.#session.engine();
+    return this.#toCollection(await engine.getCollectionById(this.#tenant, this.#database, id));
+  }
+
+  /** The collection of a resource name, `tenant:database:collection`. */
+  async getCollectionByCrn(crn: string): Promise<Collection> {
+    const engine = await this.#session.engine();
+    return this.#toCollection(await engine.getCollectionByCrn(crn));
+  }
+
+  async getCollections(items: string[] | GetCollectionArgs[]): Promise<Collection[]> {
+    return Promise.all(items.map((item) => this.getCollection(typeof item === "string" ? { name: item } : item)));
+  }
+
+  /** A handle on a collection by its id, without asking whether it exists. It embeds nothing. */
+  collection(id: string): Collection {
+    return new CollectionHandle({
+      client: this,
+      session: this.#session,
+      id,
+      tenant: this.#tenant,
+      database: this.#database,
+    });
+  }
+
+  /** Deletes a collection with all its records. */
+  async deleteCollection({ name }: { name: string }): Promise<void> {
+    await (await this.#session.engine()).deleteCollection(this.#tenant, this.#database, name);
+  }
+
+  /** Where the data is, how safe it is, and what the engine does. */
+  async info(): Promise<StoreInfo> {
+    return this.#session.info();
+  }
+
+  /** Makes relaxed writes durable now. */
+  async flush(): Promise<void> {
+    await (await this.#session.engine()).flush();
+  }
+
+  /** Brings everything written so far into the index now. */
+  async compact(): Promise<void> {
+    await (await this.#session.engine()).compact();
+  }
+
+  /** Lets go of the store; the last client closes it. Afterwards every call of this client fails. */
+  async close(): Promise<void> {
+    await this.#session.close();
+  }
+
+  async #create(args: CreateCollectionArgs, getOrCreate: boolean): Promise<Collection> {
+    const { name, configuration, metadata, embeddingFunction, schema } = args;
+    if (schema !== undefined && schema !== null) {
+      throw new ChromaValueError("Collection schemas are not supported yet: use configuration instead");
+    }
+    const processed = await processCreateCollectionConfig({ configuration, embeddingFunction, metadata });
+    const engine = await this.#session.engine();
+    const created = await engine.createCollection(this.#tenant, this.#database, {
+      name,
+      configuration: toPlain(processed),
+      metadata: metadata && serializeMetadata(metadata, "drop"),
+      get_or_create: getOrCreate,
+    });
+    return this.#toCollection(created, embeddingFunction ?? configuration?.embeddingFunction);
+  }
+
+  /** `given` is the caller's function; without one it is built from the collection's configuration. */
+  async #toCollection(json: CollectionJson, given?: EmbeddingFunction<Vector>): Promise<Collection> {
+    const { embedding_function } = json.configuration_json as {
+      embedding_function?: EmbeddingFunctionConfiguration | null;
+    };
+    const embeddingFunction =
+      given ?? (await getEmbeddingFunction({ client: this, efConfig: embedding_function ?? undefined }));
+    return new CollectionImpl({
+      client: this,
+      session: this.#session,
+      id: json.id,
+      name: json.name,
+      tenant: json.tenant,
+      database: json.database,
+      configuration: json.configuration_json as CollectionConfiguration,
+      metadata: json.metadata ? deserializeMetadata<CollectionMetadata>(json.metadata) : undefined,
+      embeddingFunction,
+    });
+  }
+}
+
+/** A variable of the environment, where there is one. */
+function environment(name: string): string | undefined {
+  return (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env?.[name];
+}

@@ -1,0 +1,242 @@
+/** What the engine does and in which shapes: the contract between the wasm module and the client. */
+
+/** Where a store keeps its bytes. */
+export type StorageKind = "opfs" | "indexeddb" | "memory";
+
+/** `strict`: a write is durable when its promise resolves; `relaxed`: within 250 ms. */
+export type Durability = "strict" | "relaxed";
+
+/** Arguments of opening one store with one storage. */
+export interface EngineOptions {
+  /** `opfs` needs a dedicated worker; an object is a storage adapter. */
+  storage: StorageKind | object;
+  name: string;
+  durability: Durability;
+  /** Budget of the block cache in bytes. */
+  cacheBytes?: number;
+  /** Whether `reset()` is allowed. */
+  allowReset?: boolean;
+}
+
+/** `n` rows of `dimension` components in one array. */
+export interface Matrix {
+  data: Float32Array;
+  dimension: number;
+  /** One byte a row, 1 where the row is given; absent = all are. Only updates may leave rows out. */
+  present?: Uint8Array;
+}
+
+/** Columns of a write; each as long as `ids`. */
+export interface Records {
+  ids: string[];
+  embeddings?: Matrix;
+  documents?: (string | null)[];
+  uris?: (string | null)[];
+  metadatas?: (object | null)[];
+}
+
+/** Columns of a read; `null` for what was not included. */
+export interface GetColumns {
+  ids: string[];
+  embeddings: Matrix | null;
+  documents: (string | null)[] | null;
+  uris: (string | null)[] | null;
+  metadatas: (object | null)[] | null;
+}
+
+/** One element a query. */
+export interface QueryColumns {
+  rows: GetColumns[];
+  distances: Float32Array[] | null;
+}
+
+/** Which records a read or a deletion is about. */
+export interface RecordFilter {
+  ids?: string[];
+  where?: object;
+  where_document?: object;
+}
+
+export interface GetRequest extends RecordFilter {
+  limit?: number;
+  offset?: number;
+  include: string[];
+}
+
+export interface QueryRequest extends RecordFilter {
+  query_embeddings: Matrix;
+  n_results: number;
+  include: string[];
+}
+
+export interface DeleteRequest extends RecordFilter {
+  limit?: number;
+}
+
+/** A tenant as the REST API shows it. */
+export interface TenantJson {
+  name: string;
+  resource_name: string | null;
+}
+
+/** A database as the REST API shows it. */
+export interface DatabaseJson {
+  id: string;
+  name: string;
+  tenant: string;
+}
+
+/** A collection as the REST API shows it. */
+export interface CollectionJson {
+  id: string;
+  name: string;
+  configuration_json: Record<string, unknown>;
+  metadata: object | null;
+  dimension: number | null;
+  tenant: string;
+  database: string;
+  log_position: number;
+  version: number;
+}
+
+export interface CreateCollectionJson {
+  name: string;
+  get_or_create?: boolean;
+  metadata?: object | null;
+  configuration?: object | null;
+}
+
+export interface UpdateCollectionJson {
+  new_name?: string;
+  new_metadata?: object;
+  new_configuration?: object;
+}
+
+/** How far the log of a collection has been brought into its segments. */
+export interface IndexingStatusJson {
+  num_indexed_ops: number;
+  num_unindexed_ops: number;
+  total_ops: number;
+  op_indexing_progress: number;
+}
+
+/** What the engine knows about an open store; sizes in bytes. */
+export interface EngineInfo {
+  version: string;
+  storage: string;
+  durability: string;
+  generation: number;
+  collections: number;
+  records: number;
+  sizes: { blocks: number; block_bytes: number; log_bytes: number; total_bytes: number };
+  cache: { bytes: number; budget: number; entries: number; hits: number; misses: number };
+  memory: { wasm_bytes: number };
+  recovery: { replayed_operations: number; torn_bytes: number; milliseconds: number };
+  log: { operations: number; bytes: number };
+}
+
+/** A value, or a promise of it when it comes from a worker. */
+type Awaitable<T> = T | Promise<T>;
+
+/** An open store. `collection` is a collection's id; calls may overlap, writes keep their order. */
+export interface Engine {
+  createTenant(name: string): Promise<void>;
+  getTenant(name: string): Promise<TenantJson>;
+  updateTenant(name: string, resourceName: string): Promise<void>;
+  createDatabase(tenant: string, name: string): Promise<void>;
+  getDatabase(tenant: string, name: string): Promise<DatabaseJson>;
+  listDatabases(tenant: string, limit?: number, offset?: number): Promise<DatabaseJson[]>;
+  deleteDatabase(tenant: string, name: string): Promise<void>;
+  createCollection(tenant: string, database: string, request: CreateCollectionJson): Promise<CollectionJson>;
+  getCollection(tenant: string, database: string, name: string): Promise<CollectionJson>;
+  getCollectionById(tenant: string, database: string, id: string): Promise<CollectionJson>;
+  getCollectionByCrn(crn: string): Promise<CollectionJson>;
+  listCollections(tenant: string, database: string, limit?: number, offset?: number): Promise<CollectionJson[]>;
+  countCollections(tenant: string, database: string): Promise<number>;
+  updateCollection(tenant: string, database: string, id: string, request: UpdateCollectionJson): Promise<void>;
+  deleteCollection(tenant: string, database: string, name: string): Promise<void>;
+  add(tenant: string, database: string, collection: string, records: Records): Promise<void>;
+  update(tenant: string, database: string, collection: string, records: Records): Promise<void>;
+  upsert(tenant: string, database: string, collection: string, records: Records): Promise<void>;
+  delete(tenant: string, database: string, collection: string, request: DeleteRequest): Promise<{ deleted: number }>;
+  get(tenant: string, database: string, collection: string, request: GetRequest): Promise<GetColumns>;
+  query(tenant: string, database: string, collection: string, request: QueryRequest): Promise<QueryColumns>;
+  count(tenant: string, database: string, collection: string, readLevel?: string): Promise<number>;
+  indexingStatus(tenant: string, database: string, collection: string): Promise<IndexingStatusJson>;
+  /** Nanoseconds since 1970. */
+  heartbeat(): Awaitable<number>;
+  maxBatchSize(): Awaitable<number>;
+  /** Refused unless the store was opened with `allowReset`. */
+  reset(): Promise<boolean>;
+  /** Makes relaxed writes durable. */
+  flush(): Promise<void>;
+  /** Brings every log tail into segments. */
+  compact(): Promise<void>;
+  /** Does a slice of the housekeeping that is due; true when more is left. */
+  maintain(): Promise<boolean>;
+  info(): Promise<EngineInfo>;
+  close(): Promise<void>;
+}
+
+export type EngineMethod = keyof Engine;
+
+/** Every method of {@link Engine}: nothing else is dispatched by name. The values say whether it writes. */
+const METHODS: Readonly<Record<EngineMethod, boolean>> = {
+  createTenant: true,
+  getTenant: false,
+  updateTenant: true,
+  createDatabase: true,
+  getDatabase: false,
+  listDatabases: false,
+  deleteDatabase: true,
+  createCollection: true,
+  getCollection: false,
+  getCollectionById: false,
+  getCollectionByCrn: false,
+  listCollections: false,
+  countCollections: false,
+  updateCollection: true,
+  deleteCollection: true,
+  add: true,
+  update: true,
+  upsert: true,
+  delete: true,
+  get: false,
+  query: false,
+  count: false,
+  indexingStatus: false,
+  heartbeat: false,
+  maxBatchSize: false,
+  reset: true,
+  flush: false,
+  compact: false,
+  maintain: false,
+  info: false,
+  close: false,
+};
+
+/** Whether a name is that of an engine method. */
+export function isEngineMethod(name: unknown): name is EngineMethod {
+  return typeof name === "string" && Object.hasOwn(METHODS, name);
+}
+
+/** Whether a method changes what is stored. */
+export function isWrite(method: EngineMethod): boolean {
+  return METHODS[method];
+}
+
+/** Calls a method by name; a synchronous throw becomes a rejection. */
+export async function invoke(engine: Engine, method: EngineMethod, args: readonly unknown[]): Promise<unknown> {
+  return (engine[method] as (...args: unknown[]) => unknown).apply(engine, [...args]);
+}
+
+/** An engine whose every call goes through `around`, which answers what the method answers. */
+export function interceptEngine(
+  around: (method: EngineMethod, args: readonly unknown[]) => Promise<unknown>,
+): Engine {
+  const calls = Object.keys(METHODS).map((method) => [
+    method,
+    (...args: readonly unknown[]) => around(method as EngineMethod, args),
+  ]);
+  return Object.fromEntries(calls) as Engine;
+}

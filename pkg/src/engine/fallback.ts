@@ -1,0 +1,77 @@
+/** Which storage a store is opened on. */
+
+import { describeError, STORAGE_UNSUPPORTED } from "./errors.js";
+import type { Engine, EngineOptions, StorageKind } from "./engine.js";
+
+/** What a caller may ask for; an object is a storage adapter. */
+export type StorageChoice = StorageKind | "auto" | object;
+
+/** A storage that was tried and is not to be had here. */
+export interface Fallback {
+  storage: StorageKind;
+  reason: string;
+}
+
+/** Arguments of opening a store; complete, unlike what a user writes. */
+export interface OpenRequest extends Omit<EngineOptions, "storage"> {
+  storage: StorageChoice;
+}
+
+/** The means to open and to remove stores: the wasm module, or what stands for it in a test. */
+export interface EngineRuntime {
+  open(options: EngineOptions): Promise<Engine>;
+  destroy(storage: "opfs" | "indexeddb", name: string): Promise<void>;
+}
+
+/** A store that was opened, on `storage`, after the listed others were not to be had. */
+export interface Opened {
+  engine: Engine;
+  storage: StorageKind | "adapter";
+  fallbacks: Fallback[];
+}
+
+/** In the order of preference: fastest first, and only the last forgets. */
+const AUTO: readonly StorageKind[] = ["opfs", "indexeddb", "memory"];
+
+/**
+ * Opens a store. `auto` moves on only from a storage that does not exist here: a store that is locked
+ * or damaged is reported, because the next storage would show an empty database instead.
+ */
+export async function openWithFallback(runtime: EngineRuntime, request: OpenRequest): Promise<Opened> {
+  if (request.storage !== "auto") {
+    const { storage } = request;
+    const engine = await runtime.open({ ...request, storage: storage as StorageKind | object });
+    return { engine, storage: typeof storage === "object" ? "adapter" : (storage as StorageKind), fallbacks: [] };
+  }
+  const fallbacks: Fallback[] = [];
+  let last: unknown;
+  for (const storage of AUTO) {
+    try {
+      return { engine: await runtime.open({ ...request, storage }), storage, fallbacks };
+    } catch (error) {
+      const { name, message } = describeError(error);
+      if (name !== STORAGE_UNSUPPORTED) {
+        throw error;
+      }
+      fallbacks.push({ storage, reason: message });
+      last = error;
+    }
+  }
+  throw last;
+}
+
+/** Removes a store from every storage that exists here; it must not be open. */
+export async function destroyEverywhere(
+  destroy: (storage: "opfs" | "indexeddb", name: string) => Promise<unknown>,
+  name: string,
+): Promise<void> {
+  for (const storage of ["opfs", "indexeddb"] as const) {
+    try {
+      await destroy(storage, name);
+    } catch (error) {
+      if (describeError(error).name !== STORAGE_UNSUPPORTED) {
+        throw error;
+      }
+    }
+  }
+}

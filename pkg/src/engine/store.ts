@@ -1,0 +1,206 @@
+/** Open stores, shared by the clients of a page or process. */
+
+import { toChromaError } from "../error-mapping.js";
+import { ChromaConnectionError, ChromaValueError } from "../errors.js";
+import { type Connection, connector } from "./connection.js";
+import { type Durability, type Engine, type EngineInfo, interceptEngine, invoke } from "./engine.js";
+import type { Fallback, StorageChoice } from "./fallback.js";
+import { estimateQuota, isPersisted, type Persistence, type Quota, requestPersistence } from "./persistence.js";
+
+/** Which store a client works on, and how it is opened. */
+export interface StoreOptions {
+  /** Name of the store within the origin. Default `"default"`. */
+  name?: string;
+  /** Default `"auto"`: OPFS, else IndexedDB, else memory. An object is a storage adapter. */
+  storage?: StorageChoice;
+  /** Default `"strict"`: a write is durable when its promise resolves. */
+  durability?: Durability;
+  /** Budget of the block cache in bytes. */
+  cacheBytes?: number;
+  /** Whether `reset()` is allowed. Default false. */
+  allowReset?: boolean;
+  /** Whether the engine runs in a worker (default on pages), or the worker to use (from `chromatid/worker`). */
+  worker?: boolean | Worker;
+}
+
+/** What is known about an open store. */
+export interface StoreInfo extends EngineInfo {
+  persistence: Persistence;
+  /** `null` where the browser does not tell. */
+  quota: Quota | null;
+  /** Storages that were tried before the one in use and are not available here. */
+  fallbacks: Fallback[];
+  /** Whether the engine runs in a worker. */
+  worker: boolean;
+  /** `error`: why the last housekeeping step failed; `null` when it did not. */
+  maintenance: { error: string | null };
+}
+
+/** A client's share in an open store. */
+export interface Lease {
+  /** Throws the errors of the `chromadb` client. */
+  readonly engine: Engine;
+  /** False once the engine is gone; the store has to be acquired again. */
+  readonly alive: boolean;
+  info(): Promise<StoreInfo>;
+  /** Gives the share back; the last one closes the store. */
+  release(): Promise<void>;
+}
+
+/** Opens a store, or joins the clients that have it open already. */
+export async function acquireStore(options: StoreOptions): Promise<Lease> {
+  for (const store of open) {
+    if (await store.serves(options)) {
+      return store.lease();
+    }
+  }
+  const store = new Store(options);
+  return store.lease();
+}
+
+/** Removes a store with everything in it. It must not be open. */
+export async function destroyStore(name: string): Promise<void> {
+  if ([...open].some((store) => store.name === name && !store.isPrivate)) {
+    throw new ChromaValueError(`The store '${name}' is open: close its clients before destroying it`);
+  }
+  try {
+    await connector().destroy(name);
+  } catch (error) {
+    throw toChromaError(error);
+  }
+}
+
+const open = new Set<Store>();
+
+class Store {
+  readonly name: string;
+  /** Memory that was asked for as such, and adapters, belong to the client that opened them. */
+  readonly isPrivate: boolean;
+  readonly #options: StoreOptions;
+  readonly #connection: Promise<Connection>;
+  #leases = 0;
+  #alive = true;
+  #persistenceRequested = false;
+
+  constructor(options: StoreOptions) {
+    const { name = "default", storage = "auto", durability = "strict" } = options;
+    this.name = name;
+    this.isPrivate = storage === "memory" || typeof storage === "object";
+    this.#options = { ...options, storage, durability, allowReset: options.allowReset ?? false };
+    const { cacheBytes, worker } = options;
+    const { allowReset } = this.#options;
+    open.add(this);
+    this.#connection = connector().connect({ name, storage, durability, cacheBytes, allowReset, worker }, () =>
+      this.#drop(),
+    );
+    this.#connection.then(
+      (connection) => {
+        this.#persistenceRequested = connection.storage !== "memory" && requestPersistence();
+      },
+      () => this.#drop(),
+    );
+  }
+
+  /** Whether these options mean this store. Options that contradict those it was opened with are refused. */
+  async serves(options: StoreOptions): Promise<boolean> {
+    const { name = "default", storage = "auto" } = options;
+    if (name !== this.name || this.isPrivate || !(await this.#isStorage(storage)) || !this.#alive) {
+      return false;
+    }
+    for (const option of ["durability", "cacheBytes", "allowReset"] as const) {
+      if (options[option] !== undefined && options[option] !== this.#options[option]) {
+        throw new ChromaValueError(
+          `The store '${name}' is open already with ${option} = ${String(this.#options[option])}`,
+        );
+      }
+    }
+    return true;
+  }
+
+  async #isStorage(storage: StorageChoice): Promise<boolean> {
+    if (storage === this.#options.storage) {
+      return true;
+    }
+    const opened = await this.#connection.then(
+      (connection) => connection.storage,
+      () => undefined,
+    );
+    // Where OPFS is open, `auto` would choose it too.
+    return opened !== undefined && (storage === opened || (storage === "auto" && opened === "opfs"));
+  }
+
+  async lease(): Promise<Lease> {
+    this.#leases += 1;
+    try {
+      const connection = await this.#connection;
+      return this.#leaseOf(connection);
+    } catch (error) {
+      this.#leases -= 1;
+      throw toChromaError(error);
+    }
+  }
+
+  #leaseOf(connection: Connection): Lease {
+    const store = this;
+    let released = false;
+    const engine = interceptEngine(async (method, args) => {
+      if (released) {
+        throw new ChromaConnectionError("The client is closed");
+      }
+      try {
+        return await invoke(connection.engine, method, args);
+      } catch (error) {
+        throw toChromaError(error);
+      }
+    });
+    return {
+      engine,
+      get alive() {
+        return store.#alive && !released;
+      },
+      info: () => store.#info(connection, engine),
+      async release() {
+        if (!released) {
+          released = true;
+          await store.#release(connection);
+        }
+      },
+    };
+  }
+
+  async #release(connection: Connection): Promise<void> {
+    this.#leases -= 1;
+    if (this.#leases === 0 && this.#alive) {
+      this.#drop();
+      try {
+        await connection.engine.close();
+      } catch (error) {
+        throw toChromaError(error);
+      }
+    }
+  }
+
+  async #info(connection: Connection, engine: Engine): Promise<StoreInfo> {
+    const [info, maintenance, persisted, quota] = await Promise.all([
+      engine.info(),
+      connection.care().catch((error: unknown) => {
+        throw toChromaError(error);
+      }),
+      isPersisted(),
+      estimateQuota(),
+    ]);
+    return {
+      ...info,
+      persistence: { persisted, requested: this.#persistenceRequested },
+      quota,
+      fallbacks: connection.fallbacks.map((fallback) => ({ ...fallback })),
+      worker: connection.worker,
+      maintenance,
+    };
+  }
+
+  #drop(): void {
+    this.#alive = false;
+    open.delete(this);
+  }
+}

@@ -1,0 +1,66 @@
+/** The answering side: owns the engine in a worker and serves the calls that come through a port. */
+
+import { attend, type AttendedEngine } from "./caretaker.js";
+import { CONNECTION_LOST, describeError, EngineError } from "./errors.js";
+import { invoke, isEngineMethod } from "./engine.js";
+import { type EngineRuntime, openWithFallback, type OpenRequest } from "./fallback.js";
+import type { Endpoint, Request, Response } from "./rpc.js";
+import { resultBuffers } from "./transfer.js";
+
+/** Serves one store to one port: `open` first, then the engine's methods, or `destroy` alone. */
+export function serve(port: Endpoint, runtime: EngineRuntime): void {
+  const host = new Host(runtime);
+  port.onmessage = async (event) => {
+    const { id, method, args } = event.data as Request;
+    let response: Response;
+    let transfer: Transferable[] = [];
+    try {
+      const ok = await host.call(method, args);
+      transfer = resultBuffers(ok);
+      response = { id, ok };
+    } catch (error) {
+      const fatal = error instanceof WebAssembly.RuntimeError || describeError(error).name === CONNECTION_LOST;
+      response = { id, error: describeError(error), fatal };
+    }
+    port.postMessage(response, transfer);
+  };
+}
+
+class Host {
+  readonly #runtime: EngineRuntime;
+  #engine: AttendedEngine | undefined;
+
+  constructor(runtime: EngineRuntime) {
+    this.#runtime = runtime;
+  }
+
+  async call(method: string, args: readonly unknown[]): Promise<unknown> {
+    if (method === "open") {
+      return this.#open(args[0] as OpenRequest);
+    }
+    if (method === "destroy") {
+      return this.#runtime.destroy(args[0] as "opfs" | "indexeddb", args[1] as string);
+    }
+    if (!this.#engine) {
+      throw new EngineError({ name: "ChromaError", message: "no store is open", code: 503, retryable: false });
+    }
+    if (method === "care") {
+      return this.#engine.care();
+    }
+    if (!isEngineMethod(method)) {
+      const message = `the engine has no method '${String(method)}'`;
+      throw new EngineError({ name: "InvalidArgumentError", message, code: 400, retryable: false });
+    }
+    return invoke(this.#engine, method, args);
+  }
+
+  async #open(request: OpenRequest): Promise<unknown> {
+    if (this.#engine) {
+      const message = "this worker serves a store already";
+      throw new EngineError({ name: "ChromaError", message, code: 409, retryable: false });
+    }
+    const { engine, storage, fallbacks } = await openWithFallback(this.#runtime, request);
+    this.#engine = attend(engine, request.durability);
+    return { storage, fallbacks };
+  }
+}

@@ -1,0 +1,8 @@
+/** Entry point for browsers: the engine runs in a worker where there is a page to keep free. */
+
+import { setConnector } from "../engine/connection.js";
+import { pageConnector } from "../engine/open.js";
+
+setConnector(pageConnector);
+
+export * from "../index.js";

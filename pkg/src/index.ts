@@ -1,0 +1,45 @@
+/** The public surface, the same for every platform. */
+
+export { AdminClient, type AdminClientArgs, type ListDatabasesArgs } from "./admin-client.js";
+export { ChromaClient, type ChromaClientArgs } from "./client.js";
+export { type Collection, CollectionHandle } from "./collection.js";
+export {
+  type CollectionConfiguration,
+  type CreateCollectionConfiguration,
+  type HNSWConfiguration,
+  processCreateCollectionConfig,
+  processUpdateCollectionConfig,
+  type SpannConfiguration,
+  type UpdateCollectionConfiguration,
+  type UpdateHNSWConfiguration,
+  type UpdateSPANNConfiguration,
+} from "./configuration.js";
+export {
+  getDefaultEFConfig,
+  getEmbeddingFunction,
+  getSparseEmbeddingFunction,
+  knownEmbeddingFunctions,
+  knownSparseEmbeddingFunctions,
+  registerEmbeddingFunction,
+  registerSparseEmbeddingFunction,
+  serializeEmbeddingFunction,
+} from "./embedding/registry.js";
+export type {
+  AnyEmbeddingFunction,
+  EmbeddingFunction,
+  EmbeddingFunctionClass,
+  EmbeddingFunctionClient,
+  EmbeddingFunctionConfiguration,
+  EmbeddingFunctionSpace,
+  SparseEmbeddingFunction,
+  SparseEmbeddingFunctionClass,
+} from "./embedding/types.js";
+export type { Durability, EngineInfo, StorageKind } from "./engine/engine.js";
+export type { EngineErrorFields } from "./engine/errors.js";
+export type { Fallback, StorageChoice } from "./engine/fallback.js";
+export type { Persistence, Quota } from "./engine/persistence.js";
+export type { StoreInfo, StoreOptions } from "./engine/store.js";
+export * from "./errors.js";
+export { destroy, open, type OpenOptions } from "./open.js";
+export { GetResult, QueryResult, type QueryRowResult } from "./results.js";
+export * from "./types.js";

@@ -1,0 +1,70 @@
+/** A client's hold on its store: opened on first use, reopened after it was lost. */
+
+import type { Engine } from "./engine/engine.js";
+import { acquireStore, type Lease, type StoreInfo, type StoreOptions } from "./engine/store.js";
+import { ChromaConnectionError } from "./errors.js";
+
+export class Session {
+  readonly #options: StoreOptions;
+  #lease: Promise<Lease> | undefined;
+  #maxBatchSize: Promise<number> | undefined;
+  #closed = false;
+
+  constructor(options: StoreOptions) {
+    this.#options = options;
+  }
+
+  /** The engine of the open store. */
+  async engine(): Promise<Engine> {
+    return (await this.#hold()).engine;
+  }
+
+  /** Records that one write may hold. Asked for once. */
+  maxBatchSize(): Promise<number> {
+    this.#maxBatchSize ??= this.engine()
+      .then((engine) => engine.maxBatchSize())
+      .catch((error: unknown) => {
+        this.#maxBatchSize = undefined;
+        throw error;
+      });
+    return this.#maxBatchSize;
+  }
+
+  async info(): Promise<StoreInfo> {
+    return (await this.#hold()).info();
+  }
+
+  /** Lets go of the store. Afterwards every call fails. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    // A store that could not be opened needs no closing: its error was reported to the call that opened it.
+    const lease = await this.#lease?.catch(() => undefined);
+    await lease?.release();
+  }
+
+  async #hold(): Promise<Lease> {
+    if (this.#closed) {
+      throw new ChromaConnectionError("The client is closed");
+    }
+    const opening = (this.#lease ??= acquireStore(this.#options));
+    let lease: Lease;
+    try {
+      lease = await opening;
+    } catch (error) {
+      this.#forget(opening);
+      throw error;
+    }
+    if (lease.alive) {
+      return lease;
+    }
+    this.#forget(opening);
+    return this.#hold();
+  }
+
+  /** Drops a lease unless another call has replaced it already. */
+  #forget(lease: Promise<Lease>): void {
+    if (this.#lease === lease) {
+      this.#lease = undefined;
+    }
+  }
+}
