@@ -1,0 +1,44 @@
+import { Button } from "react-aria-components";
+import type { Mode } from "../../search/search";
+
+const EXAMPLES: readonly { text: string; mode: Mode }[] = [
+  { text: "large feline animal", mode: "meaning" },
+  { text: "to move quickly on foot", mode: "meaning" },
+  { text: "feeling of great happiness", mode: "meaning" },
+  { text: "a place where people are buried", mode: "meaning" },
+  { text: "musical instrument", mode: "words" },
+  { text: "water frozen in the cold", mode: "both" },
+];
+
+/** What to try before anything is typed, and the keys. */
+export function Suggestions({ onChoose }: { onChoose: (text: string, mode: Mode) => void }) {
+  return (
+    <section className="suggestions" aria-label="Suggestions">
+      <h2>Try</h2>
+      <ul>
+        {EXAMPLES.map(({ text, mode }) => (
+          <li key={text}>
+            <Button className="suggestion" onPress={() => onChoose(text, mode)}>
+              {text}
+              {mode !== "meaning" && <small>{mode}</small>}
+            </Button>
+          </li>
+        ))}
+      </ul>
+      <p className="keys">
+        <span>
+          <kbd>/</kbd> search
+        </span>
+        <span>
+          <kbd>↓</kbd> <kbd>↑</kbd> through the results
+        </span>
+        <span>
+          <kbd>Enter</kbd> open
+        </span>
+        <span>
+          <kbd>m</kbd> more like this
+        </span>
+      </p>
+    </section>
+  );
+}
