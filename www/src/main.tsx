@@ -1,5 +1,4 @@
 import { createRoot } from "react-dom/client";
-import "uplot/dist/uPlot.min.css";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/layout.css";

@@ -5,7 +5,7 @@ import { explain, type Problem } from "../store/problems";
 /** What went wrong and what to do, with buttons as children. */
 export function ProblemNotice({ problem, children }: { problem: Problem; children?: ReactNode }) {
   return (
-    <div className="problem" role="alert">
+    <div className="problem" data-kind={problem.kind} role="alert">
       <CircleAlert aria-hidden size={20} />
       <div>
         <h2>{problem.title}</h2>

@@ -9,15 +9,15 @@ import { Spinner } from "./spinner";
 interface RecordDialogProps {
   collection: Collection;
   /** The record to show; closed without */
-  id: string | undefined;
+  record: { id: string; title: string } | undefined;
   onClose: () => void;
 }
 
 /** One record with everything that is stored of it. */
-export function RecordDialog({ collection, id, onClose }: RecordDialogProps) {
+export function RecordDialog({ collection, record, onClose }: RecordDialogProps) {
   return (
-    <Modal title={id ?? ""} isOpen={id !== undefined} onClose={onClose}>
-      {id !== undefined && <RecordBody collection={collection} id={id} />}
+    <Modal title={record?.title ?? ""} isOpen={record !== undefined} onClose={onClose}>
+      {record && <RecordBody collection={collection} id={record.id} />}
     </Modal>
   );
 }

@@ -33,7 +33,7 @@ async function fetchTable(): Promise<StaticTable> {
 }
 
 /** The embedding function `minilm-static`: 256-d, made for cosine distance, no network once its table is cached. */
-export class MiniLmStatic implements EmbeddingFunction {
+export class MiniLmStatic implements EmbeddingFunction<Float32Array> {
   readonly name = MINILM_STATIC;
 
   static buildFromConfig(): MiniLmStatic {
@@ -52,7 +52,7 @@ export class MiniLmStatic implements EmbeddingFunction {
     return ["cosine"];
   }
 
-  async generate(texts: string[]): Promise<number[][]> {
+  async generate(texts: string[]): Promise<Float32Array[]> {
     const table = await loadTable();
     const embeddings: Float32Array[] = [];
     let sliceEnd = performance.now() + SLICE;
@@ -63,7 +63,6 @@ export class MiniLmStatic implements EmbeddingFunction {
       }
       embeddings.push(table.embed(text));
     }
-    // The client takes typed rows wherever it takes arrays; the official interface only names the latter.
-    return embeddings as unknown as number[][];
+    return embeddings;
   }
 }

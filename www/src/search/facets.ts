@@ -11,6 +11,8 @@ export interface Facet {
   /** The filter for records with one of the values (at least one is given) */
   where(values: readonly string[]): Where;
   labelOf(value: string): string;
+  /** The values in their own order, where they have one; else the most frequent comes first */
+  order?: readonly string[];
 }
 
 /** Chosen values by facet key; a facet without choice is absent. */
@@ -52,7 +54,7 @@ interface Band {
 
 /** Uses of a synset in the tagged corpus: the bounds split the 5,000 glosses into about equal thirds. */
 const USE_BANDS: Readonly<Record<string, Band>> = {
-  often: { label: "Often (25 times or more)", from: 25, below: Infinity },
+  often: { label: "Often (25 and more)", from: 25, below: Infinity },
   sometimes: { label: "Sometimes (12 to 24)", from: 12, below: 25 },
   seldom: { label: "Seldom (below 12)", from: 0, below: 12 },
 };
@@ -60,6 +62,7 @@ const USE_BANDS: Readonly<Record<string, Band>> = {
 const useFacet: Facet = {
   key: "count",
   label: "Used",
+  order: Object.keys(USE_BANDS),
   labelOf: (value) => USE_BANDS[value]?.label ?? value,
   valueOf: ({ count }) => {
     if (typeof count !== "number") return undefined;
@@ -102,7 +105,7 @@ export interface FacetValue {
   count: number;
 }
 
-/** How often each value of a facet occurs among the hits, most frequent first; chosen values are listed even with none. */
+/** How often each value of a facet occurs among the hits; chosen values are listed even with none. */
 export function countValues(facet: Facet, hits: readonly Hit[], chosen: readonly string[]): FacetValue[] {
   const counts = new Map(chosen.map((value) => [value, 0]));
   for (const { metadata } of hits) {
@@ -111,8 +114,10 @@ export function countValues(facet: Facet, hits: readonly Hit[], chosen: readonly
   }
   return [...counts]
     .map(([value, count]) => ({ value, count, label: facet.labelOf(value) }))
-    .sort((a, b) => b.count - a.count || a.label.localeCompare(b.label));
+    .sort((a, b) => place(facet, a.value) - place(facet, b.value) || b.count - a.count || a.label.localeCompare(b.label));
 }
+
+const place = ({ order }: Facet, value: string): number => order?.indexOf(value) ?? 0;
 
 /** The selection with a value added or taken away. */
 export function toggled(selection: Selection, key: string, value: string): Selection {

@@ -1,10 +1,13 @@
 /** An error as the page tells it: what happened, and what can be done about it. */
 export interface Problem {
-  kind: "locked" | "corrupt" | "full" | "unsupported" | "asset" | "other";
+  kind: "locked" | "corrupt" | "full" | "unsupported" | "asset" | "refused" | "other";
   title: string;
   detail: string;
   advice: string;
 }
+
+/** What the client puts before the reason of a refusal. */
+const REQUEST_PREFIX = /^Bad request to .*? with status: (Validation error: )?/;
 
 /** Error names and messages of an error and its causes: the client keeps the engine's error as `cause`. */
 function chainOf(error: unknown): { names: string[]; message: string } {
@@ -57,6 +60,12 @@ export function explain(error: unknown): Problem {
   }
   if (has("AssetError")) {
     return { kind: "asset", title: "A file of this page is missing", detail: message, advice: "Check the connection, then try again." };
+  }
+  if (has("ChromaUniqueError")) {
+    return { kind: "refused", title: "That name is taken", detail: message, advice: "Choose another name." };
+  }
+  if (has("ChromaClientError", "ChromaValueError")) {
+    return { kind: "refused", title: "That is not accepted", detail: message.replace(REQUEST_PREFIX, ""), advice: "Change it and try again." };
   }
   return { kind: "other", title: "That did not work", detail: message, advice: "Try again; if it stays, reload the page." };
 }

@@ -19,7 +19,7 @@ const PAGE_SIZE = 25;
 export function RecordsTable({ collection, page }: { collection: Collection; page: number }) {
   const { revision } = useSnapshot();
   const consoleStore = useConsoleStore();
-  const [opened, setOpened] = useState<string>();
+  const [opened, setOpened] = useState<{ id: string; title: string }>();
   const load = useCallback(async () => {
     const { value } = await timed("records", () =>
       Promise.all([collection.count(), collection.get({ limit: PAGE_SIZE, offset: (page - 1) * PAGE_SIZE })]),
@@ -67,7 +67,7 @@ export function RecordsTable({ collection, page }: { collection: Collection; pag
                 id={row.id}
                 document={row.document ?? null}
                 metadata={row.metadata ?? null}
-                onOpen={() => setOpened(row.id)}
+                onOpen={() => setOpened({ id: row.id, title: row.id })}
                 onDelete={() => remove(row.id)}
               />
             ))}
@@ -75,7 +75,7 @@ export function RecordsTable({ collection, page }: { collection: Collection; pag
         </table>
       </div>
       <Pager page={page} pageSize={PAGE_SIZE} count={count} onPage={goTo} />
-      <RecordDialog collection={collection} id={opened} onClose={() => setOpened(undefined)} />
+      <RecordDialog collection={collection} record={opened} onClose={() => setOpened(undefined)} />
     </>
   );
 }

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import { EmptyState } from "../../components/empty-state";
 import { ErrorNotice } from "../../components/problem-notice";
 import { RecordDialog } from "../../components/record-dialog";
+import { readGloss } from "../../data/wordnet";
 import type { Route } from "../../lib/hash-route";
 import { toggled } from "../../search/facets";
 import type { Hit } from "../../search/hit";
@@ -23,7 +24,7 @@ export function SearchPage({ collection, route }: { collection: Collection; rout
   const [search, change] = useSearchRoute(route);
   const { revision } = useSnapshot();
   const { outcome, error, pending } = useSearch(collection, search, revision);
-  const [opened, setOpened] = useState<string>();
+  const [opened, setOpened] = useState<{ id: string; title: string }>();
   const input = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLDivElement>(null);
 
@@ -37,9 +38,9 @@ export function SearchPage({ collection, route }: { collection: Collection; rout
 
   const landing = isEmpty(search);
   return (
-    <div className={landing ? "search landing" : "search"}>
+    <div className="search">
+      {!landing && <h1 className="visually-hidden">Search</h1>}
       <section className="search-head" role="search" aria-label="Glosses">
-        {landing && <h1>Find a word by what it means</h1>}
         <SearchBox
           inputRef={input}
           text={search.text}
@@ -71,7 +72,7 @@ export function SearchPage({ collection, route }: { collection: Collection; rout
                 key={resultKey(outcome.search.like, outcome.search.text, outcome.search.mode)}
                 listRef={list}
                 outcome={outcome}
-                onOpen={(hit) => setOpened(hit.id)}
+                onOpen={(hit) => setOpened({ id: hit.id, title: readGloss(hit.id, hit.document, hit.metadata).title })}
                 onMoreLike={moreLike}
                 onLeave={focusInput}
               />
@@ -79,7 +80,7 @@ export function SearchPage({ collection, route }: { collection: Collection; rout
           </section>
         </div>
       )}
-      <RecordDialog collection={collection} id={opened} onClose={() => setOpened(undefined)} />
+      <RecordDialog collection={collection} record={opened} onClose={() => setOpened(undefined)} />
     </div>
   );
 }

@@ -10,11 +10,12 @@ const EXAMPLES: readonly { text: string; mode: Mode }[] = [
   { text: "water frozen in the cold", mode: "both" },
 ];
 
-/** What to try before anything is typed, and the keys. */
+/** What to do before anything is typed: things to try, and the keys. The box above stays where it is when typing starts. */
 export function Suggestions({ onChoose }: { onChoose: (text: string, mode: Mode) => void }) {
   return (
     <section className="suggestions" aria-label="Suggestions">
-      <h2>Try</h2>
+      <h1>Find a word by what it means</h1>
+      <p className="lead">5,000 word senses are stored in this browser. Describe one, or try:</p>
       <ul>
         {EXAMPLES.map(({ text, mode }) => (
           <li key={text}>

@@ -44,9 +44,7 @@ export function InfoPanels({ info }: { info: StoreInfo }) {
           ["Total", formatBytes(sizes.total_bytes)],
         ]}
       >
-        {quota.quota !== undefined && quota.usage !== undefined && (
-          <UsageMeter label="Of what the browser allows" used={quota.usage} budget={quota.quota} />
-        )}
+        {quota && <UsageMeter label="Of what the browser allows" used={quota.usage} budget={quota.quota} />}
       </InfoPanel>
       <InfoPanel
         title="Memory"

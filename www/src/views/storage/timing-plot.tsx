@@ -1,9 +1,11 @@
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
 import { useTheme } from "../../lib/theme";
 import type { Timing } from "../../store/timings";
 import { OPERATIONS } from "./operations";
 
+/** Also said by the style sheet, which keeps the place while the plot loads. */
 const HEIGHT = 220;
 
 /** One point a query, in the order in which they were asked; the table below it says the same in numbers. */
@@ -22,7 +24,7 @@ export function TimingPlot({ timings }: { timings: readonly Timing[] }) {
     };
     // The theme is not read: the colours come from the style sheet, which changes with it.
   }, [timings, theme]);
-  return <div ref={host} className="plot" role="img" aria-label={`Milliseconds of the latest ${timings.length} queries`} style={{ height: HEIGHT }} />;
+  return <div ref={host} className="plot" role="img" aria-label={`Milliseconds of the latest ${timings.length} queries`} />;
 }
 
 /** Column 0 is the number of the query, then one column an operation, with gaps where the query was another one. */

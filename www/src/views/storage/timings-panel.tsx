@@ -1,7 +1,10 @@
+import { lazy, Suspense } from "react";
 import { formatMilliseconds } from "../../lib/format";
 import { percentiles, useTimings } from "../../store/timings";
 import { OPERATIONS } from "./operations";
-import { TimingPlot } from "./timing-plot";
+
+/** The plot's library is only loaded by those who look at a plot. */
+const TimingPlot = lazy(async () => ({ default: (await import("./timing-plot")).TimingPlot }));
 
 /** How long the latest queries of this visit took: as points, and in numbers. */
 export function TimingsPanel() {
@@ -14,7 +17,9 @@ export function TimingsPanel() {
         <p className="timings-empty">No queries yet. Search for something and come back.</p>
       ) : (
         <>
-          <TimingPlot timings={timings} />
+          <Suspense fallback={<div className="plot" />}>
+            <TimingPlot timings={timings} />
+          </Suspense>
           <table className="table compact">
             <thead>
               <tr>
