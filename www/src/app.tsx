@@ -1,0 +1,45 @@
+import type { ComponentType } from "react";
+import { Header } from "./components/header";
+import { OfflineBanner } from "./components/offline-banner";
+import { StoreFailure } from "./components/store-failure";
+import { Spinner } from "./components/spinner";
+import { parseHash, useHash, type Route } from "./lib/hash-route";
+import { useSnapshot } from "./store/use-store";
+import { CollectionsView } from "./views/collections/collections-view";
+import { RecordsView } from "./views/records/records-view";
+import { SearchView } from "./views/search/search-view";
+import { StorageView } from "./views/storage/storage-view";
+
+const VIEWS: Readonly<Record<string, ComponentType<{ route: Route }>>> = {
+  search: SearchView,
+  collections: CollectionsView,
+  records: RecordsView,
+  storage: StorageView,
+};
+
+/** The page: header, and the view that the address names. */
+export function App() {
+  const route = parseHash(useHash());
+  const { connection } = useSnapshot();
+  const View = VIEWS[route.view] ?? SearchView;
+  return (
+    <>
+      <a className="skip-link" href="#main" onClick={skipToMain}>
+        Skip to content
+      </a>
+      <Header current={VIEWS[route.view] ? route.view : "search"} />
+      <OfflineBanner />
+      <main id="main" tabIndex={-1}>
+        {connection.status === "opening" && <Spinner label="Opening the database" />}
+        {connection.status === "failed" && <StoreFailure problem={connection.problem} />}
+        {connection.status === "open" && <View route={route} />}
+      </main>
+    </>
+  );
+}
+
+/** The address holds the view, so the link moves the focus itself. */
+function skipToMain(event: React.MouseEvent): void {
+  event.preventDefault();
+  document.getElementById("main")?.focus();
+}

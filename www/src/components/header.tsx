@@ -1,0 +1,45 @@
+import { Database, HardDrive, Moon, Search, Sun, Table2 } from "lucide-react";
+import { ToggleButton } from "react-aria-components";
+import { hrefOf } from "../lib/hash-route";
+import { useTheme } from "../lib/theme";
+import { Logo } from "./logo";
+
+const PLACES = [
+  { view: "search", label: "Search", Icon: Search },
+  { view: "collections", label: "Collections", Icon: Database },
+  { view: "records", label: "Records", Icon: Table2 },
+  { view: "storage", label: "Storage", Icon: HardDrive },
+] as const;
+
+/** Name, places and the theme switch. On narrow screens the places move to the lower edge, within reach of the thumb. */
+export function Header({ current }: { current: string }) {
+  return (
+    <header className="header">
+      <div className="header-inner">
+        <a className="brand" href={hrefOf("search")}>
+          <Logo />
+          <span>chromatid</span>
+        </a>
+        <nav className="places" aria-label="Places">
+          {PLACES.map(({ view, label, Icon }) => (
+            <a key={view} href={hrefOf(view)} aria-current={view === current ? "page" : undefined}>
+              <Icon aria-hidden size={17} strokeWidth={1.75} />
+              {label}
+            </a>
+          ))}
+        </nav>
+        <ThemeSwitch />
+      </div>
+    </header>
+  );
+}
+
+function ThemeSwitch() {
+  const [theme, toggle] = useTheme();
+  const Icon = theme === "dark" ? Sun : Moon;
+  return (
+    <ToggleButton className="icon-button" aria-label="Dark mode" isSelected={theme === "dark"} onChange={toggle}>
+      <Icon aria-hidden size={18} strokeWidth={1.75} />
+    </ToggleButton>
+  );
+}

@@ -1,0 +1,49 @@
+import type { Collection } from "chromatid";
+import { useCallback } from "react";
+import { useLoad } from "../lib/hooks";
+import { EmbeddingStrip } from "./embedding-strip";
+import { Modal } from "./modal";
+import { ErrorNotice } from "./problem-notice";
+import { Spinner } from "./spinner";
+
+interface RecordDialogProps {
+  collection: Collection;
+  /** The record to show; closed without */
+  record: { id: string; title: string } | undefined;
+  onClose: () => void;
+}
+
+/** One record with everything that is stored of it. */
+export function RecordDialog({ collection, record, onClose }: RecordDialogProps) {
+  return (
+    <Modal title={record?.title ?? ""} isOpen={record !== undefined} onClose={onClose}>
+      {record && <RecordBody collection={collection} id={record.id} />}
+    </Modal>
+  );
+}
+
+function RecordBody({ collection, id }: { collection: Collection; id: string }) {
+  const load = useCallback(async () => {
+    const found = await collection.get({ ids: [id], include: ["documents", "metadatas", "embeddings", "uris"] });
+    return found.rows()[0];
+  }, [collection, id]);
+  const loaded = useLoad(load);
+  if (loaded.status === "failed") return <ErrorNotice error={loaded.error} />;
+  if (loaded.status === "loading") return <Spinner label="Reading the record" />;
+  const record = loaded.value;
+  if (!record) return <p>This record is not there any more.</p>;
+  const { embedding, document, metadata, uri } = record;
+  return (
+    <div className="record">
+      {document && <p className="record-document">{document}</p>}
+      {embedding && <EmbeddingStrip embedding={embedding} />}
+      <h3>Record as JSON</h3>
+      <pre tabIndex={0} aria-label="Record as JSON">
+        {JSON.stringify({ id, document, metadata, uri: uri ?? undefined }, jsonValue, 2)}
+      </pre>
+    </div>
+  );
+}
+
+/** Integers beyond 2^53 come as bigint, which JSON does not know. */
+const jsonValue = (_key: string, value: unknown): unknown => (typeof value === "bigint" ? value.toString() : value);

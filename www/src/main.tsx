@@ -1,0 +1,28 @@
+import { createRoot } from "react-dom/client";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/layout.css";
+import "./styles/controls.css";
+import "./styles/overlays.css";
+import "./styles/search.css";
+import "./styles/results.css";
+import "./styles/tables.css";
+import "./styles/storage.css";
+import { App } from "./app";
+import { registerServiceWorker } from "./lib/service-worker";
+import { applyTheme } from "./lib/theme";
+import { ConsoleStore } from "./store/console-store";
+import { StoreContext } from "./store/use-store";
+
+const root = document.getElementById("root");
+if (!root) throw new Error("the page has no element #root");
+
+applyTheme();
+const store = new ConsoleStore();
+createRoot(root).render(
+  <StoreContext value={store}>
+    <App />
+  </StoreContext>,
+);
+void store.start();
+registerServiceWorker();

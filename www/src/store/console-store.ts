@@ -1,0 +1,102 @@
+import type { Collection } from "chromatid";
+import { findWordnet, importWordnet, type ImportProgress } from "./import-wordnet";
+import { destroyStore, openStore, type Store } from "./open-store";
+import { explain, type Problem } from "./problems";
+
+export type Connection =
+  | { status: "opening" }
+  | { status: "open"; store: Store }
+  | { status: "failed"; problem: Problem };
+
+export type Wordnet =
+  | { status: "unknown" }
+  | { status: "importing"; progress: ImportProgress }
+  | { status: "ready"; collection: Collection }
+  | { status: "absent" }
+  | { status: "failed"; problem: Problem };
+
+export interface Snapshot {
+  connection: Connection;
+  wordnet: Wordnet;
+  /** Grows with every write of the page, so that views know to read again */
+  revision: number;
+}
+
+/** The open database and the state of its glosses, outside React so that rendering twice never opens it twice. */
+export class ConsoleStore {
+  #snapshot: Snapshot = { connection: { status: "opening" }, wordnet: { status: "unknown" }, revision: 0 };
+  readonly #listeners = new Set<() => void>();
+  /** The import under way, so that a reset can wait for its last batch. */
+  #importing: Promise<void> | undefined;
+
+  readonly subscribe = (notify: () => void): (() => void) => {
+    this.#listeners.add(notify);
+    return () => this.#listeners.delete(notify);
+  };
+
+  readonly getSnapshot = (): Snapshot => this.#snapshot;
+
+  /** Opens the store, then stores the glosses unless they are there. Failures become part of the snapshot. */
+  async start(): Promise<void> {
+    this.#set({ connection: { status: "opening" }, wordnet: { status: "unknown" } });
+    let store: Store;
+    try {
+      store = await openStore();
+    } catch (error) {
+      this.#set({ connection: { status: "failed", problem: explain(error) } });
+      return;
+    }
+    this.#set({ connection: { status: "open", store } });
+    await this.prepareWordnet();
+  }
+
+  /** Finds the glosses, or stores those that are missing. */
+  async prepareWordnet(): Promise<void> {
+    this.#importing ??= this.#prepareWordnet().finally(() => {
+      this.#importing = undefined;
+    });
+    return this.#importing;
+  }
+
+  async #prepareWordnet(): Promise<void> {
+    const { connection } = this.#snapshot;
+    if (connection.status !== "open") return;
+    try {
+      const collection =
+        (await findWordnet(connection.store)) ??
+        (await importWordnet(connection.store, (progress) => this.#set({ wordnet: { status: "importing", progress } })));
+      this.#set({ wordnet: { status: "ready", collection } });
+      this.changed();
+    } catch (error) {
+      this.#set({ wordnet: { status: "failed", problem: explain(error) } });
+    }
+  }
+
+  /** Tells the views that the page wrote something. */
+  changed(): void {
+    this.#set({ revision: this.#snapshot.revision + 1 });
+  }
+
+  /** Tells that the collection of glosses was deleted by the user: it comes back at the next start, or when asked for. */
+  forgetWordnet(): void {
+    this.#set({ wordnet: { status: "absent" } });
+    this.changed();
+  }
+
+  /** Deletes all data and starts as on the first visit. */
+  async reset(): Promise<void> {
+    const { connection } = this.#snapshot;
+    if (this.#importing) await this.#importing;
+    if (connection.status === "open") await connection.store.close();
+    try {
+      await destroyStore();
+    } finally {
+      await this.start();
+    }
+  }
+
+  #set(part: Partial<Snapshot>): void {
+    this.#snapshot = { ...this.#snapshot, ...part };
+    this.#listeners.forEach((notify) => notify());
+  }
+}

@@ -1,0 +1,71 @@
+/** An error as the page tells it: what happened, and what can be done about it. */
+export interface Problem {
+  kind: "locked" | "corrupt" | "full" | "unsupported" | "asset" | "refused" | "other";
+  title: string;
+  detail: string;
+  advice: string;
+}
+
+/** What the client puts before the reason of a refusal. */
+const REQUEST_PREFIX = /^Bad request to .*? with status: (Validation error: )?/;
+
+/** Error names and messages of an error and its causes: the client keeps the engine's error as `cause`. */
+function chainOf(error: unknown): { names: string[]; message: string } {
+  const names: string[] = [];
+  let message = "";
+  for (let link = error, depth = 0; link instanceof Error && depth < 8; link = link.cause, depth++) {
+    names.push(link.name);
+    message ||= link.message;
+    if (/in use by another/i.test(link.message)) names.push("Locked");
+    if (/is not available here/i.test(link.message)) names.push("Unsupported");
+  }
+  return { names, message: message || String(error) };
+}
+
+/** Says what went wrong and what to do. */
+export function explain(error: unknown): Problem {
+  const { names, message } = chainOf(error);
+  const has = (...wanted: string[]) => wanted.some((name) => names.includes(name));
+  if (has("Locked")) {
+    return {
+      kind: "locked",
+      title: "These data are open in another tab",
+      detail: "One tab at a time can work with the database of this page, so that two never write over each other.",
+      advice: "Close the other tab, then try again.",
+    };
+  }
+  if (has("CorruptionError")) {
+    return {
+      kind: "corrupt",
+      title: "The stored data cannot be read",
+      detail: message,
+      advice: "Nothing was changed. You can reload to try again, or delete the data and start anew.",
+    };
+  }
+  if (has("StorageQuotaExceededError", "ChromaQuotaExceededError", "QuotaExceededError")) {
+    return {
+      kind: "full",
+      title: "There is no room left",
+      detail: message,
+      advice: "Delete a collection, or free space on this device, then try again. What was stored is safe.",
+    };
+  }
+  if (has("Unsupported")) {
+    return {
+      kind: "unsupported",
+      title: "This browser does not let the page store data",
+      detail: message,
+      advice: "Leave private browsing or allow site data for this page, then reload.",
+    };
+  }
+  if (has("AssetError")) {
+    return { kind: "asset", title: "A file of this page is missing", detail: message, advice: "Check the connection, then try again." };
+  }
+  if (has("ChromaUniqueError")) {
+    return { kind: "refused", title: "That name is taken", detail: message, advice: "Choose another name." };
+  }
+  if (has("ChromaClientError", "ChromaValueError")) {
+    return { kind: "refused", title: "That is not accepted", detail: message.replace(REQUEST_PREFIX, ""), advice: "Change it and try again." };
+  }
+  return { kind: "other", title: "That did not work", detail: message, advice: "Try again; if it stays, reload the page." };
+}

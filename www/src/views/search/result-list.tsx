@@ -1,0 +1,68 @@
+import { useState, type KeyboardEvent, type RefObject } from "react";
+import { Button, GridList, GridListItem } from "react-aria-components";
+import { readGloss } from "../../data/wordnet";
+import type { Hit } from "../../search/hit";
+import type { Outcome } from "../../search/search";
+import { queryWords } from "../../search/words";
+import { ResultCard } from "./result-card";
+
+/** Cards drawn at first and with each "Show more": few, so that typing stays smooth. */
+const PAGE = 20;
+
+interface ResultListProps {
+  listRef: RefObject<HTMLDivElement | null>;
+  outcome: Outcome;
+  onOpen: (hit: Hit) => void;
+  onMoreLike: (hit: Hit) => void;
+  /** Arrow up from the first card, or Escape: back to the search box */
+  onLeave: () => void;
+}
+
+/** The results as a list of cards: arrows move, Enter opens, "m" looks for more of the kind. */
+export function ResultList({ listRef, outcome, onOpen, onMoreLike, onLeave }: ResultListProps) {
+  const [shownCount, setShownCount] = useState(PAGE);
+  const { hits, search } = outcome;
+  const shown = hits.slice(0, shownCount);
+  const words = search.like === undefined && search.mode !== "meaning" ? queryWords(search.text) : [];
+
+  const hitAt = (target: EventTarget) => {
+    const key = target instanceof Element ? target.closest("[role=row]")?.getAttribute("data-key") : undefined;
+    return shown.find(({ id }) => id === key);
+  };
+  const onKeyDownCapture = (event: KeyboardEvent) => {
+    const hit = hitAt(event.target);
+    if (!hit || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "m") onMoreLike(hit);
+    if (event.key !== "Escape" && !(event.key === "ArrowUp" && hit === shown[0])) return;
+    event.preventDefault();
+    event.stopPropagation();
+    onLeave();
+  };
+
+  return (
+    <div onKeyDownCapture={onKeyDownCapture}>
+      <GridList
+        ref={listRef}
+        className="cards"
+        aria-label="Results"
+        disallowTypeAhead
+        keyboardNavigationBehavior="tab"
+        onAction={(key) => {
+          const hit = shown.find(({ id }) => id === key);
+          if (hit) onOpen(hit);
+        }}
+      >
+        {shown.map((hit) => (
+          <GridListItem key={hit.id} id={hit.id} textValue={readGloss(hit.id, hit.document, hit.metadata).title} className="card">
+            <ResultCard hit={hit} words={words} onMoreLike={() => onMoreLike(hit)} />
+          </GridListItem>
+        ))}
+      </GridList>
+      {shownCount < hits.length && (
+        <Button className="button more" onPress={() => setShownCount(shownCount + PAGE)}>
+          Show more
+        </Button>
+      )}
+    </div>
+  );
+}

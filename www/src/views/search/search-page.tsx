@@ -1,0 +1,104 @@
+import type { Collection } from "chromatid";
+import { SearchX } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import { EmptyState } from "../../components/empty-state";
+import { ErrorNotice } from "../../components/problem-notice";
+import { RecordDialog } from "../../components/record-dialog";
+import { readGloss } from "../../data/wordnet";
+import type { Route } from "../../lib/hash-route";
+import { toggled } from "../../search/facets";
+import type { Hit } from "../../search/hit";
+import { isEmpty } from "../../search/search";
+import { useSearch } from "../../search/use-search";
+import { useSnapshot } from "../../store/use-store";
+import { FacetPanel } from "./facet-panel";
+import { LikeBanner } from "./like-banner";
+import { ResultList } from "./result-list";
+import { ResultSummary } from "./result-summary";
+import { SearchBox } from "./search-box";
+import { Suggestions } from "./suggestions";
+import { useSearchRoute } from "./use-search-route";
+
+/** Box, filters and results. */
+export function SearchPage({ collection, route }: { collection: Collection; route: Route }) {
+  const [search, change] = useSearchRoute(route);
+  const { revision } = useSnapshot();
+  const { outcome, error, pending } = useSearch(collection, search, revision);
+  const [opened, setOpened] = useState<{ id: string; title: string }>();
+  const input = useRef<HTMLInputElement>(null);
+  const list = useRef<HTMLDivElement>(null);
+
+  const moreLike = (hit: Hit) => {
+    change({ like: hit.id, selection: {} });
+    scrollTo({ top: 0 });
+  };
+  const focusInput = () => input.current?.focus();
+  const focusResults = () => list.current?.querySelector<HTMLElement>("[role=row]")?.focus();
+  useSlashKey(focusInput);
+
+  const landing = isEmpty(search);
+  return (
+    <div className="search">
+      {!landing && <h1 className="visually-hidden">Search</h1>}
+      <section className="search-head" role="search" aria-label="Glosses">
+        <SearchBox
+          inputRef={input}
+          text={search.text}
+          mode={search.mode}
+          onText={(text) => change({ text, like: undefined })}
+          onMode={(mode) => change({ mode, like: undefined })}
+          onArrowDown={focusResults}
+        />
+        {search.like !== undefined && <LikeBanner collection={collection} id={search.like} onClear={() => change({ like: undefined })} />}
+      </section>
+      {landing && <Suggestions onChoose={(text, mode) => change({ text, mode })} />}
+      {error !== undefined && <ErrorNotice error={error} />}
+      {!landing && outcome && (
+        <div className="search-body" aria-busy={pending}>
+          <FacetPanel
+            facets={outcome.facets}
+            selection={search.selection}
+            onToggle={(key, value) => change({ selection: toggled(search.selection, key, value) })}
+            onClear={() => change({ selection: {} })}
+          />
+          <section className="results" aria-label="Results">
+            <ResultSummary outcome={outcome} />
+            {outcome.hits.length === 0 ? (
+              <EmptyState Icon={SearchX} title="Nothing found">
+                <p>{outcome.search.mode === "words" ? "No gloss holds these words. Try to search by meaning." : "Take a filter away."}</p>
+              </EmptyState>
+            ) : (
+              <ResultList
+                key={resultKey(outcome.search.like, outcome.search.text, outcome.search.mode)}
+                listRef={list}
+                outcome={outcome}
+                onOpen={(hit) => setOpened({ id: hit.id, title: readGloss(hit.id, hit.document, hit.metadata).title })}
+                onMoreLike={moreLike}
+                onLeave={focusInput}
+              />
+            )}
+          </section>
+        </div>
+      )}
+      <RecordDialog collection={collection} record={opened} onClose={() => setOpened(undefined)} />
+    </div>
+  );
+}
+
+/** Results of another query start again at the top of the list, with none focused. */
+const resultKey = (...parts: (string | undefined)[]): string => JSON.stringify(parts);
+
+/** "/" goes to the search box, unless something is being typed or a dialog is open. */
+function useSlashKey(act: () => void): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+      const target = event.target instanceof Element ? event.target : undefined;
+      if (target?.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], [role=dialog], [role=alertdialog]")) return;
+      event.preventDefault();
+      act();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  });
+}

@@ -1,0 +1,32 @@
+import { useCallback, useEffect, useRef, useState } from "react";
+import { hrefOf, navigate, type Route } from "../../lib/hash-route";
+import { fromParams, toParams } from "../../search/search-params";
+import type { Search } from "../../search/search";
+
+/** Rest before the address follows, in milliseconds: browsers refuse pages that rewrite it with every key. */
+const ADDRESS_PAUSE = 300;
+
+/** The search of the page, which the address follows, and which follows the address when that is changed from outside. */
+export function useSearchRoute(route: Route): [Search, (part: Partial<Search>) => void] {
+  const [search, setSearch] = useState(() => fromParams(route.params));
+  const address = route.params.toString();
+  const written = useRef(address);
+
+  useEffect(() => {
+    if (address === written.current) return;
+    written.current = address;
+    setSearch(fromParams(new URLSearchParams(address)));
+  }, [address]);
+
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      const params = toParams(search);
+      written.current = params.toString();
+      navigate(hrefOf("search", undefined, params), { replace: true });
+    }, ADDRESS_PAUSE);
+    return () => clearTimeout(timer);
+  }, [search]);
+
+  const change = useCallback((part: Partial<Search>) => setSearch((before) => ({ ...before, ...part })), []);
+  return [search, change];
+}
