@@ -13,6 +13,8 @@ const MOUNTS = [
   ["/pages/", "tests/browser/pages"],
   ["/pkg/", "pkg"],
   ["/conformance/", "target/wasm-conformance"],
+  ["/bench/", "benches/browser"],
+  ["/fixtures/", "tests/fixtures"],
   ["/", "www/dist"],
 ] as const;
 
