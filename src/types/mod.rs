@@ -5,6 +5,7 @@
 pub mod collection;
 pub mod configuration;
 pub mod metadata;
+mod payload;
 pub mod record;
 pub mod results;
 pub mod validation;
