@@ -122,7 +122,7 @@ export class ChromaClient {
     return (await this.getPreflightChecks()).supports_base64_encoding;
   }
 
-  /** Collections of the database, by creation; `limit` defaults to 100. */
+  /** Collections of the database; `limit` defaults to 100. */
   async listCollections(args: Partial<{ limit: number; offset: number }> = {}): Promise<Collection[]> {
     const { limit = 100, offset = 0 } = args;
     const engine = await this.#session.engine();

@@ -12,7 +12,12 @@ import type * as ours from "../../pkg/src/index.js";
 
 /** `true` when a value of type A can be used where a B is expected. */
 type Fits<A, B> = [A] extends [B] ? true : false;
-type Same<A, B> = [Fits<A, B>, Fits<B, A>] extends [true, true] ? true : false;
+
+/** Each fits the other, and the members have the same names: an optional one that is missing fits everywhere. */
+type Same<A, B> = [Fits<A, B>, Fits<B, A>, Fits<keyof A, keyof B>, Fits<keyof B, keyof A>] extends true[]
+  ? true
+  : false;
+type PairwiseSame<A extends unknown[], B extends unknown[]> = { [I in keyof A]: Same<A[I], B[I & keyof B]> }[number];
 
 /** Fails to compile unless the condition holds. */
 type Assert<T extends true> = T;
@@ -156,7 +161,7 @@ export type QueryReturns = Assert<Same<Method<Collection, "query">["result"], of
 // ---- Data, functions, errors ----------------------------------------------------------------------
 
 export type Data = Assert<
-  Same<
+  PairwiseSame<
     [
       ours.Where,
       ours.WhereDocument,
@@ -172,6 +177,8 @@ export type Data = Assert<
       ours.UpdateHNSWConfiguration,
       ours.UpdateSPANNConfiguration,
       ours.CollectionConfiguration,
+      NonNullable<ours.CollectionConfiguration["hnsw"]>,
+      NonNullable<ours.CollectionConfiguration["spann"]>,
       ours.EmbeddingFunctionSpace,
     ],
     [
@@ -189,13 +196,15 @@ export type Data = Assert<
       official.UpdateHNSWConfiguration,
       official.UpdateSPANNConfiguration,
       official.CollectionConfiguration,
+      NonNullable<official.CollectionConfiguration["hnsw"]>,
+      NonNullable<official.CollectionConfiguration["spann"]>,
       official.EmbeddingFunctionSpace,
     ]
   >
 >;
 
 export type Functions = Assert<
-  Same<
+  PairwiseSame<
     [ours.EmbeddingFunction, ours.SparseEmbeddingFunction],
     [official.EmbeddingFunction, official.SparseEmbeddingFunction]
   >

@@ -1,0 +1,16 @@
+/**
+ * What a user of the `chromadb` client relies on, as cases that run anywhere: in Node, in a page on
+ * OPFS or IndexedDB, and, but for those marked `local`, with the official client against a server.
+ * (Chroma 1.5.9 then has to be reset between cases: it shows list metadata of deleted collections in new ones.)
+ */
+
+import { collectionCases } from "./official-behaviour/collections.js";
+import { filterCases } from "./official-behaviour/filters.js";
+import { queryCases } from "./official-behaviour/queries.js";
+import { recordCases } from "./official-behaviour/records.js";
+import { valueCases } from "./official-behaviour/values.js";
+
+export type { Case, Client, Expect } from "./official-behaviour/case.js";
+export { tinyExpect } from "./official-behaviour/expect.js";
+
+export const cases = [...collectionCases, ...recordCases, ...queryCases, ...filterCases, ...valueCases];
