@@ -41,7 +41,7 @@ macro_rules! ensure {
         }
     };
 }
-pub(self) use ensure;
+use ensure;
 
 /// The checks among `$module`'s functions, under their own names.
 macro_rules! checks {

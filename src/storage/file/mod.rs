@@ -150,7 +150,11 @@ impl<F: File> Parts<F> {
 
     fn open(files: &Files<F>, options: FileOptions) -> Result<Self> {
         match RootFile::newest(&files.root)? {
-            Some(slot) if slot.is_clearing() => return Self::create(files, options),
+            Some(slot) if slot.is_clearing() => {
+                // What says so may not be on the device yet, and nothing may go before it is.
+                io::flush(&files.root)?;
+                return Self::create(files, options);
+            }
             None if Self::never_existed(files)? => return Self::create(files, options),
             _ => {}
         }
