@@ -42,6 +42,26 @@ pub const FORMAT_VERSION: u32 = 1;
 /// Names of the files of a store, in the order of [`Files::from_array`].
 pub const FILE_NAMES: [&str; 6] = ["root", "log.0", "log.1", "directory.0", "directory.1", "blocks"];
 
+/// The name of the directory for the store called `name`: safe on every file system, also where names
+/// differ in case only, and different for different names.
+pub fn directory_name(name: &str) -> String {
+    let mut encoded = String::new();
+    for byte in name.bytes() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' => encoded.push(byte as char),
+            _ => encoded.push_str(&format!("_{byte:02x}")),
+        }
+    }
+    if encoded.is_empty() || encoded.len() > MAX_DIRECTORY_NAME {
+        // No encoded name has an underscore before a letter that is not a hexadecimal digit.
+        return format!("_x{:032x}", xxhash_rust::xxh3::xxh3_128(name.as_bytes()));
+    }
+    encoded
+}
+
+/// Characters in a directory's name: every file system takes 255 bytes; paths count too.
+const MAX_DIRECTORY_NAME: usize = 100;
+
 /// The open files of a store.
 #[derive(Debug, Clone)]
 pub struct Files<F> {

@@ -273,3 +273,17 @@ fn run_until_failure(files: &SimFiles, steps: &[Step]) -> (Model, Model) {
     }
     (model.clone(), model)
 }
+
+#[test]
+fn every_name_has_a_safe_directory_of_its_own() {
+    use super::directory_name;
+    assert_eq!(directory_name("my-store"), "my-store");
+    assert_eq!(directory_name("../A_b"), "_2e_2e_2f_41_5fb");
+    let long = "x".repeat(500);
+    let names = ["", ".", "..", "a", "A", "_", "_41", "a/b", "a\\b", "\u{e9}", "\0", long.as_str()];
+    let directories: std::collections::BTreeSet<String> =
+        names.iter().map(|name| directory_name(name)).collect();
+    assert_eq!(directories.len(), names.len());
+    let safe = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+    assert!(directories.iter().all(|name| !name.is_empty() && name.len() <= 100 && name.bytes().all(safe)));
+}
