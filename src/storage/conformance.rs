@@ -41,7 +41,7 @@ macro_rules! ensure {
         }
     };
 }
-pub(self) use ensure;
+use ensure;
 
 /// The checks among `$module`'s functions, under their own names.
 macro_rules! checks {
@@ -440,10 +440,8 @@ mod basic {
     }
 }
 
-#[cfg(target_arch = "wasm32")]
-mod browser;
-#[cfg(target_arch = "wasm32")]
-pub use browser::run_in_browser;
+#[cfg(all(target_arch = "wasm32", feature = "conformance"))]
+pub use super::browser::conformance::run_in_browser;
 
 #[cfg(test)]
 mod tests;

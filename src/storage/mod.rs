@@ -18,11 +18,19 @@ use futures::future::LocalBoxFuture;
 
 use crate::error::StorageError;
 
+#[cfg(target_arch = "wasm32")]
+pub mod adapter;
+#[cfg(target_arch = "wasm32")]
+mod browser;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 pub mod file;
 pub mod frame;
+#[cfg(target_arch = "wasm32")]
+pub mod indexeddb;
 pub mod memory;
+#[cfg(target_arch = "wasm32")]
+pub mod opfs;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod sim;
 

@@ -62,7 +62,7 @@ impl Change {
         id.0.copy_from_slice(&bytes[1..17]);
         let extent = Extent { offset: u64_at(bytes, 17), length: u64_at(bytes, 25) };
         match bytes[0] {
-            1 => (extent.offset % PAGE_BYTES == 0
+            1 => (extent.offset.is_multiple_of(PAGE_BYTES)
                 && extent.offset < MAX_OFFSET
                 && extent.length <= MAX_BLOCK_BYTES as u64)
                 .then_some(Change::Put(id, extent)),

@@ -42,6 +42,26 @@ pub const FORMAT_VERSION: u32 = 1;
 /// Names of the files of a store, in the order of [`Files::from_array`].
 pub const FILE_NAMES: [&str; 6] = ["root", "log.0", "log.1", "directory.0", "directory.1", "blocks"];
 
+/// The name of the directory for the store called `name`: safe on every file system, also where names
+/// differ in case only, and different for different names.
+pub fn directory_name(name: &str) -> String {
+    let mut encoded = String::new();
+    for byte in name.bytes() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' => encoded.push(byte as char),
+            _ => encoded.push_str(&format!("_{byte:02x}")),
+        }
+    }
+    if encoded.is_empty() || encoded.len() > MAX_DIRECTORY_NAME {
+        // No encoded name has an underscore before a letter that is not a hexadecimal digit.
+        return format!("_x{:032x}", xxhash_rust::xxh3::xxh3_128(name.as_bytes()));
+    }
+    encoded
+}
+
+/// Characters in a directory's name: every file system takes 255 bytes; paths count too.
+const MAX_DIRECTORY_NAME: usize = 100;
+
 /// The open files of a store.
 #[derive(Debug, Clone)]
 pub struct Files<F> {
@@ -150,7 +170,11 @@ impl<F: File> Parts<F> {
 
     fn open(files: &Files<F>, options: FileOptions) -> Result<Self> {
         match RootFile::newest(&files.root)? {
-            Some(slot) if slot.is_clearing() => return Self::create(files, options),
+            Some(slot) if slot.is_clearing() => {
+                // What says so may not be on the device yet, and nothing may go before it is.
+                io::flush(&files.root)?;
+                return Self::create(files, options);
+            }
             None if Self::never_existed(files)? => return Self::create(files, options),
             _ => {}
         }

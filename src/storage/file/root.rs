@@ -122,6 +122,9 @@ impl<F: File> RootFile<F> {
 
     /// Opens the root file of an existing store and makes both slots say the same, durably.
     pub fn open(file: F) -> Result<Self> {
+        // What a killed owner wrote may not be on the device yet. Nothing may build on it before it is:
+        // a power cut could bring back the root before it, or finish a clearing for the second time.
+        flush(&file)?;
         let [first, second] = Self::slots(&file)?;
         let stale = match (&first, &second) {
             (Some(a), Some(b)) if a == b => None,
@@ -137,8 +140,6 @@ impl<F: File> RootFile<F> {
         // One of the two was taken above.
         let current = current.unwrap_or_else(Slot::empty);
         if let Some(slot) = stale {
-            // The good copy may not be on the device yet either: first it, then the other.
-            flush(&file)?;
             write_all(&file, slot * PAGE_BYTES, &current.encode())?;
             flush(&file)?;
         }

@@ -1,0 +1,157 @@
+//! The store in the origin private file system, through sync access handles.
+//!
+//! Works in dedicated workers only. The handles are exclusive and kept as long as the store is open:
+//! they are the fence that keeps a second writer out.
+
+use js_sys::Promise;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{
+    FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetDirectoryOptions, FileSystemGetFileOptions,
+    FileSystemReadWriteOptions, FileSystemRemoveOptions, FileSystemSyncAccessHandle,
+};
+
+use super::Result;
+use super::browser::{has_method, member, settled, sleep, storage_error};
+use super::file::{FILE_NAMES, File, FileOptions, FileStorage, Files, directory_name};
+use crate::error::StorageError;
+use crate::limits::{OPEN_RETRY_MAX_MS, OPEN_RETRY_MS, OPEN_TIMEOUT_MS};
+
+const BACKEND: &str = "opfs";
+
+/// The directory of the origin that holds all stores.
+const PARENT: &str = "chromatid";
+
+/// An open OPFS file.
+#[derive(Debug, Clone)]
+pub struct OpfsFile {
+    handle: FileSystemSyncAccessHandle,
+}
+
+/// A store in OPFS.
+pub type OpfsStorage = FileStorage<OpfsFile>;
+
+impl OpfsFile {
+    fn at(offset: u64) -> FileSystemReadWriteOptions {
+        let options = FileSystemReadWriteOptions::new();
+        options.set_at(offset as f64);
+        options
+    }
+}
+
+impl File for OpfsFile {
+    fn size(&self) -> Result<u64> {
+        let size = self.handle.get_size();
+        size.map(|size| size as u64).map_err(|error| storage_error(BACKEND, "measuring a file", &error))
+    }
+
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> Result<usize> {
+        let count = self.handle.read_with_u8_array_and_options(into, &Self::at(offset));
+        count
+            .map(|count| (count as usize).min(into.len()))
+            .map_err(|error| storage_error(BACKEND, "reading a file", &error))
+    }
+
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<usize> {
+        let count = self.handle.write_with_u8_array_and_options(bytes, &Self::at(offset));
+        count
+            .map(|count| (count as usize).min(bytes.len()))
+            .map_err(|error| storage_error(BACKEND, "writing a file", &error))
+    }
+
+    fn truncate(&self, size: u64) -> Result<()> {
+        let done = self.handle.truncate_with_f64(size as f64);
+        done.map_err(|error| storage_error(BACKEND, "setting the length of a file", &error))
+    }
+
+    fn flush(&self) -> Result<()> {
+        self.handle.flush().map_err(|error| storage_error(BACKEND, "flushing a file", &error))
+    }
+
+    fn close(&self) {
+        self.handle.close();
+    }
+}
+
+/// Opens the store called `name`, creating it if it does not exist.
+///
+/// While another worker still holds its files (a reloaded page's old worker may for a second or more),
+/// this waits, up to [`OPEN_TIMEOUT_MS`]; then the answer is [`StorageError::Locked`].
+pub async fn open(name: &str) -> Result<OpfsStorage> {
+    let deadline = js_sys::Date::now() + OPEN_TIMEOUT_MS;
+    let mut pause = OPEN_RETRY_MS;
+    loop {
+        match open_files(name).await {
+            Err(StorageError::Locked { .. }) if js_sys::Date::now() + pause < deadline => {
+                sleep(pause).await?;
+                pause = (pause * 2.0).min(OPEN_RETRY_MAX_MS);
+            }
+            files => return FileStorage::open(BACKEND, files?, FileOptions::default()),
+        }
+    }
+}
+
+/// Removes the store called `name` and everything in it; a store that does not exist is no error.
+pub async fn delete(name: &str) -> Result<()> {
+    let parent = parent().await?;
+    let options = FileSystemRemoveOptions::new();
+    options.set_recursive(true);
+    match settled(parent.remove_entry_with_options(&directory_name(name), &options).into()).await {
+        Ok(_) => Ok(()),
+        Err(error) if member(&error, "name").as_string().as_deref() == Some("NotFoundError") => Ok(()),
+        Err(error) => Err(storage_error(BACKEND, "deleting a store", &error)),
+    }
+}
+
+async fn parent() -> Result<FileSystemDirectoryHandle> {
+    let unsupported = |detail: &str| StorageError::Unsupported { backend: BACKEND, detail: detail.into() };
+    let storage = member(&member(&js_sys::global(), "navigator"), "storage");
+    if !has_method(&storage, "getDirectory") {
+        return Err(unsupported("navigator.storage.getDirectory does not exist"));
+    }
+    let root = settled(storage.unchecked_ref::<web_sys::StorageManager>().get_directory().into()).await;
+    // Whatever keeps an origin from its directory (private windows throw several kinds of errors)
+    // means that there is no such storage here.
+    let root = root.map_err(|error| unsupported(&super::browser::describe(&error)))?;
+    child(&root.unchecked_into(), PARENT).await
+}
+
+async fn child(parent: &FileSystemDirectoryHandle, name: &str) -> Result<FileSystemDirectoryHandle> {
+    let options = FileSystemGetDirectoryOptions::new();
+    options.set_create(true);
+    handle(parent.get_directory_handle_with_options(name, &options)).await
+}
+
+async fn handle<T: JsCast>(promise: Promise) -> Result<T> {
+    let handle = settled(promise.into()).await;
+    handle.map(JsCast::unchecked_into).map_err(|error| storage_error(BACKEND, "opening a file", &error))
+}
+
+/// Opens the files of a store, all or none.
+async fn open_files(name: &str) -> Result<Files<OpfsFile>> {
+    let directory = child(&parent().await?, &directory_name(name)).await?;
+    let mut files = Vec::with_capacity(FILE_NAMES.len());
+    for name in FILE_NAMES {
+        match open_file(&directory, name).await {
+            Ok(file) => files.push(file),
+            Err(error) => {
+                files.iter().for_each(File::close);
+                return Err(error);
+            }
+        }
+    }
+    let files: [OpfsFile; FILE_NAMES.len()] =
+        files.try_into().map_err(|_| StorageError::failed("opening a store", "a file is missing"))?;
+    Ok(Files::from_array(files))
+}
+
+async fn open_file(directory: &FileSystemDirectoryHandle, name: &str) -> Result<OpfsFile> {
+    let options = FileSystemGetFileOptions::new();
+    options.set_create(true);
+    let file: FileSystemFileHandle = handle(directory.get_file_handle_with_options(name, &options)).await?;
+    let file_value: &JsValue = file.as_ref();
+    if !has_method(file_value, "createSyncAccessHandle") {
+        let detail = "sync access handles exist only in dedicated workers".into();
+        return Err(StorageError::Unsupported { backend: BACKEND, detail });
+    }
+    Ok(OpfsFile { handle: handle(file.create_sync_access_handle()).await? })
+}
