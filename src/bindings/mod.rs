@@ -327,7 +327,8 @@ async fn open_storage(backend: JsValue, name: &str) -> JsResult<Rc<dyn Storage>>
             return Err(error::invalid(&message));
         }
         None if backend.is_object() => {
-            Rc::new(storage::adapter::AdapterStorage::new(backend.unchecked_into()))
+            let adapter = storage::adapter::AdapterStorage::open(backend.unchecked_into());
+            Rc::new(adapter.await.map_err(error::storage_to_js)?)
         }
         None => return Err(error::invalid("storage must be a name or an adapter object")),
     })

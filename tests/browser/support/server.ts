@@ -13,6 +13,7 @@ const MOUNTS = [
   ["/pages/", "tests/browser/pages"],
   ["/pkg/", "pkg"],
   ["/conformance/", "target/wasm-conformance"],
+  ["/cases/", "target/test-pages/tests/client"],
   ["/bench/", "benches/browser"],
   ["/fixtures/", "tests/fixtures"],
   ["/", "www/dist"],
