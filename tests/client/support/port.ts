@@ -2,7 +2,6 @@
 
 import { serve } from "../../../pkg/src/engine/worker-host.js";
 import type { EngineRuntime } from "../../../pkg/src/engine/fallback.js";
-import type { Endpoint } from "../../../pkg/src/engine/rpc.js";
 
 export interface FakeWorker {
   worker: Worker;
@@ -30,7 +29,7 @@ export function fakeWorker(runtime?: EngineRuntime): FakeWorker {
     },
   });
   if (runtime) {
-    serve(port2 as unknown as Endpoint, runtime);
+    serve(port2, runtime);
   }
   return {
     worker: worker as unknown as Worker,
