@@ -1,11 +1,7 @@
 /** The client: collections of one database. */
 
 import { type Collection, CollectionHandle, CollectionImpl } from "./collection.js";
-import {
-  type CollectionConfiguration,
-  type CreateCollectionConfiguration,
-  processCreateCollectionConfig,
-} from "./configuration.js";
+import { type CreateCollectionConfiguration, processCreateCollectionConfig } from "./configuration.js";
 import { getEmbeddingFunction } from "./embedding/registry.js";
 import type { EmbeddingFunction, EmbeddingFunctionConfiguration } from "./embedding/types.js";
 import type { CollectionJson } from "./engine/engine.js";
@@ -83,13 +79,13 @@ export class ChromaClient {
   }
 
   /** @ignore */
-  async _path(): Promise<{ tenant: string; database: string }> {
-    return { tenant: this.#tenant, database: this.#database };
+  _path(): Promise<{ tenant: string; database: string }> {
+    return Promise.resolve({ tenant: this.#tenant, database: this.#database });
   }
 
   /** The one local user. */
-  async getUserIdentity(): Promise<UserIdentity> {
-    return { user_id: "", tenant: this.#tenant, databases: [this.#database] };
+  getUserIdentity(): Promise<UserIdentity> {
+    return Promise.resolve({ user_id: "", tenant: this.#tenant, databases: [this.#database] });
   }
 
   /** Nanoseconds since 1970, from the engine; opens the store. */
@@ -201,8 +197,8 @@ export class ChromaClient {
   }
 
   async #create(args: CreateCollectionArgs, getOrCreate: boolean): Promise<Collection> {
-    const { name, configuration, metadata, embeddingFunction, schema } = args;
-    if (schema !== undefined && schema !== null) {
+    const { name, configuration, metadata, embeddingFunction } = args;
+    if ((args as { schema?: unknown }).schema != null) {
       throw new ChromaValueError("Collection schemas are not supported yet: use configuration instead");
     }
     const processed = await processCreateCollectionConfig({ configuration, embeddingFunction, metadata });
@@ -230,7 +226,7 @@ export class ChromaClient {
       name: json.name,
       tenant: json.tenant,
       database: json.database,
-      configuration: json.configuration_json as CollectionConfiguration,
+      configuration: json.configuration_json,
       metadata: json.metadata ? deserializeMetadata<CollectionMetadata>(json.metadata) : undefined,
       embeddingFunction,
     });

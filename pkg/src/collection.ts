@@ -296,7 +296,7 @@ export class CollectionImpl implements Collection {
       embeddings: vectors && packMatrix(vectors),
       documents: documents && [...documents],
       uris: uris && [...uris],
-      metadatas: metadatas?.map((metadata) => (metadata ? serializeMetadata(metadata, nulls) : null)),
+      metadatas: metadatas?.map((metadata: Metadata | null) => metadata && serializeMetadata(metadata, nulls)),
     };
   }
 
@@ -353,8 +353,8 @@ export class CollectionHandle extends CollectionImpl {
     return super.query(args);
   }
 
-  override async modify(_args: ModifyArgs): Promise<void> {
-    throw new ChromaValueError(`modify() ${HANDLE_NOT_SUPPORTED_ERROR}`);
+  override modify(_args: ModifyArgs): Promise<void> {
+    return Promise.reject(new ChromaValueError(`modify() ${HANDLE_NOT_SUPPORTED_ERROR}`));
   }
 }
 

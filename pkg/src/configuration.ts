@@ -131,6 +131,7 @@ function warnOfSpace(
   supported: readonly EmbeddingFunctionSpace[],
 ): void {
   if (!(supported as readonly string[]).includes(space)) {
+    // eslint-disable-next-line no-console -- the official client warns here
     console.warn(
       `Space '${space}'${origin} is not supported by embedding function '${ef.name || "unknown"}'. ` +
         `Supported spaces: ${supported.join(", ")}`,

@@ -23,7 +23,7 @@ function isNumbers(value: unknown): value is number[] {
 /** A copy that shares nothing with the caller's object. */
 export function serializeMetadata(metadata: Metadata, nulls: NullValues): object {
   const entries: [string, unknown][] = [];
-  for (const [key, value] of Object.entries(metadata)) {
+  for (const [key, value] of Object.entries<Metadata[string] | undefined>(metadata)) {
     if (value === undefined || (value === null && nulls === "drop")) {
       continue;
     }
@@ -45,10 +45,11 @@ function serializeValue(value: Metadata[string]): unknown {
 
 /** Takes the `#type` tags off the sparse vectors of an object that the engine made. */
 export function deserializeMetadata<TMeta extends Metadata>(metadata: object): TMeta {
-  for (const value of Object.values(metadata)) {
+  for (const value of Object.values(metadata) as unknown[]) {
     if (typeof value === "object" && value !== null && "#type" in value && value["#type"] === SPARSE_VECTOR) {
-      delete value["#type"];
-      delete (value as Partial<SparseVector>).tokens;
+      const sparse: { "#type"?: unknown } & Partial<SparseVector> = value;
+      delete sparse["#type"];
+      delete sparse.tokens;
     }
   }
   return metadata as TMeta;

@@ -54,7 +54,7 @@ export class Session {
       this.#forget(opening);
       throw error;
     }
-    if (lease.alive) {
+    if (lease.alive()) {
       return lease;
     }
     this.#forget(opening);

@@ -52,16 +52,13 @@ export function validateIDs(ids: readonly string[]): void {
   }
 }
 
-/** Names of the columns as the caller wrote them, for messages. */
-interface FieldNames {
-  embeddings: string;
-  documents: string;
-}
-
-/** The columns hold what they should; all but an update need vectors or something to embed. */
+/**
+ * The columns hold what they should; all but an update need vectors or something to embed.
+ * `fields` are the columns' names as the caller wrote them, for messages.
+ */
 export function validateBaseRecordSet(
   recordSet: BaseRecordSet,
-  { update = false, fields = { embeddings: "embeddings", documents: "documents" } as FieldNames } = {},
+  { update = false, fields = { embeddings: "embeddings", documents: "documents" } } = {},
 ): void {
   if (!recordSet.embeddings && !recordSet.documents && !update) {
     throw new ChromaValueError(`At least one of '${fields.embeddings}' and '${fields.documents}' must be provided`);

@@ -11,7 +11,7 @@ const OPERATORS = [...RANGE_OPERATORS, "$ne", "$eq", ...LIST_OPERATORS, ...CONTA
 const DOCUMENT_OPERATORS = ["$contains", "$not_contains", "$matches", "$not_matches", "$regex", "$not_regex"];
 
 /** A filter on metadata has one key; its operand fits the operator. */
-export function validateWhere(where: Where): void {
+export function validateWhere(where: Where | null): void {
   if (typeof where !== "object" || where === null) {
     throw new ChromaValueError("Expected where to be a non-empty object");
   }
@@ -81,7 +81,7 @@ function isHomogeneous(list: readonly unknown[]): boolean {
 }
 
 /** A filter on documents has one operator; its operand fits. */
-export function validateWhereDocument(whereDocument: WhereDocument): void {
+export function validateWhereDocument(whereDocument: WhereDocument | null): void {
   if (typeof whereDocument !== "object" || whereDocument === null) {
     throw new ChromaValueError("Expected 'whereDocument' to be a non-empty object");
   }

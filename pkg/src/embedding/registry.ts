@@ -148,6 +148,7 @@ export async function getDefaultEFConfig(): Promise<EmbeddingFunctionConfigurati
   const available = knownEmbeddingFunctions.has(DEFAULT_PACKAGE) || (await loadPackage(DEFAULT_PACKAGE));
   if (!available && !warned) {
     warned = true;
+    // eslint-disable-next-line no-console -- the official client warns here
     console.warn(
       "Cannot instantiate a collection with the DefaultEmbeddingFunction. Please install @chroma-core/default-embed, or provide a different embedding function",
     );

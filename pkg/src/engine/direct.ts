@@ -8,7 +8,8 @@ import type { EngineRuntime } from "./fallback.js";
 export const wasmRuntime: EngineRuntime = {
   async open(options: EngineOptions): Promise<Engine> {
     await load();
-    return (await WasmEngine.open(options)) as Engine;
+    const engine: unknown = await WasmEngine.open(options);
+    return engine as Engine;
   },
   async destroy(storage: "opfs" | "indexeddb", name: string): Promise<void> {
     await load();
@@ -38,7 +39,7 @@ async function source(): Promise<URL | BufferSource> {
   // The name is a variable so that bundlers for browsers do not look for the module.
   const module = "node:fs/promises";
   const { readFile } = (await import(/* webpackIgnore: true */ /* @vite-ignore */ module)) as {
-    readFile(url: URL): Promise<Uint8Array<ArrayBuffer>>;
+    readFile: (url: URL) => Promise<Uint8Array<ArrayBuffer>>;
   };
   return readFile(url);
 }

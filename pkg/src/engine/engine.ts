@@ -227,7 +227,7 @@ export function isWrite(method: EngineMethod): boolean {
 
 /** Calls a method by name; a synchronous throw becomes a rejection. */
 export async function invoke(engine: Engine, method: EngineMethod, args: readonly unknown[]): Promise<unknown> {
-  return (engine[method] as (...args: unknown[]) => unknown).apply(engine, [...args]);
+  return await (engine[method] as (...args: unknown[]) => unknown).apply(engine, [...args]);
 }
 
 /** An engine whose every call goes through `around`, which answers what the method answers. */

@@ -40,8 +40,8 @@ const AUTO: readonly StorageKind[] = ["opfs", "indexeddb", "memory"];
 export async function openWithFallback(runtime: EngineRuntime, request: OpenRequest): Promise<Opened> {
   if (request.storage !== "auto") {
     const { storage } = request;
-    const engine = await runtime.open({ ...request, storage: storage as StorageKind | object });
-    return { engine, storage: typeof storage === "object" ? "adapter" : (storage as StorageKind), fallbacks: [] };
+    const engine = await runtime.open({ ...request, storage });
+    return { engine, storage: typeof storage === "object" ? "adapter" : storage, fallbacks: [] };
   }
   const fallbacks: Fallback[] = [];
   let last: unknown;

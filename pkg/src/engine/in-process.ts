@@ -21,7 +21,7 @@ export const inProcessConnector: Connector = {
         throw error;
       }
     });
-    return { engine: watched, storage, fallbacks, worker: false, care: async () => attended.care() };
+    return { engine: watched, storage, fallbacks, worker: false, care: () => Promise.resolve(attended.care()) };
   },
   destroy: (name) => destroyEverywhere((storage, store) => wasmRuntime.destroy(storage, store), name),
 };

@@ -21,8 +21,8 @@ export type Response =
   | { id: number; error: EngineErrorFields; fatal?: boolean };
 
 interface Pending {
-  resolve(value: unknown): void;
-  reject(error: Error): void;
+  resolve: (value: unknown) => void;
+  reject: (error: Error) => void;
 }
 
 /** The calling side. */

@@ -41,7 +41,7 @@ export interface Lease {
   /** Throws the errors of the `chromadb` client. */
   readonly engine: Engine;
   /** False once the engine is gone; the store has to be acquired again. */
-  readonly alive: boolean;
+  alive(): boolean;
   info(): Promise<StoreInfo>;
   /** Gives the share back; the last one closes the store. */
   release(): Promise<void>;
@@ -141,7 +141,6 @@ class Store {
   }
 
   #leaseOf(connection: Connection): Lease {
-    const store = this;
     let released = false;
     const engine = interceptEngine(async (method, args) => {
       if (released) {
@@ -155,14 +154,12 @@ class Store {
     });
     return {
       engine,
-      get alive() {
-        return store.#alive && !released;
-      },
-      info: () => store.#info(connection, engine),
-      async release() {
+      alive: () => this.#alive && !released,
+      info: () => this.#info(connection, engine),
+      release: async () => {
         if (!released) {
           released = true;
-          await store.#release(connection);
+          await this.#release(connection);
         }
       },
     };

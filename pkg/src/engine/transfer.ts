@@ -35,7 +35,7 @@ export function resultBuffers(result: unknown): ArrayBuffer[] {
   const buffers = new Set<ArrayBuffer>();
   if (typeof result === "object" && result !== null) {
     const { rows, distances } = result as Partial<QueryColumns>;
-    const columns: Partial<GetColumns>[] = Array.isArray(rows) ? rows : [result as Partial<GetColumns>];
+    const columns: Partial<GetColumns>[] = Array.isArray(rows) ? rows : [result];
     for (const { embeddings } of columns) {
       collectWhole(embeddings?.data, buffers);
       collectWhole(embeddings?.present, buffers);

@@ -10,20 +10,18 @@ import { resultBuffers } from "./transfer.js";
 /** Serves one store to one port: `open` first, then the engine's methods, or `destroy` alone. */
 export function serve(port: Endpoint, runtime: EngineRuntime): void {
   const host = new Host(runtime);
-  port.onmessage = async (event) => {
-    const { id, method, args } = event.data as Request;
-    let response: Response;
-    let transfer: Transferable[] = [];
-    try {
-      const ok = await host.call(method, args);
-      transfer = resultBuffers(ok);
-      response = { id, ok };
-    } catch (error) {
-      const fatal = error instanceof WebAssembly.RuntimeError || describeError(error).name === CONNECTION_LOST;
-      response = { id, error: describeError(error), fatal };
-    }
-    port.postMessage(response, transfer);
-  };
+  port.onmessage = (event) => void answer(port, host, event.data as Request);
+}
+
+async function answer(port: Endpoint, host: Host, { id, method, args }: Request): Promise<void> {
+  try {
+    const ok = await host.call(method, args);
+    port.postMessage({ id, ok } satisfies Response, resultBuffers(ok));
+  } catch (error) {
+    const description = describeError(error);
+    const fatal = error instanceof WebAssembly.RuntimeError || description.name === CONNECTION_LOST;
+    port.postMessage({ id, error: description, fatal } satisfies Response, []);
+  }
 }
 
 class Host {

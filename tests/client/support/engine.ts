@@ -34,7 +34,7 @@ export function scriptedEngine(answers: Answers = {}): { engine: Engine; calls: 
     if (answer instanceof Error) {
       throw answer;
     }
-    return typeof answer === "function" ? ((await answer(...args)) as unknown) : answer;
+    return typeof answer === "function" ? await (answer as (...args: unknown[]) => unknown)(...args) : answer;
   });
   return { engine, calls };
 }
@@ -45,7 +45,7 @@ export function engineError(name: string, code: number, message: string, retryab
 }
 
 /** Installs a connector whose stores are scripted engines, and answers what was asked of it. */
-export function installConnector(answers: Answers = {}, { storage = "opfs" as Connection["storage"] } = {}) {
+export function installConnector(answers: Answers = {}) {
   const log = {
     requests: [] as ConnectRequest[],
     destroyed: [] as string[],
@@ -59,7 +59,7 @@ export function installConnector(answers: Answers = {}, { storage = "opfs" as Co
       const { engine, calls } = scriptedEngine(answers);
       log.calls = calls;
       log.lose = onLost;
-      const resolved = request.storage === "auto" ? storage : (request.storage as Connection["storage"]);
+      const resolved = request.storage === "auto" ? "opfs" : (request.storage as Connection["storage"]);
       return Promise.resolve({
         engine,
         storage: resolved,
