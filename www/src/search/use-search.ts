@@ -1,5 +1,5 @@
 import type { Collection } from "chromatid";
-import { useEffect, useState } from "react";
+import { startTransition, useEffect, useState } from "react";
 import { useDebounced } from "../lib/hooks";
 import { isEmpty, runSearch, type Outcome, type Search } from "./search";
 
@@ -31,7 +31,10 @@ export function useSearch(collection: Collection, search: Search, revision: numb
     let current = true;
     setState((before) => ({ ...before, pending: true }));
     runSearch(collection, asked).then(
-      (outcome) => current && setState({ outcome, error: undefined, pending: false }),
+      (outcome) => {
+        // A transition: drawing the cards gives way to the next key.
+        if (current) startTransition(() => setState({ outcome, error: undefined, pending: false }));
+      },
       (error: unknown) => current && setState({ outcome: undefined, error, pending: false }),
     );
     return () => {
