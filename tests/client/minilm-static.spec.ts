@@ -7,8 +7,15 @@ import { UNKNOWN_TOKEN, WordPiece } from "../../www/src/embedding/wordpiece";
 
 const root = new URL("../../", import.meta.url);
 const bytes = (path: string) => readFileSync(fileURLToPath(new URL(path, root)));
-const jsonLines = (path: string): { id: string; document: string; metadata: { synset?: string } }[] =>
-  gunzipSync(bytes(path)).toString("utf8").trimEnd().split("\n").map((line) => JSON.parse(line));
+
+interface TextRecord {
+  id: string;
+  document: string;
+  metadata: { synset?: string };
+}
+
+const jsonLines = (path: string): TextRecord[] =>
+  gunzipSync(bytes(path)).toString("utf8").trimEnd().split("\n").map((line) => JSON.parse(line) as TextRecord);
 
 const folder = "www/data/minilm-static/";
 const vocabulary = bytes(`${folder}vocab.txt`).toString("utf8");

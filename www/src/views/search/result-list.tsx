@@ -50,6 +50,7 @@ export function ResultList({ listRef, outcome, onOpen, onMoreLike, onLeave }: Re
         ref={listRef}
         className="cards"
         aria-label="Results"
+        // eslint-disable-next-line jsx-a11y/no-autofocus -- "more like this" was asked from a card that is gone now
         autoFocus={search.like !== undefined && "first"}
         disallowTypeAhead
         keyboardNavigationBehavior="tab"
