@@ -2,6 +2,7 @@ import type { Collection } from "chromatid";
 import { useCallback } from "react";
 import { useLoad } from "../lib/hooks";
 import { EmbeddingStrip } from "./embedding-strip";
+import { Json } from "./json";
 import { Modal } from "./modal";
 import { ErrorNotice } from "./problem-notice";
 import { Spinner } from "./spinner";
@@ -38,12 +39,7 @@ function RecordBody({ collection, id }: { collection: Collection; id: string }) 
       {document && <p className="record-document">{document}</p>}
       {embedding && <EmbeddingStrip embedding={embedding} />}
       <h3>Record as JSON</h3>
-      <pre tabIndex={0} aria-label="Record as JSON">
-        {JSON.stringify({ id, document, metadata, uri: uri ?? undefined }, jsonValue, 2)}
-      </pre>
+      <Json label="Record as JSON" value={{ id, document, metadata, uri: uri ?? undefined }} />
     </div>
   );
 }
-
-/** Integers beyond 2^53 come as bigint, which JSON does not know. */
-const jsonValue = (_key: string, value: unknown): unknown => (typeof value === "bigint" ? value.toString() : value);

@@ -19,8 +19,9 @@ export class WordPiece {
 
   /** @param vocabulary one entry a line, line number = token id */
   constructor(vocabulary: string) {
-    const lines = vocabulary.replace(/\r?\n$/, "").split(/\r?\n/);
-    this.#ids = new Map(lines.map((entry, id) => [entry, id]));
+    const ids = new Map<string, number>();
+    for (const entry of vocabulary.replace(/\r?\n$/, "").split(/\r?\n/)) ids.set(entry, ids.size);
+    this.#ids = ids;
   }
 
   /** Number of entries. */

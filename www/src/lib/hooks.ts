@@ -41,17 +41,17 @@ export type Loaded<T> =
  * stays while the next one loads, so that nothing jumps; an answer that comes after a newer call began is dropped.
  */
 export function useLoad<T>(load: () => Promise<T>): Loaded<T> {
-  const [state, setState] = useState<Loaded<T>>({ status: "loading", value: undefined });
+  const [settled, setSettled] = useState<{ load: () => Promise<T>; outcome: Loaded<T> }>();
   useEffect(() => {
     let current = true;
-    setState((before) => ({ status: "loading", value: before.value }));
     load().then(
-      (value) => current && setState({ status: "ready", value }),
-      (error: unknown) => current && setState((before) => ({ status: "failed", value: before.value, error })),
+      (value) => current && setSettled({ load, outcome: { status: "ready", value } }),
+      (error: unknown) =>
+        current && setSettled((before) => ({ load, outcome: { status: "failed", value: before?.outcome.value, error } })),
     );
     return () => {
       current = false;
     };
   }, [load]);
-  return state;
+  return settled?.load === load ? settled.outcome : { status: "loading", value: settled?.outcome.value };
 }

@@ -1,16 +1,27 @@
-/** Keeps the page, the engine and the data for the next visit without a network. A page that is not served as built has none. */
+let registered: Promise<unknown> | undefined;
+
+/** Keeps the page, the engine and the data for the next visit without a network. Only the built page has a service worker. */
 export function registerServiceWorker(): void {
   if (process.env.NODE_ENV !== "production" || !("serviceWorker" in navigator)) return;
-  addEventListener("load", () => {
-    navigator.serviceWorker.register("service-worker.js").catch((error: unknown) => {
-      // The page works without it; only the next start needs a network then.
-      console.warn("The page could not be kept for use without a network:", error);
-    });
-  });
+  registered = pageLoaded().then(() => navigator.serviceWorker.register("service-worker.js"));
+  // The page works without it; `offlineState` tells what happened.
+  registered.catch(() => undefined);
 }
 
-/** Resolves when the page would load without a network; never where service workers are not available. */
-export function offlineReady(): Promise<boolean> {
-  if (!("serviceWorker" in navigator)) return Promise.resolve(false);
-  return navigator.serviceWorker.ready.then(() => true);
+/** After the page and its data: what is kept for later must not delay what is shown now. */
+function pageLoaded(): Promise<void> {
+  if (document.readyState === "complete") return Promise.resolve();
+  return new Promise((resolve) => addEventListener("load", () => resolve(), { once: true }));
+}
+
+/** Whether the page would load without a network, in words; resolves when that is known. */
+export async function offlineState(): Promise<string> {
+  if (!registered) return "Not kept: this browser or address has no service workers";
+  try {
+    await registered;
+    await navigator.serviceWorker.ready;
+    return "Ready";
+  } catch (error) {
+    return `Not kept: ${error instanceof Error ? error.message : String(error)}`;
+  }
 }

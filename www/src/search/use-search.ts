@@ -1,5 +1,5 @@
 import type { Collection } from "chromatid";
-import { useEffect, useState } from "react";
+import { startTransition, useEffect, useMemo, useState } from "react";
 import { useDebounced } from "../lib/hooks";
 import { isEmpty, runSearch, type Outcome, type Search } from "./search";
 
@@ -12,31 +12,39 @@ export interface SearchState {
   pending: boolean;
 }
 
-const NOTHING: SearchState = { outcome: undefined, error: undefined, pending: false };
+/** How the latest search that came to an end ended. */
+interface Settled {
+  asked: Search;
+  outcome?: Outcome;
+  error?: unknown;
+}
 
 /**
  * The outcome of the latest search. While the next one runs, the one before stays, and answers that a newer search has
  * overtaken are dropped. Typing is waited for; choices count at once.
  */
 export function useSearch(collection: Collection, search: Search, revision: number): SearchState {
-  const [state, setState] = useState<SearchState>(NOTHING);
+  const [settled, setSettled] = useState<Settled>();
   const text = useDebounced(search.text, TYPING_PAUSE);
   const { mode, selection, like } = search;
+  const asked = useMemo((): Search => ({ text, mode, selection, like }), [text, mode, selection, like]);
+
   useEffect(() => {
-    const asked: Search = { text, mode, selection, like };
-    if (isEmpty(asked)) {
-      setState(NOTHING);
-      return;
-    }
+    if (isEmpty(asked)) return;
     let current = true;
-    setState((before) => ({ ...before, pending: true }));
     runSearch(collection, asked).then(
-      (outcome) => current && setState({ outcome, error: undefined, pending: false }),
-      (error: unknown) => current && setState({ outcome: undefined, error, pending: false }),
+      (outcome) => {
+        // A transition: drawing the cards gives way to the next key.
+        if (current) startTransition(() => setSettled({ asked, outcome }));
+      },
+      (error: unknown) => current && setSettled({ asked, error }),
     );
     return () => {
       current = false;
     };
-  }, [collection, text, mode, selection, like, revision]);
-  return state;
+  }, [collection, asked, revision]);
+
+  // What was found before the box was emptied must not show up again when typing begins anew.
+  if (settled && isEmpty(asked)) setSettled(undefined);
+  return { outcome: settled?.outcome, error: settled?.error, pending: !isEmpty(asked) && settled?.asked !== asked };
 }

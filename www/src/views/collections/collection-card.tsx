@@ -2,6 +2,7 @@ import type { Collection } from "chromatid";
 import { ChevronRight, Trash2 } from "lucide-react";
 import { useCallback } from "react";
 import { ConfirmButton } from "../../components/confirm-button";
+import { Json } from "../../components/json";
 import { ErrorNotice } from "../../components/problem-notice";
 import { WORDNET } from "../../data/wordnet";
 import { formatCount, plural } from "../../lib/format";
@@ -40,9 +41,10 @@ export function CollectionCard({ collection }: { collection: Collection }) {
       </dl>
       <details>
         <summary>Configuration and metadata</summary>
-        <pre tabIndex={0} aria-label={`Configuration of ${collection.name}`}>
-          {JSON.stringify({ id: collection.id, configuration: collection.configuration, metadata: collection.metadata }, null, 2)}
-        </pre>
+        <Json
+          label={`Configuration of ${collection.name}`}
+          value={{ id: collection.id, configuration: collection.configuration, metadata: collection.metadata }}
+        />
       </details>
     </article>
   );

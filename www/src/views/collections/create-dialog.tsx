@@ -49,7 +49,14 @@ function CreateForm({ onDone }: { onDone: () => void }) {
   };
   return (
     <form className="form" onSubmit={(event) => void create(event)}>
-      <TextField className="field" value={name} onChange={setName} isRequired autoFocus>
+      <TextField
+        className="field"
+        value={name}
+        onChange={setName}
+        isRequired
+        // eslint-disable-next-line jsx-a11y/no-autofocus -- a dialog that was asked for starts at its first field
+        autoFocus
+      >
         <Label>Name</Label>
         <Input autoComplete="off" spellCheck={false} />
         <Text slot="description">3 to 512 characters: letters, digits, dot, hyphen and underscore.</Text>

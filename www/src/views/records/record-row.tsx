@@ -2,9 +2,12 @@ import type { Metadata } from "chromatid";
 import { Trash2 } from "lucide-react";
 import { Button } from "react-aria-components";
 import { ConfirmButton } from "../../components/confirm-button";
+import { plural } from "../../lib/format";
 
 /** Properties shown in a row; the dialog of the record shows all. */
 const SHOWN = 4;
+
+type MetadataValue = Metadata[string];
 
 interface RecordRowProps {
   id: string;
@@ -12,6 +15,12 @@ interface RecordRowProps {
   metadata: Metadata | null;
   onOpen: () => void;
   onDelete: () => Promise<unknown>;
+}
+
+function textOf(value: MetadataValue): string {
+  if (Array.isArray(value)) return value.join(", ");
+  if (typeof value === "object" && value !== null) return `sparse vector, ${plural(value.indices.length, "value")}`;
+  return String(value);
 }
 
 /** One record: a press on its id opens it. */
@@ -28,7 +37,7 @@ export function RecordRow({ id, document, metadata, onOpen, onDelete }: RecordRo
       <td className="cell-metadata">
         {properties.slice(0, SHOWN).map(([key, value]) => (
           <span key={key} className="property">
-            <span className="property-key">{key}</span> {Array.isArray(value) ? value.join(", ") : String(value)}
+            <span className="property-key">{key}</span> {textOf(value)}
           </span>
         ))}
         {properties.length > SHOWN && <span className="dim">+{properties.length - SHOWN}</span>}

@@ -4,6 +4,7 @@ import { useCallback, useState } from "react";
 import { EmptyState } from "../../components/empty-state";
 import { ErrorNotice } from "../../components/problem-notice";
 import { RecordDialog } from "../../components/record-dialog";
+import { ScrollRegion } from "../../components/scroll-region";
 import { Spinner } from "../../components/spinner";
 import { hrefOf, navigate } from "../../lib/hash-route";
 import { useLoad } from "../../lib/hooks";
@@ -48,7 +49,7 @@ export function RecordsTable({ collection, page }: { collection: Collection; pag
   }
   return (
     <>
-      <div className="table-scroll" role="region" aria-label={`Records of ${collection.name}`} tabIndex={0}>
+      <ScrollRegion label={`Records of ${collection.name}`} className="table-scroll">
         <table className="table" aria-busy={records.status === "loading"}>
           <thead>
             <tr>
@@ -73,7 +74,7 @@ export function RecordsTable({ collection, page }: { collection: Collection; pag
             ))}
           </tbody>
         </table>
-      </div>
+      </ScrollRegion>
       <Pager page={page} pageSize={PAGE_SIZE} count={count} onPage={goTo} />
       <RecordDialog collection={collection} record={opened} onClose={() => setOpened(undefined)} />
     </>

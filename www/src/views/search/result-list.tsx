@@ -6,8 +6,11 @@ import type { Outcome } from "../../search/search";
 import { queryWords } from "../../search/words";
 import { ResultCard } from "./result-card";
 
-/** Cards drawn at first and with each "Show more": few, so that typing stays smooth. */
-const PAGE = 20;
+/** Cards drawn at first: few, so that typing stays smooth. */
+const FIRST = 12;
+
+/** Cards that "Show more" adds. */
+const MORE = 24;
 
 interface ResultListProps {
   listRef: RefObject<HTMLDivElement | null>;
@@ -20,8 +23,10 @@ interface ResultListProps {
 
 /** The results as a list of cards: arrows move, Enter opens, "m" looks for more of the kind. */
 export function ResultList({ listRef, outcome, onOpen, onMoreLike, onLeave }: ResultListProps) {
-  const [shownCount, setShownCount] = useState(PAGE);
   const { hits, search } = outcome;
+  const [extent, setExtent] = useState({ search, count: FIRST });
+  // Another search starts with few cards again.
+  const shownCount = extent.search === search ? extent.count : FIRST;
   const shown = hits.slice(0, shownCount);
   const words = search.like === undefined && search.mode !== "meaning" ? queryWords(search.text) : [];
 
@@ -45,6 +50,8 @@ export function ResultList({ listRef, outcome, onOpen, onMoreLike, onLeave }: Re
         ref={listRef}
         className="cards"
         aria-label="Results"
+        // eslint-disable-next-line jsx-a11y/no-autofocus -- "more like this" was asked from a card that is gone now
+        autoFocus={search.like !== undefined && "first"}
         disallowTypeAhead
         keyboardNavigationBehavior="tab"
         onAction={(key) => {
@@ -59,7 +66,7 @@ export function ResultList({ listRef, outcome, onOpen, onMoreLike, onLeave }: Re
         ))}
       </GridList>
       {shownCount < hits.length && (
-        <Button className="button more" onPress={() => setShownCount(shownCount + PAGE)}>
+        <Button className="button more" onPress={() => setExtent({ search, count: shownCount + MORE })}>
           Show more
         </Button>
       )}

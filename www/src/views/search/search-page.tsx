@@ -32,6 +32,10 @@ export function SearchPage({ collection, route }: { collection: Collection; rout
     change({ like: hit.id, selection: {} });
     scrollTo({ top: 0 });
   };
+  const leaveLike = () => {
+    change({ like: undefined });
+    focusInput();
+  };
   const focusInput = () => input.current?.focus();
   const focusResults = () => list.current?.querySelector<HTMLElement>("[role=row]")?.focus();
   useSlashKey(focusInput);
@@ -49,7 +53,7 @@ export function SearchPage({ collection, route }: { collection: Collection; rout
           onMode={(mode) => change({ mode, like: undefined })}
           onArrowDown={focusResults}
         />
-        {search.like !== undefined && <LikeBanner collection={collection} id={search.like} onClear={() => change({ like: undefined })} />}
+        {search.like !== undefined && <LikeBanner collection={collection} id={search.like} onClear={leaveLike} />}
       </section>
       {landing && <Suggestions onChoose={(text, mode) => change({ text, mode })} />}
       {error !== undefined && <ErrorNotice error={error} />}
@@ -69,7 +73,7 @@ export function SearchPage({ collection, route }: { collection: Collection; rout
               </EmptyState>
             ) : (
               <ResultList
-                key={resultKey(outcome.search.like, outcome.search.text, outcome.search.mode)}
+                key={outcome.search.like}
                 listRef={list}
                 outcome={outcome}
                 onOpen={(hit) => setOpened({ id: hit.id, title: readGloss(hit.id, hit.document, hit.metadata).title })}
@@ -84,9 +88,6 @@ export function SearchPage({ collection, route }: { collection: Collection; rout
     </div>
   );
 }
-
-/** Results of another query start again at the top of the list, with none focused. */
-const resultKey = (...parts: (string | undefined)[]): string => JSON.stringify(parts);
 
 /** "/" goes to the search box, unless something is being typed or a dialog is open. */
 function useSlashKey(act: () => void): void {

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 import { formatBytes, formatCount, formatMilliseconds, formatPercent } from "../../lib/format";
-import { offlineReady } from "../../lib/service-worker";
+import { offlineState } from "../../lib/service-worker";
 import type { StoreInfo } from "../../store/open-store";
 import { InfoPanel } from "./info-panel";
 import { UsageMeter } from "./usage-meter";
@@ -18,7 +18,7 @@ const DURABILITIES: Readonly<Record<string, string>> = {
 
 /** The figures of the database. */
 export function InfoPanels({ info }: { info: StoreInfo }) {
-  const offline = useOfflineReady();
+  const offline = useOfflineState();
   const { sizes, cache, memory, recovery, log, persistence, quota, fallbacks } = info;
   const lookups = cache.hits + cache.misses;
   return (
@@ -29,7 +29,7 @@ export function InfoPanels({ info }: { info: StoreInfo }) {
           ["Kept in", BACKENDS[info.storage] ?? info.storage],
           ["Writes", DURABILITIES[info.durability] ?? info.durability],
           ["Protected", persistence.persisted ? "Yes, the browser will not clear it" : "No, the browser may clear it when space runs out"],
-          ["Without a network", offline ? "Ready" : "Not kept yet"],
+          ["Without a network", offline],
           ["Runs in", info.worker ? "A worker of its own" : "The page"],
           ...fallbacks.map(({ storage, reason }): [string, string] => [`Not ${storage}`, reason]),
         ]}
@@ -70,14 +70,14 @@ export function InfoPanels({ info }: { info: StoreInfo }) {
   );
 }
 
-function useOfflineReady(): boolean {
-  const [ready, setReady] = useState(false);
+function useOfflineState(): string {
+  const [state, setState] = useState("Being kept …");
   useEffect(() => {
     let current = true;
-    void offlineReady().then((value) => current && setReady(value));
+    void offlineState().then((value) => current && setState(value));
     return () => {
       current = false;
     };
   }, []);
-  return ready;
+  return state;
 }
