@@ -160,7 +160,7 @@ impl IndexedDbStorage {
         let transaction = self.begin("readwrite")?;
         let meta = transaction.object_store("meta").map_err(failed("opening the database"))?;
         meta.put_with_key(&bytes(&self.token), &"owner".into()).map_err(failed("opening the database"))?;
-        finished(&transaction, "opening the database", &Refusal::default()).await
+        Ending::of(transaction, Refusal::default()).wait("opening the database").await
     }
 
     /// Makes the requests of a read at once; `take` gets their results in order.
@@ -172,11 +172,11 @@ impl IndexedDbStorage {
     ) -> Pending<'a, T> {
         let begun = self.begin("readonly").and_then(|transaction| {
             let requests = requests(&transaction).map_err(failed(operation))?;
-            Ok((transaction, requests))
+            Ok((Ending::of(transaction, Refusal::default()), requests))
         });
         Box::pin(async move {
-            let (transaction, requests) = begun?;
-            finished(&transaction, operation, &Refusal::default()).await?;
+            let (ending, requests) = begun?;
+            ending.wait(operation).await?;
             let results = requests.iter().map(IdbRequest::result).collect::<Js<Vec<_>>>();
             take(results.map_err(failed(operation))?)
         })
@@ -198,7 +198,7 @@ impl IndexedDbStorage {
                 Err(StorageError::Locked { detail: "it was opened elsewhere since".into() })
             });
             match made.and_then(|()| requests(&transaction, &refusal)) {
-                Ok(()) => Ok(transaction),
+                Ok(()) => Ok(Ending::of(transaction, refusal)),
                 Err(error) => {
                     // Nothing of it may stay; an abort fails only if it has ended already.
                     let _ = transaction.abort();
@@ -206,22 +206,38 @@ impl IndexedDbStorage {
                 }
             }
         });
-        Box::pin(async move { finished(&begun?, operation, &refusal).await })
+        Box::pin(async move { begun?.wait(operation).await })
     }
 }
 
-/// Waits for the end of `transaction`.
-async fn finished(transaction: &IdbTransaction, operation: &'static str, refusal: &Refusal) -> Result<()> {
-    let promise = Promise::new(&mut |resolve, reject| {
-        transaction.set_oncomplete(Some(&resolve));
-        transaction.set_onabort(Some(&reject));
-    });
-    let Err(_) = settled(promise.into()).await else { return Ok(()) };
-    if let Some(error) = refusal.borrow_mut().take() {
-        return Err(error);
+/// The end of a transaction, listened for from the moment at which its requests were made.
+struct Ending {
+    transaction: IdbTransaction,
+    /// Resolves with the event that ended it.
+    event: Promise,
+    refusal: Refusal,
+}
+
+impl Ending {
+    fn of(transaction: IdbTransaction, refusal: Refusal) -> Self {
+        let event = Promise::new(&mut |resolve, _| {
+            transaction.set_oncomplete(Some(&resolve));
+            transaction.set_onabort(Some(&resolve));
+        });
+        Self { transaction, event, refusal }
     }
-    let error = transaction.error().map_or(JsValue::UNDEFINED, JsValue::from);
-    Err(storage_error(BACKEND, operation, &error))
+
+    async fn wait(self, operation: &'static str) -> Result<()> {
+        let event = settled(self.event.into()).await.map_err(failed(operation))?;
+        if member(&event, "type").as_string().as_deref() == Some("complete") {
+            return Ok(());
+        }
+        if let Some(error) = self.refusal.borrow_mut().take() {
+            return Err(error);
+        }
+        let error = self.transaction.error().map_or(JsValue::UNDEFINED, JsValue::from);
+        Err(storage_error(BACKEND, operation, &error))
+    }
 }
 
 /// Reads the record `key` of `meta` inside `transaction` and aborts it if `decide` refuses. `decide`

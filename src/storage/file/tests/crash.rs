@@ -56,6 +56,11 @@ fn a_crash_at_any_operation_loses_nothing_acknowledged() {
     assert_eq!(before, after, "the workload runs without faults");
     let total = files.operations();
     assert!(total > 100, "{total} operations");
+    for journal in [1..3, 3..5] {
+        let epochs =
+            files.contents()[journal].iter().filter_map(|file| Some(u64::from(*file.get(16)?))).max();
+        assert!(epochs > Some(2), "both journals are rewritten, more than once: {epochs:?}");
+    }
     for at in 0..=total {
         let files = SimFiles::new(at);
         files.set_fault(Some(Fault::Crash { at }));
