@@ -27,8 +27,6 @@ const WHERE_DOCUMENT: [whereDocument: WhereDocument, ids: string[]][] = [
   [{ $contains: "Feline" }, []],
   [{ $not_contains: "feline" }, ["dog", "eagle", "salmon"]],
   [{ $contains: "h. I" }, ["salmon"]],
-  [{ $regex: "^a (small|loyal)" }, ["cat", "dog"]],
-  [{ $not_regex: "ine$" }, ["eagle", "salmon"]],
   [{ $and: [{ $contains: "feline" }, { $contains: "large" }] }, ["tiger"]],
   [{ $or: [{ $contains: "bird" }, { $contains: "fish" }] }, ["eagle", "salmon"]],
 ];

@@ -109,7 +109,7 @@ export const valueCases: Case[] = [
         const { embeddings } = await collection.get({ include: ["embeddings"] });
         expect.equal(embeddings, [[1, 2], [5, 6], [3, 4]]);
         const found = await collection.query({ queryEmbeddings: [new Float32Array([5, 6])], nResults: 1 });
-        expect.equal([found.ids, found.distances], [[["b"]], [[0]]].flat());
+        expect.equal([found.ids, found.distances], [[["b"]], [[0]]]);
         expect.equal(whole, new Float32Array([1, 2, 3, 4]));
       });
     },
