@@ -158,16 +158,12 @@ fn edges<'a>(module: &[&str], tokens: &[Token<'a>]) -> Vec<(usize, &'a str)> {
             }
             "mod" if text(index + 2) == "{" => inline.push(braces),
             "crate" if text(index + 1) == "::" => names(tokens, index + 2, &mut edges),
-            "super" if index == 0 || text(index - 1) != "::" => {
-                let mut ups = 0;
-                while text(index) == "super" && text(index + 1) == "::" {
-                    ups += 1;
-                    index += 2;
-                }
+            "super" if text(index + 1) == "::" && (index == 0 || text(index - 1) != "::") => {
+                let ups = (0..).take_while(|up| text(index + 2 * up) == "super").count();
+                index += 2 * ups - 1;
                 if ups == module.len() + inline.len() {
-                    names(tokens, index, &mut edges);
+                    names(tokens, index + 1, &mut edges);
                 }
-                continue;
             }
             _ => {}
         }
@@ -210,8 +206,8 @@ fn names<'a>(tokens: &[Token<'a>], start: usize, edges: &mut Vec<(usize, &'a str
 fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     let mut rest = text;
+    let mut line = 1;
     while let Some(first) = rest.chars().next() {
-        let line = text[..text.len() - rest.len()].matches('\n').count() + 1;
         let skipped = skipped(rest);
         let length = if skipped > 0 {
             skipped
@@ -224,6 +220,7 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
             tokens.push(Token { line, text: &rest[..length] });
             length
         };
+        line += rest[..length].matches('\n').count();
         rest = &rest[length..];
     }
     tokens
@@ -345,6 +342,7 @@ mod of_the_checker {
         let source =
             "use crate::{blockstore::Reader, index, limits};\nuse super::writer;\nuse crate::segment::x;";
         assert!(check("segment/reader.rs", source).is_empty());
+        assert!(check("segment/mod.rs", "pub(super) fn f() {}\npub(in crate::segment) fn g() {}").is_empty());
         let inner = "mod tests {\n    use super::index;\n    fn f() { super::log(); }\n}";
         assert!(check("blockstore/mod.rs", inner).is_empty());
     }

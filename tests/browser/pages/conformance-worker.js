@@ -1,0 +1,20 @@
+// Runs the suites that are compiled into the engine, in the one place where every storage exists: a dedicated worker.
+// The engine opens its stores over an adapter by the global `openStorageAdapter(name)`.
+
+import init, * as engine from "/conformance/chromatid.js";
+
+import { openMapAdapter } from "./map-adapter.js";
+
+self.openStorageAdapter = openMapAdapter;
+const ready = init();
+
+self.addEventListener("message", async ({ data: { suite, kind } }) => {
+  try {
+    await ready;
+    const passed =
+      suite === "storage" ? await engine.run_storage_conformance(kind) : (engine.run_distance_selftest(), [suite]);
+    self.postMessage({ passed });
+  } catch (error) {
+    self.postMessage({ failure: String(error?.message ?? error) });
+  }
+});
