@@ -6,11 +6,16 @@ import init, * as engine from "/conformance/chromatid.js";
 import { openMapAdapter } from "./map-adapter.js";
 
 self.openStorageAdapter = openMapAdapter;
-const ready = init();
+
+/** Loads the module once. */
+let ready;
+function load() {
+  return (ready ??= init({ module_or_path: new URL("/conformance/chromatid_bg.wasm", self.location.href) }));
+}
 
 self.addEventListener("message", async ({ data: { suite, kind } }) => {
   try {
-    await ready;
+    await load();
     const passed =
       suite === "storage" ? await engine.run_storage_conformance(kind) : (engine.run_distance_selftest(), [suite]);
     self.postMessage({ passed });
