@@ -1,11 +1,6 @@
 // Runs the suites that are compiled into the engine, in the one place where every storage exists: a dedicated worker.
-// The engine opens its stores over an adapter by the global `openStorageAdapter(name)`.
 
 import init, * as engine from "/conformance/chromatid.js";
-
-import { openMapAdapter } from "./map-adapter.js";
-
-self.openStorageAdapter = openMapAdapter;
 
 /** Loads the module once. */
 let ready;
