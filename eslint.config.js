@@ -4,7 +4,8 @@ import reactHooks from "eslint-plugin-react-hooks";
 import globals from "globals";
 import tseslint from "typescript-eslint";
 
-const PLAIN_PAGES = ["tests/browser/pages/**/*.js"];
+/** Loaded by pages or compiled into the engine as they are, outside of every TypeScript project. */
+const PLAIN_SCRIPTS = ["tests/browser/pages/**/*.js", "src/**/*.js"];
 
 export default tseslint.config(
   {
@@ -54,9 +55,13 @@ export default tseslint.config(
     rules: { "no-empty-pattern": "off" },
   },
   {
-    // What a page would hold: loaded as it is, outside every TypeScript project.
-    files: PLAIN_PAGES,
+    files: PLAIN_SCRIPTS,
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: { globals: { ...globals.browser, ...globals.worker }, parserOptions: { projectService: false } },
+  },
+  {
+    // Bodies of functions, which may return.
+    files: ["src/**/*.js"],
+    languageOptions: { sourceType: "commonjs" },
   },
 );
