@@ -4,8 +4,9 @@ import reactHooks from "eslint-plugin-react-hooks";
 import globals from "globals";
 import tseslint from "typescript-eslint";
 
-/** Loaded by pages or compiled into the engine as they are, outside of every TypeScript project. */
-const PLAIN_SCRIPTS = ["tests/browser/pages/**/*.js", "src/**/*.js"];
+// Loaded by pages or compiled into the engine as they are, outside of every TypeScript project.
+const PAGE_SCRIPTS = ["tests/browser/pages/**/*.js"];
+const ENGINE_SCRIPTS = ["src/**/*.js"];
 
 export default tseslint.config(
   {
@@ -55,13 +56,11 @@ export default tseslint.config(
     rules: { "no-empty-pattern": "off" },
   },
   {
-    files: PLAIN_SCRIPTS,
+    files: [...PAGE_SCRIPTS, ...ENGINE_SCRIPTS],
     extends: [tseslint.configs.disableTypeChecked],
-    languageOptions: { globals: { ...globals.browser, ...globals.worker }, parserOptions: { projectService: false } },
+    languageOptions: { globals: globals.worker, parserOptions: { projectService: false } },
   },
-  {
-    // Bodies of functions, which may return.
-    files: ["src/**/*.js"],
-    languageOptions: { sourceType: "commonjs" },
-  },
+  { files: PAGE_SCRIPTS, languageOptions: { globals: globals.browser } },
+  // Bodies of functions, which may return.
+  { files: ENGINE_SCRIPTS, languageOptions: { sourceType: "commonjs" } },
 );
