@@ -4,7 +4,9 @@ import reactHooks from "eslint-plugin-react-hooks";
 import globals from "globals";
 import tseslint from "typescript-eslint";
 
-const PLAIN_PAGES = ["tests/browser/pages/**/*.js"];
+// Loaded by pages or compiled into the engine as they are, outside of every TypeScript project.
+const PAGE_SCRIPTS = ["tests/browser/pages/**/*.js"];
+const ENGINE_SCRIPTS = ["src/**/*.js"];
 
 export default tseslint.config(
   {
@@ -54,9 +56,11 @@ export default tseslint.config(
     rules: { "no-empty-pattern": "off" },
   },
   {
-    // What a page would hold: loaded as it is, outside every TypeScript project.
-    files: PLAIN_PAGES,
+    files: [...PAGE_SCRIPTS, ...ENGINE_SCRIPTS],
     extends: [tseslint.configs.disableTypeChecked],
-    languageOptions: { globals: { ...globals.browser, ...globals.worker }, parserOptions: { projectService: false } },
+    languageOptions: { globals: globals.worker, parserOptions: { projectService: false } },
   },
+  { files: PAGE_SCRIPTS, languageOptions: { globals: globals.browser } },
+  // Bodies of functions, which may return.
+  { files: ENGINE_SCRIPTS, languageOptions: { sourceType: "commonjs" } },
 );

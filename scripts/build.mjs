@@ -6,7 +6,7 @@
 import { rmSync } from "node:fs";
 import path from "node:path";
 
-import { duration, isMain, say } from "./lib/log.mjs";
+import { duration, isMain, say, SetupError } from "./lib/log.mjs";
 import { ROOT, run } from "./lib/run.mjs";
 import { whenChanged } from "./lib/stamp.mjs";
 import { ensureNpm } from "./setup/npm.mjs";
@@ -15,8 +15,8 @@ import { ensureWasmTarget } from "./setup/wasm-target.mjs";
 /** Where the engine with its conformance suite goes; only the browser tests load it. */
 const CONFORMANCE = ["--features", "conformance", "--out", "target/wasm-conformance"];
 
-/** A build step that did not succeed; the tool has said why. */
-export class BuildError extends Error {
+/** A tool that did not succeed; it has said why itself. */
+export class BuildError extends SetupError {
   name = "BuildError";
 }
 

@@ -5,7 +5,6 @@
  * anything failed.
  */
 
-import { BuildError } from "./build.mjs";
 import { duration, heading, isMain, say, SetupError } from "./lib/log.mjs";
 import { STAGES } from "./test/stages.mjs";
 
@@ -40,7 +39,7 @@ async function runStage(stage) {
   try {
     counts = await stage.run();
   } catch (error) {
-    say(error instanceof SetupError || error instanceof BuildError ? error.message : String(error));
+    say(error instanceof SetupError ? error.message : String(error));
   }
   const milliseconds = Date.now() - started;
   say(`   ${counts.passed} passed, ${counts.failed} failed in ${duration(milliseconds)}`);

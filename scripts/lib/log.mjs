@@ -3,7 +3,7 @@
 import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** Something that this machine lacks; the message says what to do about it. */
+/** What ends a script with its message alone: something that is missing, and what to do about it. */
 export class SetupError extends Error {
   name = "SetupError";
 }
