@@ -24,6 +24,9 @@ mod unordered;
 mod value;
 mod version;
 
+#[cfg(test)]
+mod tests;
+
 use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
