@@ -10,11 +10,13 @@ pub(crate) mod schema;
 
 use xxhash_rust::xxh3::Xxh3;
 
+use std::fmt;
 use std::ops::Range;
 
+use crate::error::{Corruption, Error};
 use crate::storage::BlockId;
 
-pub(crate) use decode::{BatchReader, Check, IpcFile, align, newer};
+pub(crate) use decode::{BatchReader, Check, IpcFile, align};
 pub use encode::BatchEncoder;
 pub(crate) use encode::encode_file;
 
@@ -35,6 +37,42 @@ const DIGITS: usize = 16;
 /// Bytes after the digits: the string's terminator and padding, the footer's length and the magic.
 /// The digits are the first thing that the footer's flatbuffer holds, and those grow downwards.
 const AFTER_DIGITS: usize = 4 + 4 + MAGIC.len();
+
+/// A file, as errors name it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Place {
+    Block(BlockId),
+    Root(BlockId),
+}
+
+impl Place {
+    fn id(self) -> BlockId {
+        match self {
+            Place::Block(id) | Place::Root(id) => id,
+        }
+    }
+
+    pub(crate) fn corrupt(self, reason: impl Into<String>) -> Error {
+        Corruption::new(self.to_string(), reason).into()
+    }
+
+    /// The refusal of something that a newer program wrote.
+    pub(crate) fn newer(self, what: &str, found: u32, known: u32) -> Error {
+        Error::Unimplemented(format!(
+            "{self} has {what} {found}, written by a newer version of chromatid; this one reads up to {known}. \
+             Nothing was changed"
+        ))
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Block(id) => write!(f, "block {id}"),
+            Place::Root(id) => write!(f, "blockfile root {id}"),
+        }
+    }
+}
 
 /// Where the digits of the checksum lie in a file of `length` bytes; `None` if it is too short.
 fn digits(length: usize) -> Option<Range<usize>> {

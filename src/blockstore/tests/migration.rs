@@ -1,10 +1,8 @@
 //! Older and newer versions of a blockfile.
 
-use std::rc::Rc;
-
 use arrow::buffer::ScalarBuffer;
 
-use super::{Fixture, TestEnv, run};
+use super::{Fixture, run};
 use crate::blockstore::block::Block;
 use crate::blockstore::column::{ColumnBuilder, VarBuilder};
 use crate::blockstore::ipc::schema::{Field, root_fields};
@@ -67,7 +65,7 @@ fn fixture() -> (Fixture, Reader<u32, String>) {
 }
 
 fn with_migrations(fixture: &Fixture) -> Blockstore {
-    Blockstore::with_migrations(fixture.storage.clone(), Rc::new(TestEnv::default()), 1 << 20, MIGRATIONS)
+    Blockstore::with_migrations(fixture.storage.clone(), fixture.env.clone(), 1 << 20, MIGRATIONS)
 }
 
 #[test]

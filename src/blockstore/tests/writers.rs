@@ -175,6 +175,22 @@ fn an_entry_larger_than_a_block_has_one_of_its_own() {
 }
 
 #[test]
+fn a_block_is_rewritten_around_an_entry_larger_than_it() {
+    run(async {
+        let fixture = Fixture::new();
+        let base =
+            fixture.blockfile(SMALL.block_bytes, (0..10u32).map(|key| ("p", key, Bytes(vec![1]))).collect());
+        assert_eq!(base.block_count(), 1);
+        let mut writer = fixture.store.ordered(Some(&base), SMALL);
+        writer.set("p", 5, Bytes(vec![5; 5_000])).await.unwrap();
+        let reader = writer.commit().await.unwrap().reader;
+        assert_eq!(reader.len(), 10);
+        assert_eq!(reader.get("p", 5).await.unwrap(), Some(Bytes(vec![5; 5_000])));
+        assert_eq!(reader.get("p", 9).await.unwrap(), Some(Bytes(vec![1])));
+    });
+}
+
+#[test]
 fn an_entry_that_could_not_be_read_back_is_refused() {
     run(async {
         let fixture = Fixture::new();
