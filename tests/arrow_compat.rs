@@ -215,7 +215,8 @@ fn lists() {
 
 #[test]
 fn vectors() {
-    let vector = |key: u32| (0..4u16).map(|component| key as f32 + f32::from(component) / 4.0).collect();
+    let vector =
+        |key: u32| (0..4u16).map(|component| key as f32 + f32::from(component) / 4.0).collect::<Vec<_>>();
     check("u32-to-f32-list", (0..10).map(|key| ("", key, vector(key))).collect());
 }
 

@@ -126,7 +126,7 @@ fn small_neighbours_are_joined_and_empty_blocks_dropped() {
         }
         let joined = writer.commit().await.unwrap().reader;
         assert_eq!(joined.len(), 50);
-        assert!(joined.block_count() <= 6, "{} blocks of {}", joined.block_count(), base.block_count());
+        assert!(joined.block_count() <= 10, "{} blocks of {}", joined.block_count(), base.block_count());
 
         let mut writer = fixture.store.ordered(Some(&joined), SMALL);
         for key in 0..1_000 {
@@ -313,11 +313,12 @@ fn the_size_of_a_value_is_what_it_adds_to_a_block() {
         run(async {
             let fixture = Fixture::new();
             let reader = fixture.blockfile(600, vec![("p", 1u32, value.clone())]);
-            // The rest: one prefix byte, a key, and per column of text or lists one offset more than rows.
+            // The rest: one prefix byte, a key, per column of text or lists one offset more than rows, and
+            // null bitmaps that are whole bytes.
             let payload = reader.block(0).await.unwrap().payload();
             let rest = 1 + 4 + 4 + size_of::<u32>();
             let offsets = (payload - rest) as isize - value.size() as isize;
-            assert!((-1..=16).contains(&offsets), "{payload} bytes, {} counted", value.size());
+            assert!((-1..=18).contains(&offsets), "{payload} bytes, {} counted", value.size());
         });
     }
     check("text".to_owned());
