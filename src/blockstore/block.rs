@@ -6,7 +6,7 @@ use std::fmt;
 use arrow::buffer::Buffer;
 
 use super::column::VarColumn;
-use super::ipc::{self, Check, IpcFile, schema};
+use super::ipc::{self, Check, IpcFile, Place, schema};
 use super::key::{Key, KeyColumn, KeyType, check_ascending};
 use super::sparse_index::Edge;
 use super::value::{DataRecordColumns, Value, ValueColumn, ValueType};
@@ -59,11 +59,10 @@ impl<'a> F32Lists<'a> {
 impl Block {
     /// Verifies the bytes of block `id`: checksum, then layout, then order.
     pub(crate) fn open(id: BlockId, bytes: Buffer, key: KeyType, value: ValueType) -> Result<Self> {
-        let place = format!("block {id}");
+        let place = Place::Block(id);
         let bytes = ipc::align(bytes);
-        let file = IpcFile::open(id, &place, &bytes)?;
-        Self::decode(id, &bytes, &file, key, value)
-            .map_err(|reason| Error::Corrupt(Corruption::new(place, reason)))
+        let file = IpcFile::open(place, &bytes)?;
+        Self::decode(id, &bytes, &file, key, value).map_err(|reason| place.corrupt(reason))
     }
 
     fn decode(

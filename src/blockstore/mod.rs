@@ -24,6 +24,9 @@ mod unordered;
 mod value;
 mod version;
 
+#[cfg(test)]
+mod tests;
+
 use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
@@ -41,13 +44,16 @@ pub use value::{
 use arrow::buffer::Buffer;
 
 use crate::env::Env;
-use crate::error::{Corruption, Error, Result};
+use crate::error::Result;
 use crate::limits::{BLOCK_BYTES, CACHE_BYTES};
 use crate::storage::memory::MemoryStorage;
 use crate::storage::{BlockId, Storage};
 use cache::BlockCache;
+use ipc::Place;
 use root::Root;
 use version::Migration;
+
+const MISSING: &str = "it is not in the storage";
 
 /// The blockfiles of one store and the cache of blocks that they share. Cheap to clone.
 #[derive(Clone)]
@@ -128,7 +134,7 @@ impl Blockstore {
     }
 
     /// Opens the version of a blockfile that `root` names. A blockfile of other types is
-    /// [`Error::Corrupt`], one of a newer format version [`Error::Unimplemented`].
+    /// [`Error::Corrupt`](crate::error::Error::Corrupt), one of a newer format version [`Error::Unimplemented`](crate::error::Error::Unimplemented).
     pub async fn open<K: Key, V: Value>(&self, root: BlockId) -> Result<Reader<K, V>> {
         Reader::from_root(self, root, &self.load_root(root).await?)
     }
@@ -174,7 +180,7 @@ impl Blockstore {
 
     async fn load_root(&self, id: BlockId) -> Result<Root> {
         let bytes = self.inner.storage.read_block(id).await?;
-        let bytes = bytes.ok_or_else(|| missing(root::place(id)))?;
+        let bytes = bytes.ok_or_else(|| Place::Root(id).corrupt(MISSING))?;
         Root::open(self, id, bytes).await
     }
 
@@ -208,13 +214,9 @@ impl Blockstore {
 
     /// Verifies a block that was read and offers it to the cache.
     fn admit<K: Key, V: Value>(&self, id: BlockId, bytes: Option<Buffer>) -> Result<Rc<Block>> {
-        let bytes = bytes.ok_or_else(|| missing(format!("block {id}")))?;
+        let bytes = bytes.ok_or_else(|| Place::Block(id).corrupt(MISSING))?;
         let block = Rc::new(Block::open(id, bytes, K::TYPE, V::TYPE)?);
         self.inner.cache.borrow_mut().insert(Rc::clone(&block));
         Ok(block)
     }
-}
-
-fn missing(place: String) -> Error {
-    Corruption::new(place, "it is not in the storage").into()
 }

@@ -164,8 +164,7 @@ impl<K: Key, V: Value> OrderedWriter<K, V> {
             return Ok(());
         }
         self.leave_until(block).await?;
-        // Joining a small delta with what follows may have opened it.
-        if self.open.is_none() { self.open_next().await } else { Ok(()) }
+        self.open_next().await
     }
 
     /// Finishes the open block and keeps those after it up to `target`.
@@ -243,9 +242,9 @@ impl<K: Key, V: Value> OrderedWriter<K, V> {
         }
     }
 
-    /// Writes full blocks out when more than two are held.
+    /// Writes full blocks out when more than two are held; afterwards there is room for an entry.
     async fn spill(&mut self) -> Result<()> {
-        while self.delta.bytes() > 2 * self.options.block_bytes && self.delta.rows() > 1 {
+        while self.delta.bytes() > 2 * self.options.block_bytes {
             let block = self.delta.take_front(self.options.block_bytes);
             self.write_block(block).await?;
         }
@@ -282,11 +281,12 @@ impl<K: Key, V: Value> OrderedWriter<K, V> {
             return Err(Error::Internal("a new blockfile has no old blocks".into()));
         };
         let planned = &mut self.prefetch.planned;
-        while planned.front().is_some_and(|planned| *planned <= block) {
-            planned.pop_front();
+        // Only a planned block reads ahead: those of the plan that were read are then used up.
+        let ahead = if planned.front() == Some(&block) { planned.len().min(BLOCK_READ_BATCH) } else { 0 };
+        let mut wanted: Vec<usize> = planned.drain(..ahead).collect();
+        if wanted.is_empty() {
+            wanted.push(block);
         }
-        let ahead = planned.drain(..planned.len().min(BLOCK_READ_BATCH - 1));
-        let wanted: Vec<usize> = std::iter::once(block).chain(ahead).collect();
         // What the walk has passed is not needed again.
         self.prefetch.loaded = self.prefetch.loaded.split_off(&block);
         let loaded = base.blocks(&wanted).await?;

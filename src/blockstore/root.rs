@@ -7,12 +7,12 @@ use arrow::datatypes::ToByteSlice;
 
 use super::Blockstore;
 use super::column::{ColumnBuilder, VarBuilder, VarColumn};
-use super::ipc::{self, BatchEncoder, Check, IpcFile, encode_file, newer, schema};
+use super::ipc::{self, BatchEncoder, Check, IpcFile, Place, encode_file, schema};
 use super::key::{Key, KeyColumn, KeyType, check_ascending};
 use super::sparse_index::{IndexEntry, SparseIndex};
 use super::value::{Value, ValueType};
 use super::version::{self, OldRoot};
-use crate::error::{Corruption, Error, Result};
+use crate::error::{Error, Result};
 use crate::limits::MAX_BLOCK_BYTES;
 use crate::storage::BlockId;
 
@@ -48,13 +48,13 @@ pub(crate) struct Root {
 impl Root {
     /// Verifies the bytes of root `id` and migrates it if it is of an older version.
     pub(crate) async fn open(store: &Blockstore, id: BlockId, bytes: Buffer) -> Result<Self> {
-        let place = place(id);
-        let corrupt = |reason| Error::Corrupt(Corruption::new(&place, reason));
+        let place = Place::Root(id);
+        let corrupt = |reason: &str| place.corrupt(reason);
         let bytes = ipc::align(bytes);
-        let file = IpcFile::open(id, &place, &bytes)?;
+        let file = IpcFile::open(place, &bytes)?;
         let header = RootHeader::read(id, &file).map_err(corrupt)?;
         if header.version > version::CURRENT {
-            return Err(newer(&place, "version", header.version, version::CURRENT));
+            return Err(place.newer("version", header.version, version::CURRENT));
         }
         let root = if header.version == version::CURRENT {
             Self::decode(header, &file).map_err(corrupt)?
@@ -92,7 +92,7 @@ impl Root {
     /// The sparse index, if the root is one of these types.
     pub(crate) fn index<K: Key, V: Value>(&self) -> Result<SparseIndex<K>> {
         let RootHeader { id, key_type, value_type, .. } = self.header;
-        let corrupt = |reason: String| Error::Corrupt(Corruption::new(place(id), reason));
+        let corrupt = |reason: String| Place::Root(id).corrupt(reason);
         if (key_type, value_type) != (K::TYPE, V::TYPE) {
             let (found_key, found_value) = (key_type.name(), value_type.name());
             let (key, value) = (K::TYPE.name(), V::TYPE.name());
@@ -178,9 +178,4 @@ pub(crate) fn encode_root<K: Key, V: Value>(
         )));
     }
     Ok(bytes)
-}
-
-/// What errors call the root.
-pub(crate) fn place(id: BlockId) -> String {
-    format!("blockfile root {id}")
 }

@@ -10,9 +10,9 @@ use arrow::datatypes::ArrowNativeType;
 use arrow::ipc;
 
 use super::schema::{self, Field};
-use super::{ALIGNMENT, CONTINUATION, DIGITS, FORMAT, FORMAT_KEY, MAGIC, checksum, digits};
+use super::{ALIGNMENT, CONTINUATION, DIGITS, FORMAT, FORMAT_KEY, MAGIC, Place, checksum, digits};
 use crate::blockstore::column::{Bits, NullableColumn, VarColumn};
-use crate::error::{Corruption, Error, Result};
+use crate::error::Result;
 use crate::limits::MAX_BLOCK_BYTES;
 use crate::storage::BlockId;
 
@@ -37,10 +37,10 @@ pub(crate) fn align(bytes: Buffer) -> Buffer {
 }
 
 impl<'a> IpcFile<'a> {
-    /// Verifies the file. `place` names it in errors.
-    pub(crate) fn open(id: BlockId, place: &str, bytes: &'a Buffer) -> Result<Self> {
-        let corrupt = |reason| Error::Corrupt(Corruption::new(place, reason));
-        let footer_range = verify(id, bytes).map_err(corrupt)?;
+    /// Verifies the file at `place`.
+    pub(crate) fn open(place: Place, bytes: &'a Buffer) -> Result<Self> {
+        let corrupt = |reason: &str| place.corrupt(reason);
+        let footer_range = verify(place.id(), bytes).map_err(corrupt)?;
         let footer_start = footer_range.start;
         let footer = ipc::root_as_footer(&bytes[footer_range])
             .map_err(|_| corrupt("its footer is not a well-formed flatbuffer"))?;
@@ -48,7 +48,7 @@ impl<'a> IpcFile<'a> {
             .and_then(|format| format.parse::<u32>().ok())
             .ok_or_else(|| corrupt("it does not say its format"))?;
         if format > FORMAT {
-            return Err(newer(place, "format", format, FORMAT));
+            return Err(place.newer("format", format, FORMAT));
         }
         if format != FORMAT || footer.version() != ipc::MetadataVersion::V5 {
             return Err(corrupt("its format was never written"));
@@ -108,14 +108,6 @@ impl<'a> IpcFile<'a> {
             payload: 0,
         })
     }
-}
-
-/// The refusal of something that a newer program wrote.
-pub(crate) fn newer(place: &str, what: &str, found: u32, known: u32) -> Error {
-    Error::Unimplemented(format!(
-        "{place} has {what} {found}, written by a newer version of chromatid; this one reads up to {known}. \
-         Nothing was changed"
-    ))
 }
 
 /// Checks what needs no parsing: length, magic numbers and checksum. Returns where the footer lies.

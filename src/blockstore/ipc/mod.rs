@@ -10,11 +10,13 @@ pub(crate) mod schema;
 
 use xxhash_rust::xxh3::Xxh3;
 
+use std::fmt;
 use std::ops::Range;
 
+use crate::error::{Corruption, Error};
 use crate::storage::BlockId;
 
-pub(crate) use decode::{BatchReader, Check, IpcFile, align, newer};
+pub(crate) use decode::{BatchReader, Check, IpcFile, align};
 pub use encode::BatchEncoder;
 pub(crate) use encode::encode_file;
 
@@ -36,6 +38,42 @@ const DIGITS: usize = 16;
 /// The digits are the first thing that the footer's flatbuffer holds, and those grow downwards.
 const AFTER_DIGITS: usize = 4 + 4 + MAGIC.len();
 
+/// A file, as errors name it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Place {
+    Block(BlockId),
+    Root(BlockId),
+}
+
+impl Place {
+    fn id(self) -> BlockId {
+        match self {
+            Place::Block(id) | Place::Root(id) => id,
+        }
+    }
+
+    pub(crate) fn corrupt(self, reason: impl Into<String>) -> Error {
+        Corruption::new(self.to_string(), reason).into()
+    }
+
+    /// The refusal of something that a newer program wrote.
+    pub(crate) fn newer(self, what: &str, found: u32, known: u32) -> Error {
+        Error::Unimplemented(format!(
+            "{self} has {what} {found}, written by a newer version of chromatid; this one reads up to {known}. \
+             Nothing was changed"
+        ))
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Block(id) => write!(f, "block {id}"),
+            Place::Root(id) => write!(f, "blockfile root {id}"),
+        }
+    }
+}
+
 /// Where the digits of the checksum lie in a file of `length` bytes; `None` if it is too short.
 fn digits(length: usize) -> Option<Range<usize>> {
     let end = length.checked_sub(AFTER_DIGITS)?;
@@ -51,4 +89,13 @@ fn checksum(id: BlockId, before_digits: &[u8], after_digits: &[u8]) -> String {
     hasher.update(&[0; DIGITS]);
     hasher.update(after_digits);
     format!("{:016x}", hasher.digest())
+}
+
+/// Gives changed bytes the checksum that fits them, as an attacker would.
+#[cfg(test)]
+pub(crate) fn forge(id: BlockId, bytes: &mut [u8]) {
+    if let Some(digits) = digits(bytes.len()) {
+        let checksum = checksum(id, &bytes[..digits.start], &bytes[digits.end..]);
+        bytes[digits].copy_from_slice(checksum.as_bytes());
+    }
 }

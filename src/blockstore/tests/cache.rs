@@ -1,0 +1,94 @@
+//! What the block cache keeps.
+
+use super::{Fixture, run};
+use crate::blockstore::Reader;
+
+/// A blockfile of `blocks` blocks of 4 kB of entries each.
+fn blocks(fixture: &Fixture, blocks: u32) -> Reader<u32, Vec<u32>> {
+    let reader = fixture.blockfile(4_096, (0..blocks).map(|key| ("", key, vec![key; 1_000])).collect());
+    assert_eq!(reader.block_count(), blocks as usize);
+    reader
+}
+
+async fn scan(reader: &Reader<u32, Vec<u32>>) {
+    for index in 0..reader.block_count() {
+        reader.block(index).await.unwrap();
+    }
+}
+
+#[test]
+fn a_block_is_read_once_while_it_fits() {
+    run(async {
+        let fixture = Fixture::new();
+        let reader = blocks(&fixture, 20);
+        scan(&reader).await;
+        scan(&reader).await;
+        let stats = fixture.store.cache_stats();
+        assert_eq!((stats.misses, stats.hits, stats.entries), (20, 20, 20));
+        let bytes: usize = reader.block_ids().iter().map(|id| fixture.bytes(*id).len()).sum();
+        assert_eq!(stats.bytes, bytes);
+    });
+}
+
+#[test]
+fn a_repeated_scan_larger_than_the_budget_still_hits() {
+    run(async {
+        let fixture = Fixture::with_cache(0);
+        let reader = blocks(&fixture, 40);
+        let block = fixture.bytes(reader.block_ids()[0]).len();
+        fixture.store.set_cache_budget(20 * block);
+        for _ in 0..10 {
+            scan(&reader).await;
+            assert!(fixture.store.cache_stats().bytes <= 20 * block);
+        }
+        let stats = fixture.store.cache_stats();
+        assert!(stats.hits >= 9 * 16, "{stats:?}");
+    });
+}
+
+#[test]
+fn blocks_in_use_survive_a_scan_and_replace_those_that_are_not() {
+    run(async {
+        let fixture = Fixture::with_cache(0);
+        let (old, hot, cold) = (blocks(&fixture, 16), blocks(&fixture, 8), blocks(&fixture, 100));
+        let block = fixture.bytes(old.block_ids()[0]).len();
+        fixture.store.set_cache_budget(16 * block);
+        scan(&old).await;
+        // A block that is wanted twice in a row makes its way into a full cache.
+        for index in 0..8 {
+            hot.block(index).await.unwrap();
+            hot.block(index).await.unwrap();
+        }
+        scan(&cold).await;
+        let before = fixture.store.cache_stats();
+        scan(&hot).await;
+        let after = fixture.store.cache_stats();
+        assert_eq!((after.hits - before.hits, after.misses - before.misses), (8, 0));
+    });
+}
+
+#[test]
+fn a_block_larger_than_the_budget_is_served_and_not_kept() {
+    run(async {
+        let fixture = Fixture::with_cache(1_000);
+        let reader = blocks(&fixture, 3);
+        assert_eq!(reader.get("", 1).await.unwrap(), Some(vec![1; 1_000]));
+        assert_eq!(fixture.store.cache_stats().entries, 0);
+    });
+}
+
+#[test]
+fn a_smaller_budget_and_forgetting_take_effect_at_once() {
+    run(async {
+        let fixture = Fixture::new();
+        let reader = blocks(&fixture, 10);
+        scan(&reader).await;
+        let block = fixture.store.cache_stats().bytes / 10;
+        fixture.store.set_cache_budget(4 * block);
+        assert_eq!(fixture.store.cache_stats().entries, 4);
+        fixture.store.forget(&reader.block_ids());
+        let stats = fixture.store.cache_stats();
+        assert_eq!((stats.entries, stats.bytes), (0, 0));
+        assert_eq!(reader.get("", 3).await.unwrap(), Some(vec![3; 1_000]));
+    });
+}
