@@ -68,3 +68,80 @@ impl<'a> Slices<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use futures::FutureExt;
+
+    use super::*;
+    use crate::limits::SLICE_MS;
+
+    #[derive(Default)]
+    struct Clock {
+        now: Cell<f64>,
+        pauses: Cell<u32>,
+        /// How long others run during a pause.
+        pause_ms: f64,
+    }
+
+    impl Env for Clock {
+        fn now_ms(&self) -> f64 {
+            self.now.get()
+        }
+
+        fn random(&self, bytes: &mut [u8]) {
+            bytes.fill(0);
+        }
+
+        fn pause(&self) -> LocalBoxFuture<'_, ()> {
+            self.pauses.set(self.pauses.get() + 1);
+            self.now.set(self.now.get() + self.pause_ms);
+            Box::pin(futures::future::ready(()))
+        }
+    }
+
+    fn work(clock: &Clock, slices: &Slices<'_>, step_ms: f64, steps: u32) -> u32 {
+        for _ in 0..steps {
+            clock.now.set(clock.now.get() + step_ms);
+            slices.step().now_or_never().expect("a pause of this clock is over at once");
+        }
+        clock.pauses.take()
+    }
+
+    #[test]
+    fn work_pauses_when_its_slice_is_used_up_and_not_before() {
+        let clock = Clock::default();
+        let slices = Slices::new(&clock);
+        assert_eq!(work(&clock, &slices, SLICE_MS / 4.0, 3), 0);
+        assert_eq!(work(&clock, &slices, SLICE_MS / 4.0, 1), 1);
+        assert_eq!(work(&clock, &slices, SLICE_MS / 4.0, 12), 3);
+        assert_eq!(work(&clock, &slices, SLICE_MS * 3.0, 2), 2);
+    }
+
+    #[test]
+    fn what_others_do_in_a_pause_is_not_counted() {
+        let clock = Clock { pause_ms: 1_000.0, ..Clock::default() };
+        let slices = Slices::new(&clock);
+        assert_eq!(work(&clock, &slices, SLICE_MS / 2.0, 8), 4);
+    }
+
+    #[test]
+    fn a_pause_gives_others_a_turn() {
+        let turns = Cell::new(0);
+        let other = async {
+            for _ in 0..3 {
+                turns.set(turns.get() + 1);
+                NativeEnv.pause().await;
+            }
+        };
+        let pausing = async {
+            let before = turns.get();
+            NativeEnv.pause().await;
+            turns.get() - before
+        };
+        let ((), seen) = futures::executor::block_on(async { futures::join!(other, pausing) });
+        assert_eq!(seen, 1);
+    }
+}

@@ -17,11 +17,11 @@ use crate::types::{
 
 /// Gives a store that nothing was ever written to the default tenant and database.
 pub(super) async fn create_defaults(store: &Rc<Store>) -> Result<()> {
-    if store.log.durable() > 0 || store.sysdb.generation() > 0 {
+    // The tenant comes last and is never deleted: without it, the creation was not finished.
+    if store.catalog.borrow().tenant(DEFAULT_TENANT).is_some() {
         return Ok(());
     }
     let tenant = Tenant { name: DEFAULT_TENANT.into(), resource_name: None };
-    store.change(Change::PutTenant(encode_tenant(&tenant))).await?;
     // The nil UUID, as in Chroma: the same database in every store.
     let database = DatabaseRow {
         id: Uuid::nil(),
@@ -29,7 +29,8 @@ pub(super) async fn create_defaults(store: &Rc<Store>) -> Result<()> {
         tenant: DEFAULT_TENANT.into(),
         created: 0,
     };
-    store.change(Change::PutDatabase(encode_database(&database))).await
+    store.change(Change::PutDatabase(encode_database(&database))).await?;
+    store.change(Change::PutTenant(encode_tenant(&tenant))).await
 }
 
 impl Db {
@@ -38,6 +39,7 @@ impl Db {
     pub async fn create_tenant(&self, name: &str) -> Result<()> {
         validation::tenant_name(name)?;
         let store = self.store();
+        let _naming = store.naming.lock().await;
         if store.catalog.borrow().tenant(name).is_some() {
             return Err(Error::AlreadyExists(format!("Tenant [{name}] already exists")));
         }
@@ -53,6 +55,8 @@ impl Db {
 
     /// Sets the resource name by which a tenant is found in a CRN. It can be set once.
     pub async fn update_tenant(&self, name: &str, resource_name: &str) -> Result<()> {
+        let store = self.store();
+        let _naming = store.naming.lock().await;
         let tenant = self.get_tenant(name)?;
         match &tenant.resource_name {
             Some(current) if current == resource_name => return Ok(()),
@@ -62,13 +66,14 @@ impl Db {
             None => {}
         }
         let tenant = Tenant { resource_name: Some(resource_name.into()), ..tenant };
-        self.store().change(Change::PutTenant(encode_tenant(&tenant))).await
+        store.change(Change::PutTenant(encode_tenant(&tenant))).await
     }
 
     /// The tenant is not required to exist, as in Chroma.
     pub async fn create_database(&self, tenant: &str, name: &str) -> Result<()> {
         validation::database_name(name)?;
         let store = self.store();
+        let _naming = store.naming.lock().await;
         if store.catalog.borrow().database(tenant, name).is_some() {
             return Err(Error::AlreadyExists(format!("Database [{name}] already exists")));
         }
@@ -95,6 +100,7 @@ impl Db {
     /// Deletes a database with its collections.
     pub async fn delete_database(&self, tenant: &str, name: &str) -> Result<()> {
         let store = self.store();
+        let _naming = store.naming.lock().await;
         let id = store.catalog.borrow().database(tenant, name).map(|row| row.id);
         let id = id.ok_or_else(|| Error::NotFound(format!("Database [{name}] not found")))?;
         store.change(Change::DeleteDatabase(id.as_bytes().to_vec())).await
@@ -120,12 +126,10 @@ impl Db {
         let configuration =
             CollectionConfiguration::resolve(request.configuration, request.metadata.as_ref())?;
         let store = self.store();
+        let _naming = store.naming.lock().await;
         let database_id = store.catalog.borrow().database(tenant, database).map(|row| row.id);
         let database_id = database_id
             .ok_or_else(|| Error::InvalidArgument(format!("Database [{database}] does not exist")))?;
-
-        // One creation at a time: the check and the change belong together.
-        let _creating = store.naming.lock().await;
         if let Some(row) = store.catalog.borrow().row_by_name(database_id, &request.name) {
             return match request.get_or_create {
                 true => store.catalog.borrow().show(row),
@@ -238,8 +242,10 @@ impl Db {
     }
 
     pub async fn delete_collection(&self, tenant: &str, database: &str, name: &str) -> Result<()> {
+        let store = self.store();
+        let _naming = store.naming.lock().await;
         let id = self.get_collection(tenant, database, name)?.id;
-        self.store().change(Change::DeleteCollection(id.0.as_bytes().to_vec())).await
+        store.change(Change::DeleteCollection(id.0.as_bytes().to_vec())).await
     }
 }
 

@@ -140,9 +140,7 @@ impl Db {
         if entries >= IDLE_COMPACTION_OPERATIONS && store.catalog.borrow().has_changes() {
             compact::commit_catalogue(&store).await?;
         }
-        if store.sweep_due.get() {
-            garbage::sweep(&store).await?;
-        }
+        garbage::collect(&store).await?;
         Ok(store.sweep_due.get() || self.is_compaction_due())
     }
 

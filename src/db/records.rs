@@ -45,13 +45,14 @@ impl Db {
         records: RecordSet,
     ) -> Result<()> {
         let state = self.state(tenant, database, CollectionId::parse(collection)?)?;
-        let dimension = validation::record_set(&records, operation, state.reserved_dimension())?;
-        if records.ids.is_empty() {
-            return Ok(());
-        }
         let store = self.store();
         if state.pending().1 >= BACK_PRESSURE_BYTES {
             compact::compact(&store, &state).await?;
+        }
+        // Nothing else runs between this check and the reservation of the dimension.
+        let dimension = validation::record_set(&records, operation, state.reserved_dimension())?;
+        if records.ids.is_empty() {
+            return Ok(());
         }
         store.write(&state, records.into_operations(operation), dimension).await
     }
@@ -95,7 +96,6 @@ impl Db {
         request: &QueryRequest,
     ) -> Result<QueryResult> {
         let state = self.state(tenant, database, CollectionId::parse(collection)?)?;
-        validation::query_embeddings(&request.embeddings, state.dimension())?;
         orchestrators::query::query(&state, self.env(), request).await
     }
 

@@ -130,11 +130,6 @@ impl CollectionState {
         inner.pending.iter().map(|pending| pending.sequence).find(|pending| *pending > sequence)
     }
 
-    /// The segment, if it was opened.
-    pub fn opened(&self) -> Option<Rc<RecordSegment>> {
-        self.inner.borrow().segment.clone()
-    }
-
     /// Number of operations up to and including `sequence` that are not part of the segment.
     pub fn pending_up_to(&self, sequence: u64) -> u64 {
         let inner = self.inner.borrow();
@@ -204,24 +199,17 @@ impl CollectionState {
             if operations.is_empty() {
                 return Ok(());
             }
-            // Taken out, so that it is changed in place unless a reader still holds it.
-            (std::mem::take(&mut inner.tail), operations, last)
+            // Taken out, so that it is changed in place unless a reader still holds it. Half a fold is no
+            // state: one that fails or is given up leaves the next to start again from the segment.
+            inner.folded = 0;
+            let tail = std::mem::replace(&mut inner.tail, Rc::new(Tail::new(segment)));
+            (tail, operations, last)
         };
-        let outcome = Rc::make_mut(&mut tail).fold(segment, &operations).await;
+        Rc::make_mut(&mut tail).fold(segment, &operations).await?;
         let mut inner = self.inner.borrow_mut();
-        match outcome {
-            Ok(()) => {
-                inner.tail = tail;
-                inner.folded = last;
-                Ok(())
-            }
-            Err(error) => {
-                // Half a fold is no state: start again from the segment.
-                inner.tail = Rc::new(Tail::new(segment));
-                inner.folded = 0;
-                Err(error)
-            }
-        }
+        inner.tail = tail;
+        inner.folded = last;
+        Ok(())
     }
 
     /// Replaces the segment after a commit: it holds the log up to `sequence`.

@@ -8,11 +8,11 @@ use futures::lock::Mutex;
 
 use crate::blockstore::Blockstore;
 use crate::env::Env;
-use crate::error::Result;
+use crate::error::{Error, Result, StorageError};
 use crate::execution::collection::{Batch, CollectionState};
 use crate::log::proto::{Change, Records};
 use crate::log::{Log, Replay, convert};
-use crate::segment::{RecordSegment, Trash};
+use crate::segment::Trash;
 use crate::storage::{Durability, Storage};
 use crate::sysdb::{Catalog, SysDb};
 use crate::types::{CollectionId, OperationRecord};
@@ -45,13 +45,13 @@ pub struct Store {
     pub(crate) catalog: RefCell<Catalog>,
     collections: RefCell<HashMap<CollectionId, Rc<CollectionState>>>,
     pub(crate) trash: Rc<Trash>,
-    /// Segments of deleted collections that a reader may still hold.
-    pub(crate) graveyard: RefCell<Vec<Weak<RecordSegment>>>,
+    /// Deleted collections that a reader may still hold.
+    pub(crate) graveyard: RefCell<Vec<Weak<CollectionState>>>,
     /// Whether the storage may hold blocks that the root does not reach.
     pub(crate) sweep_due: Cell<bool>,
     /// Held by the one compaction or commit under way.
     pub(crate) committing: Mutex<()>,
-    /// Held by the one creation or renaming of a collection under way.
+    /// Held by the one change of the catalogue under way: what it checks and what it logs belong together.
     pub(crate) naming: Mutex<()>,
     pub(crate) recovery: Recovery,
 }
@@ -196,13 +196,23 @@ impl Store {
         if matches!(change, Change::DeleteDatabase(_) | Change::DeleteCollection(_)) {
             self.collections.borrow_mut().retain(|id, state| {
                 let kept = catalog.row(*id).is_some();
-                if !kept && let Some(segment) = state.opened() {
-                    self.graveyard.borrow_mut().push(Rc::downgrade(&segment));
+                if !kept {
+                    self.graveyard.borrow_mut().push(Rc::downgrade(state));
                 }
                 kept
             });
             self.sweep_due.set(true);
         }
         Ok(())
+    }
+
+    /// Draws the consequences of a commit or clean-up that failed. A full store goes on; whatever else
+    /// fails in the storage stops the store, as what the device holds is known again only after a reopen.
+    /// In any case there may be blocks that no root names.
+    pub(crate) fn note_failure(&self, error: &Error) {
+        self.sweep_due.set(true);
+        if let Error::Storage(StorageError::Failed { .. } | StorageError::Closed) = error {
+            self.log.stop(error.clone());
+        }
     }
 }

@@ -129,7 +129,7 @@ fn decode_value(message: proto::UpdateMetadataValue) -> Result<Option<MetadataVa
         Value::SparseVector(vector) => {
             let tokens = (!vector.tokens.is_empty()).then_some(vector.tokens);
             let vector = SparseVector { indices: vector.indices, values: vector.values, tokens };
-            vector.validate().map_err(|reason| corrupt(&reason))?;
+            vector.validate().map_err(corrupt)?;
             MetadataValue::SparseVector(vector)
         }
     }))

@@ -11,7 +11,7 @@ use super::proto::{Change, LogEntry};
 use crate::env::Env;
 use crate::error::{Corruption, Error, Result, StorageError};
 use crate::limits::MAX_FRAME_BYTES;
-use crate::storage::{Durability, Frame, Storage};
+use crate::storage::{ChainEnd, Durability, Frame, Storage};
 
 /// What runs when an entry has become durable; it is given the entry's sequence number.
 type Apply = Box<dyn FnOnce(u64)>;
@@ -103,6 +103,11 @@ impl Log {
             state.next = frame.sequence + 1;
             state.chain = frame.checksum();
         }
+        let end = ChainEnd { sequence: state.durable, checksum: state.chain };
+        if contents.end != end {
+            let place = format!("log frame {}", state.next);
+            return Err(Corruption::new(place, "the log does not end where the root says").into());
+        }
         Ok((Self { storage, env, durability, state: RefCell::new(state) }, replay))
     }
 
@@ -132,11 +137,7 @@ impl Log {
     /// Queues a frame; true when the caller has to flush the queue.
     fn enqueue(&self, payload: &[u8], apply: Apply, done: oneshot::Sender<Result<()>>) -> Result<bool> {
         let mut state = self.state.borrow_mut();
-        if let Some(error) = &state.failed {
-            return Err(Error::Unavailable(format!(
-                "the store stopped after a failed write ({error}); open it again"
-            )));
-        }
+        state.check()?;
         let frame = Frame::new(state.next, state.chain, payload);
         state.next += 1;
         state.chain = frame.checksum();
@@ -187,7 +188,7 @@ impl Log {
             state.next = first;
             state.chain = previous;
         } else {
-            state.failed = Some(error.clone().into());
+            state.failed.get_or_insert(error.clone().into());
         }
         // What was queued meanwhile is chained to frames that do not exist.
         let queued = std::mem::take(&mut state.queue);
@@ -227,13 +228,38 @@ impl Log {
 
     /// Takes no more appends.
     pub fn close(&self) {
-        self.state.borrow_mut().failed = Some(Error::Unavailable("the store is closed".into()));
+        self.stop(Error::Unavailable("the store is closed".into()));
+    }
+
+    /// Ends the log after a failure that leaves unknown what the device holds.
+    pub fn stop(&self, error: Error) {
+        self.state.borrow_mut().failed.get_or_insert(error);
+    }
+
+    /// # Errors
+    /// `Unavailable` if the log has ended: whatever changes the store asks first.
+    pub fn check(&self) -> Result<()> {
+        self.state.borrow().check()
     }
 }
 
 impl State {
+    fn check(&self) -> Result<()> {
+        match &self.failed {
+            None => Ok(()),
+            Some(Error::Unavailable(reason)) => Err(Error::Unavailable(reason.clone())),
+            Some(error) => Err(Error::Unavailable(format!(
+                "the store stopped after a failed write ({error}); open it again"
+            ))),
+        }
+    }
+
     fn retain(&mut self, sequence: u64, checksum: u64, bytes: usize) {
         self.retained.push_back(Retained { sequence, checksum, bytes });
         self.durable = sequence;
     }
 }
+
+#[cfg(test)]
+#[path = "writer_tests.rs"]
+mod tests;

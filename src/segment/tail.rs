@@ -3,6 +3,7 @@
 //! Spec: storage-architecture 9, with one difference that the spec recommends: an id that is deleted and
 //! added again gets a new place at the end, whether or not a compaction came between.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
@@ -159,15 +160,17 @@ impl Tail {
     }
 
     fn change(&mut self, base: &Base, offset: u32, operation: &Rc<OperationRecord>) -> Result<()> {
-        if !self.records.contains_key(&offset) {
-            self.records.insert(offset, base.record(offset)?);
-            self.by_id.insert(operation.id.clone(), Some(offset));
-        }
-        if let Some(record) = self.records.get_mut(&offset) {
-            record.merge(operation);
-            if record.in_segment && operation.embedding.is_some() {
-                self.stale_vectors.insert(offset);
+        let record = match self.records.entry(offset) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let record = base.record(offset)?;
+                self.by_id.insert(operation.id.clone(), Some(offset));
+                entry.insert(record)
             }
+        };
+        record.merge(operation);
+        if record.in_segment && operation.embedding.is_some() {
+            self.stale_vectors.insert(offset);
         }
         Ok(())
     }
@@ -251,3 +254,7 @@ pub fn decode_metadata(bytes: Option<&[u8]>) -> Result<Metadata> {
 pub(super) fn encode_metadata(metadata: &Metadata) -> Option<Vec<u8>> {
     (!metadata.is_empty()).then(|| convert::encode_metadata(metadata).encode_to_vec())
 }
+
+#[cfg(test)]
+#[path = "tail_tests.rs"]
+mod tests;

@@ -22,6 +22,10 @@ use crate::storage::{BlockId, Root};
 /// Version of the manifest that this build writes. A newer one is refused untouched.
 const FORMAT: u32 = 1;
 
+/// The number of reachable blocks in the manifest of a store that may hold others. No store with a
+/// manifest has none, so the next opening finds that a sweep is due.
+const UNCOUNTED: u64 = 0;
+
 /// The durable part of the catalogue.
 pub struct SysDb {
     blockstore: Blockstore,
@@ -49,6 +53,8 @@ pub struct Change {
     /// Blocks that become reachable, and blocks that stop being so.
     pub added: u64,
     pub removed: u64,
+    /// Whether these are all changes: the storage holds nothing that the root does not reach.
+    pub swept: bool,
 }
 
 impl SysDb {
@@ -71,6 +77,9 @@ impl SysDb {
                  Update chromatid; nothing was changed",
                 manifest.format
             )));
+        }
+        if manifest.log_start == 0 {
+            return Err(Corruption::new("the manifest", "a log that starts at frame 0").into());
         }
         let rows = blockstore.open(rows::block_id(&manifest.catalogue)?).await?;
         let catalog = Catalog::load(&rows).await?;
@@ -97,8 +106,9 @@ impl SysDb {
             }
         }
         let Commit { reader, added, removed } = writer.commit().await?;
-        let blocks = (self.blocks.get() + change.added + added.len() as u64)
+        let reachable = (self.blocks.get() + change.added + added.len() as u64)
             .saturating_sub(change.removed + removed.len() as u64);
+        let blocks = if change.swept { reachable } else { UNCOUNTED };
         let manifest = proto::Manifest {
             format: FORMAT,
             catalogue: reader.root().0.to_vec(),
@@ -122,7 +132,7 @@ impl SysDb {
         self.generation.get()
     }
 
-    /// Number of blocks that are reachable from the root.
+    /// Number of blocks that are reachable from the root; 0 when they have to be counted first.
     pub fn blocks(&self) -> u64 {
         self.blocks.get()
     }
@@ -130,6 +140,15 @@ impl SysDb {
     /// Says how many blocks are reachable, after they were counted.
     pub fn set_blocks(&self, blocks: u64) {
         self.blocks.set(blocks);
+    }
+
+    /// The roots of all blockfiles that the durable root names, whatever the log has changed since.
+    pub async fn roots(&self) -> Result<Vec<BlockId>> {
+        let rows = self.rows.borrow().clone();
+        let Some(rows) = rows else { return Ok(Vec::new()) };
+        let catalog = Catalog::load(&rows).await?;
+        let segments = catalog.rows().filter_map(|row| row.segment).flat_map(|files| files.roots());
+        Ok(segments.chain([rows.root()]).collect())
     }
 
     /// The root of the catalogue's own blockfile.

@@ -10,7 +10,7 @@ use roaring::RoaringBitmap;
 
 use crate::blockstore::{DataRecord, DataRecordRef};
 use crate::env::Slices;
-use crate::error::Result;
+use crate::error::{Corruption, Result};
 use crate::segment::{Snapshot, TailRecord, decode_metadata};
 use crate::types::where_clause::{RecordView, Where};
 use crate::types::{Metadata, MetadataValue};
@@ -77,7 +77,9 @@ async fn matching_of(
     }
     if let Some(readers) = snapshot.segment.readers() {
         for (offset, data) in in_segment.iter().zip(readers.data.get_many("", &in_segment).await?) {
-            let Some(data) = data else { continue };
+            let data = data.ok_or_else(|| {
+                Corruption::new(format!("record {offset}"), "its id is known, but its data is missing")
+            })?;
             let view = StoredView::new(DataRecordRef {
                 id: &data.id,
                 metadata: data.metadata.as_deref(),

@@ -23,9 +23,14 @@ pub fn is_due(state: &CollectionState) -> bool {
 /// Brings everything that a collection has in the log into its segment. Does nothing if there is nothing.
 pub async fn compact(store: &Rc<Store>, state: &CollectionState) -> Result<()> {
     let _committing = store.committing.lock().await;
+    store.log.check()?;
     if state.pending().0 == 0 {
         return Ok(());
     }
+    compact_tail(store, state).await.inspect_err(|error| store.note_failure(error))
+}
+
+async fn compact_tail(store: &Rc<Store>, state: &CollectionState) -> Result<()> {
     let (snapshot, sequence) = state.snapshot().await?;
     let slices = Slices::new(&*store.env);
     let compacted = segment::compact(&store.blockstore, &snapshot, Rc::clone(&store.trash), &slices).await?;
@@ -38,36 +43,42 @@ pub async fn compact(store: &Rc<Store>, state: &CollectionState) -> Result<()> {
         operations: state.pending_up_to(sequence),
     };
     let blocks = (added.len() as u64, removed.len() as u64);
-    match commit(store, Some((&compaction, blocks))).await {
-        Ok(Committed::Yes) => {
-            snapshot.segment.retire(removed);
-            drop(snapshot);
-            state.install(segment, sequence).await?;
-            delete_trash(store).await
-        }
-        Ok(Committed::CollectionIsGone) => discard(store, added).await,
-        Err(error) => {
-            // The blocks are not part of a root; what cannot be deleted now is swept at the next opening.
-            let _ = discard(store, added).await;
-            Err(error)
-        }
-    }
+    let Some(committed) = commit(store, Some((&compaction, blocks))).await? else {
+        return discard(store, added).await;
+    };
+    // The new root is durable: first everyone moves to the new segment, then the old goes.
+    snapshot.segment.retire(removed);
+    drop(snapshot);
+    state.install(segment, sequence).await?;
+    release(store, committed).await
 }
 
 /// Makes the catalogue's changes durable in the root, so that the log is no longer needed for them.
 pub async fn commit_catalogue(store: &Rc<Store>) -> Result<()> {
     let _committing = store.committing.lock().await;
-    commit(store, None).await?;
-    delete_trash(store).await
+    store.log.check()?;
+    commit_rows(store).await.inspect_err(|error| store.note_failure(error))
 }
 
-enum Committed {
-    Yes,
-    /// The collection was deleted while it was compacted: nothing was committed.
-    CollectionIsGone,
+/// As [`commit_catalogue`], for a caller that holds the lock on commits.
+pub(super) async fn commit_rows(store: &Rc<Store>) -> Result<()> {
+    match commit(store, None).await? {
+        Some(committed) => release(store, committed).await,
+        None => Ok(()),
+    }
 }
 
-async fn commit(store: &Rc<Store>, compaction: Option<(&Compaction, (u64, u64))>) -> Result<Committed> {
+/// What a commit has made superfluous.
+struct Committed {
+    log_start: u64,
+    unreachable: Vec<BlockId>,
+}
+
+/// Swaps the root; `None` if the collection was deleted while it was compacted, and nothing was committed.
+async fn commit(
+    store: &Rc<Store>,
+    compaction: Option<(&Compaction, (u64, u64))>,
+) -> Result<Option<Committed>> {
     // Up to the first await nothing else runs: rows, log position and compaction fit together.
     let (mut added, mut removed) = (0, 0);
     let mut rows = Vec::new();
@@ -75,7 +86,7 @@ async fn commit(store: &Rc<Store>, compaction: Option<(&Compaction, (u64, u64))>
         (added, removed) = blocks;
         match store.catalog.borrow().compacted_row(compaction) {
             Some(row) => rows.push((RowKey::Collection(compaction.collection), Some(row))),
-            None => return Ok(Committed::CollectionIsGone),
+            None => return Ok(None),
         }
     }
     let compacted = rows.first().map(|(key, _)| key.clone());
@@ -84,8 +95,8 @@ async fn commit(store: &Rc<Store>, compaction: Option<(&Compaction, (u64, u64))>
     rows.extend(changes.into_iter().filter(|(key, _)| Some(key) != compacted.as_ref()));
     let log = log_start(store, compaction.map(|(compaction, _)| compaction));
 
-    let outcome = store.sysdb.commit(Change { rows, log, added, removed }).await;
-    let unreachable = match outcome {
+    let change = Change { rows, log, added, removed, swept: !store.sweep_due.get() };
+    let unreachable = match store.sysdb.commit(change).await {
         Ok(unreachable) => unreachable,
         Err(error) => {
             store.catalog.borrow_mut().restore_changes(keys);
@@ -95,9 +106,14 @@ async fn commit(store: &Rc<Store>, compaction: Option<(&Compaction, (u64, u64))>
     if let Some((compaction, _)) = compaction {
         store.catalog.borrow_mut().set_compacted(compaction);
     }
-    store.log.drop_below(log.sequence).await?;
-    store.blockstore.storage().delete_blocks(unreachable).await?;
-    Ok(Committed::Yes)
+    Ok(Some(Committed { log_start: log.sequence, unreachable }))
+}
+
+/// Gives up what the durable root no longer needs.
+async fn release(store: &Store, committed: Committed) -> Result<()> {
+    store.log.drop_below(committed.log_start).await?;
+    discard(store, committed.unreachable).await?;
+    delete_trash(store).await
 }
 
 /// Where a recovery has to start reading the log, once the commit is durable.
@@ -113,7 +129,8 @@ fn log_start(store: &Store, compaction: Option<&Compaction>) -> LogStart {
     LogStart { sequence, checksum: store.log.checksum_before(sequence), catalogue: durable }
 }
 
-async fn delete_trash(store: &Store) -> Result<()> {
+/// Deletes the blocks of replaced segments that their last reader has left.
+pub(super) async fn delete_trash(store: &Store) -> Result<()> {
     discard(store, store.trash.take()).await
 }
 
@@ -121,5 +138,6 @@ async fn discard(store: &Store, blocks: Vec<BlockId>) -> Result<()> {
     if blocks.is_empty() {
         return Ok(());
     }
+    store.blockstore.forget(&blocks);
     Ok(store.blockstore.storage().delete_blocks(blocks).await?)
 }

@@ -7,46 +7,57 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use crate::env::Slices;
-use crate::error::Result;
-use crate::execution::orchestrators::compact;
+use crate::error::{Error, Result, StorageError};
+use crate::execution::orchestrators::compact::{commit_rows, delete_trash};
 use crate::execution::store::Store;
 use crate::storage::BlockId;
 
-/// Deletes every block that the root does not reach. Put off while a reader may still hold one.
-pub async fn sweep(store: &Rc<Store>) -> Result<()> {
+/// Deletes blocks that no reader needs any more: those of replaced segments, and if a sweep is due
+/// every block that the root does not reach. A sweep is put off while a reader may still hold one.
+pub async fn collect(store: &Rc<Store>) -> Result<()> {
+    let _committing = store.committing.lock().await;
+    store.log.check()?;
+    let outcome = async {
+        delete_trash(store).await?;
+        if store.sweep_due.get() { sweep(store).await } else { Ok(()) }
+    };
+    outcome.await.inspect_err(|error| store.note_failure(error))
+}
+
+async fn sweep(store: &Rc<Store>) -> Result<()> {
+    // A deleted collection has to leave the root before its blocks can go. On a full store that has to
+    // wait until the other garbage has made room.
+    let mut full = None;
     if store.catalog.borrow().has_changes() {
-        // A deleted collection has to leave the root before its blocks go.
-        compact::commit_catalogue(store).await?;
+        match commit_rows(store).await {
+            Err(error @ Error::Storage(StorageError::QuotaExceeded { .. })) => full = Some(error),
+            outcome => outcome?,
+        }
     }
-    let committing = store.committing.lock().await;
-    store.graveyard.borrow_mut().retain(|segment| segment.strong_count() > 0);
+    store.graveyard.borrow_mut().retain(|collection| collection.strong_count() > 0);
     if store.trash.is_held() || !store.graveyard.borrow().is_empty() {
-        return Ok(());
+        return full.map_or(Ok(()), Err);
     }
+    // What is deleted from here on makes the next sweep due.
+    let last = full.is_none() && !store.catalog.borrow().has_changes();
+    store.sweep_due.set(!last);
     let reachable = mark(store).await?;
     let blocks = store.blockstore.storage().list_blocks().await?;
     let garbage: Vec<BlockId> = blocks.into_iter().filter(|block| !reachable.contains(block)).collect();
+    store.blockstore.forget(&garbage);
     store.blockstore.storage().delete_blocks(garbage).await?;
-    store.sweep_due.set(false);
-    let counted = store.sysdb.blocks() == reachable.len() as u64;
-    store.sysdb.set_blocks(reachable.len() as u64);
-    drop(committing);
-    if !counted {
-        compact::commit_catalogue(store).await?;
+    if !store.sweep_due.get() && store.sysdb.blocks() != reachable.len() as u64 {
+        store.sysdb.set_blocks(reachable.len() as u64);
+        commit_rows(store).await?;
     }
-    Ok(())
+    full.map_or(Ok(()), Err)
 }
 
-/// The blocks that the root reaches.
+/// The blocks that the durable root reaches.
 async fn mark(store: &Store) -> Result<HashSet<BlockId>> {
-    let roots: Vec<BlockId> = {
-        let catalog = store.catalog.borrow();
-        let segments = catalog.rows().filter_map(|row| row.segment);
-        segments.flat_map(|files| files.roots()).chain(store.sysdb.root()).collect()
-    };
     let slices = Slices::new(&*store.env);
     let mut reachable = HashSet::new();
-    for root in roots {
+    for root in store.sysdb.roots().await? {
         reachable.extend(store.blockstore.block_ids(root).await?);
         slices.step().await;
     }

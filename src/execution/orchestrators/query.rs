@@ -5,13 +5,15 @@ use crate::env::{Env, Slices};
 use crate::error::Result;
 use crate::execution::collection::CollectionState;
 use crate::execution::operators::{filter, knn, project};
-use crate::types::{QueryRequest, QueryResult};
+use crate::types::{QueryRequest, QueryResult, validation};
 
 /// The nearest records of each query vector (spec: query-semantics 7.2). The filter comes first, so that
 /// `n_results` rows come back whenever that many match.
 pub async fn query(state: &CollectionState, env: &dyn Env, request: &QueryRequest) -> Result<QueryResult> {
     let slices = Slices::new(env);
     let (snapshot, _) = state.snapshot().await?;
+    // Against the snapshot: a first write may have fixed the dimension since the query was made.
+    validation::query_embeddings(&request.embeddings, snapshot.dimension)?;
     let selection =
         filter::filter(&snapshot, request.ids.as_deref(), request.filter.as_ref(), &slices).await?;
     let queries: Vec<Query> = match snapshot.dimension {
