@@ -38,22 +38,20 @@ pub(super) fn distances<const LANES: usize, R: Register<LANES>>(
     match space {
         Space::L2 => {
             for (row, out) in rows.zip(out) {
-                let [sum] = sums(query, row, |_, sum, x: R, y| x.sub(y).mul_add(x.sub(y), sum));
-                *out = exact(sum, row);
+                let SquaredDifferences(sum) = sums::<LANES, R, _>(query, row);
+                *out = exact(total(sum), row);
             }
         }
         Space::Ip => {
             for (row, out) in rows.zip(out) {
-                let [dot] = sums(query, row, |_, sum, x: R, y| x.mul_add(y, sum));
-                *out = exact(1.0 - dot, row);
+                let Products(dot) = sums::<LANES, R, _>(query, row);
+                *out = exact(1.0 - total(dot), row);
             }
         }
         Space::Cosine => {
             for (row, out) in rows.zip(out) {
-                let [dot, squared_norm] = sums(query, row, |which, sum, x: R, y| {
-                    let factor = if which == 0 { x } else { y };
-                    factor.mul_add(y, sum)
-                });
+                let ProductsAndSquares(dot, squares) = sums::<LANES, R, _>(query, row);
+                let (dot, squared_norm) = (total(dot), total(squares));
                 let representable = squared_norm >= SMALLEST_EXACT_SQUARED_NORM && squared_norm.is_finite();
                 let norm = if representable { squared_norm.sqrt() + NORM_EPSILON } else { f32::NAN };
                 *out = exact(1.0 - dot / norm, row);
@@ -62,51 +60,108 @@ pub(super) fn distances<const LANES: usize, R: Register<LANES>>(
     }
 }
 
-/// `SUMS` sums over the pairs of `a` and `b` in one pass: `add(which, sum, x, y)` is the sum numbered
-/// `which` with `LANES` more pairs, and leaves a lane as it is for a pair of zeros.
+/// What one pass over a query and a row sums up.
+trait Sums<const LANES: usize, R: Register<LANES>>: Copy {
+    fn zero() -> Self;
+    /// Takes in `LANES` more pairs. A pair of zeros leaves its lane as it is.
+    fn take(self, query: R, row: R) -> Self;
+    fn join(self, other: Self) -> Self;
+}
+
+/// Σ (q − r)².
+#[derive(Clone, Copy)]
+struct SquaredDifferences<R>(R);
+
+impl<const LANES: usize, R: Register<LANES>> Sums<LANES, R> for SquaredDifferences<R> {
+    #[inline(always)]
+    fn zero() -> Self {
+        Self(R::zero())
+    }
+
+    #[inline(always)]
+    fn take(self, query: R, row: R) -> Self {
+        let difference = query.sub(row);
+        Self(difference.mul_add(difference, self.0))
+    }
+
+    #[inline(always)]
+    fn join(self, other: Self) -> Self {
+        Self(self.0.add(other.0))
+    }
+}
+
+/// Σ q·r.
+#[derive(Clone, Copy)]
+struct Products<R>(R);
+
+impl<const LANES: usize, R: Register<LANES>> Sums<LANES, R> for Products<R> {
+    #[inline(always)]
+    fn zero() -> Self {
+        Self(R::zero())
+    }
+
+    #[inline(always)]
+    fn take(self, query: R, row: R) -> Self {
+        Self(query.mul_add(row, self.0))
+    }
+
+    #[inline(always)]
+    fn join(self, other: Self) -> Self {
+        Self(self.0.add(other.0))
+    }
+}
+
+/// Σ q·r and Σ r².
+#[derive(Clone, Copy)]
+struct ProductsAndSquares<R>(R, R);
+
+impl<const LANES: usize, R: Register<LANES>> Sums<LANES, R> for ProductsAndSquares<R> {
+    #[inline(always)]
+    fn zero() -> Self {
+        Self(R::zero(), R::zero())
+    }
+
+    #[inline(always)]
+    fn take(self, query: R, row: R) -> Self {
+        Self(query.mul_add(row, self.0), row.mul_add(row, self.1))
+    }
+
+    #[inline(always)]
+    fn join(self, other: Self) -> Self {
+        Self(self.0.add(other.0), self.1.add(other.1))
+    }
+}
+
+/// Sums over the pairs of `query` and `row` in one pass. The accumulators are written out, so that they stay
+/// in registers also where the compiler builds for size and unrolls nothing.
 #[inline(always)]
-fn sums<const LANES: usize, const SUMS: usize, R: Register<LANES>>(
-    a: &[f32],
-    b: &[f32],
-    add: impl Fn(usize, R, R, R) -> R,
-) -> [f32; SUMS] {
-    let (a_registers, a_rest) = a.as_chunks::<LANES>();
-    let (b_registers, b_rest) = b.as_chunks::<LANES>();
-    let (a_chunks, a_tail) = a_registers.as_chunks::<ACCUMULATORS>();
-    let (b_chunks, b_tail) = b_registers.as_chunks::<ACCUMULATORS>();
+fn sums<const LANES: usize, R: Register<LANES>, S: Sums<LANES, R>>(query: &[f32], row: &[f32]) -> S {
+    let (query_registers, query_rest) = query.as_chunks::<LANES>();
+    let (row_registers, row_rest) = row.as_chunks::<LANES>();
+    let (query_chunks, query_tail) = query_registers.as_chunks::<ACCUMULATORS>();
+    let (row_chunks, row_tail) = row_registers.as_chunks::<ACCUMULATORS>();
 
-    let mut wide = [[R::zero(); ACCUMULATORS]; SUMS];
-    for (x, y) in a_chunks.iter().zip(b_chunks) {
-        for place in 0..ACCUMULATORS {
-            let (x, y) = (R::load(&x[place]), R::load(&y[place]));
-            for (which, sum) in wide.iter_mut().enumerate() {
-                sum[place] = add(which, sum[place], x, y);
-            }
-        }
+    let [mut a, mut b, mut c, mut d] = [S::zero(); ACCUMULATORS];
+    for ([q0, q1, q2, q3], [r0, r1, r2, r3]) in query_chunks.iter().zip(row_chunks) {
+        a = a.take(R::load(q0), R::load(r0));
+        b = b.take(R::load(q1), R::load(r1));
+        c = c.take(R::load(q2), R::load(r2));
+        d = d.take(R::load(q3), R::load(r3));
     }
-
-    let mut narrow = [R::zero(); SUMS];
-    for (narrow, [a, b, c, d]) in narrow.iter_mut().zip(wide) {
-        *narrow = a.add(b).add(c.add(d));
+    let mut sums = a.join(b).join(c.join(d));
+    for (query, row) in query_tail.iter().zip(row_tail) {
+        sums = sums.take(R::load(query), R::load(row));
     }
-    for (x, y) in a_tail.iter().zip(b_tail) {
-        let (x, y) = (R::load(x), R::load(y));
-        for (which, sum) in narrow.iter_mut().enumerate() {
-            *sum = add(which, *sum, x, y);
-        }
+    if !query_rest.is_empty() {
+        sums = sums.take(R::load(&padded(query_rest)), R::load(&padded(row_rest)));
     }
-    if !a_rest.is_empty() {
-        let (x, y) = (R::load(&padded(a_rest)), R::load(&padded(b_rest)));
-        for (which, sum) in narrow.iter_mut().enumerate() {
-            *sum = add(which, *sum, x, y);
-        }
-    }
-    narrow.map(|sum| total(sum.to_array()))
+    sums
 }
 
 /// The sum of all lanes, a power of two, by halves.
 #[inline(always)]
-fn total<const LANES: usize>(mut lanes: [f32; LANES]) -> f32 {
+fn total<const LANES: usize>(sum: impl Register<LANES>) -> f32 {
+    let mut lanes = sum.to_array();
     let mut half = LANES / 2;
     while half > 0 {
         for lane in 0..half {
