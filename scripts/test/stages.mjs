@@ -137,6 +137,11 @@ export const STAGES = [
   },
   { name: "build: engine", groups: ["js", "browser"], run: () => step(async () => buildWasm(await wasmEnv())) },
   { name: "build: package", groups: ["js", "browser"], run: () => step(buildPackage) },
+  {
+    name: "build: the client's cases for pages",
+    groups: ["browser"],
+    run: () => step(() => check(["node_modules/.bin/tsc", "-p", "tests/client/tsconfig.pages.json"])),
+  },
   { name: "build: console", groups: ["js", "browser"], run: () => step(buildConsole) },
   { name: "size", groups: ["js"], run: () => verdict(size) },
   { name: "eslint", groups: ["js"], run: () => verdict(lint) },
