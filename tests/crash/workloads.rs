@@ -1,0 +1,123 @@
+//! What goes on when a crash or a failure strikes. Steps of one group are called together.
+
+use serde_json::{Value, json};
+
+use crate::support::chroma::{Kind, Row};
+use crate::support::step::Step;
+
+/// A name for messages, and the steps.
+pub type Workload = (&'static str, Vec<Vec<Step>>);
+
+pub fn all() -> Vec<Workload> {
+    vec![
+        ("insert", insert()),
+        ("mixed", mixed()),
+        ("compaction", compaction()),
+        ("collections", collections()),
+        ("catalogue", catalogue()),
+    ]
+}
+
+fn insert() -> Vec<Vec<Step>> {
+    vec![
+        one(create("alpha")),
+        one(write("alpha", Kind::Add, &[1, 2, 3])),
+        one(write("alpha", Kind::Add, &[4])),
+        vec![
+            write("alpha", Kind::Add, &[5, 6]),
+            write("alpha", Kind::Add, &[6, 7]),
+            write("alpha", Kind::Add, &[8]),
+        ],
+        one(write("alpha", Kind::Add, &(10..40).collect::<Vec<_>>())),
+        one(write("alpha", Kind::Add, &[9])),
+    ]
+}
+
+fn mixed() -> Vec<Vec<Step>> {
+    vec![
+        one(create("alpha")),
+        one(write("alpha", Kind::Add, &[1, 2, 3, 4, 5])),
+        one(write("alpha", Kind::Upsert, &[2, 6])),
+        one(write("alpha", Kind::Update, &[3, 9])),
+        one(delete("alpha", Some(&["1", "9"]), None)),
+        vec![delete("alpha", Some(&["2"]), None), write("alpha", Kind::Add, &[2, 1])],
+        one(delete("alpha", None, Some(json!({"n": {"$lt": 2}})))),
+        one(write("alpha", Kind::Upsert, &[1])),
+    ]
+}
+
+fn compaction() -> Vec<Vec<Step>> {
+    vec![
+        one(create("alpha")),
+        one(write("alpha", Kind::Add, &(1..12).collect::<Vec<_>>())),
+        one(Step::Compact),
+        one(write("alpha", Kind::Upsert, &[1, 20])),
+        one(delete("alpha", Some(&["2", "3"]), None)),
+        one(Step::Compact),
+        one(write("alpha", Kind::Add, &[2])),
+        // What is written meanwhile stays in the log.
+        vec![Step::Compact, write("alpha", Kind::Update, &[4])],
+        one(write("alpha", Kind::Upsert, &[3, 4])),
+    ]
+}
+
+fn collections() -> Vec<Vec<Step>> {
+    vec![
+        one(create("alpha")),
+        one(create("beta")),
+        one(write("alpha", Kind::Add, &[1, 2])),
+        one(write("beta", Kind::Add, &[1])),
+        one(Step::Compact),
+        one(Step::Drop { name: "alpha" }),
+        one(write("beta", Kind::Add, &[2])),
+        one(Step::Compact),
+        one(create("alpha")),
+        one(write("alpha", Kind::Add, &[7])),
+        one(Step::Rename { from: "beta", to: "gamma" }),
+        one(Step::Maintain),
+        one(write("gamma", Kind::Add, &[3])),
+        one(Step::Drop { name: "gamma" }),
+    ]
+}
+
+/// Enough changes of the catalogue that maintenance commits them without a compaction.
+fn catalogue() -> Vec<Vec<Step>> {
+    let mut steps = vec![one(create("alpha")), one(write("alpha", Kind::Add, &[1, 2])), one(Step::Compact)];
+    for _ in 0..3 {
+        steps.push(one(create("beta")));
+        steps.push(one(Step::Rename { from: "beta", to: "gamma" }));
+        steps.push(one(Step::Drop { name: "gamma" }));
+    }
+    steps.push(one(create("gamma")));
+    steps.push(one(Step::Maintain));
+    steps.push(one(Step::Drop { name: "alpha" }));
+    steps.push(one(Step::Maintain));
+    steps.push(one(write("gamma", Kind::Add, &[5])));
+    steps
+}
+
+fn one(step: Step) -> Vec<Step> {
+    vec![step]
+}
+
+fn create(name: &'static str) -> Step {
+    Step::Create { name, space: "l2" }
+}
+
+pub fn write(name: &'static str, kind: Kind, numbers: &[u32]) -> Step {
+    let row = |number: &u32| Row {
+        id: number.to_string(),
+        embedding: Some(vec![*number as f32, -1.0]),
+        document: (!number.is_multiple_of(3)).then(|| format!("{kind:?} b{number}").repeat(8)),
+        uri: number.is_multiple_of(4).then(|| format!("uri:{number}")),
+        metadata: json!({"n": number % 5, "kind": if number.is_multiple_of(2) { "a" } else { "b" }})
+            .as_object()
+            .cloned(),
+    };
+    Step::Write { name, kind, rows: numbers.iter().map(row).collect() }
+}
+
+pub fn delete(name: &'static str, ids: Option<&[&str]>, clause: Option<Value>) -> Step {
+    let ids = ids.map(|ids| ids.iter().map(|id| id.to_string()).collect());
+    Step::Delete { name, ids, clause, limit: None }
+}
