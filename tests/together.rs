@@ -145,18 +145,20 @@ fn queries_and_writes_do_not_wait_for_a_compaction() {
 
 #[test]
 fn a_read_that_is_given_up_leaves_the_next_one_whole() {
-    block_on(async {
-        // Each read of a block can be given up in the middle, and none is cached.
-        let storage: Rc<dyn Storage> = Rc::new(SlowStorage::new(1, None));
-        let options = Options { cache_bytes: 0, ..Options::default() };
-        let db = Db::open(storage, seeded(3, TICK_MS), options).await.unwrap();
-        let id = create(&db, "given-up").await;
-        db.write(T, D, &id, Operation::Add, records(0..10)).await.unwrap();
-        db.compact().await.unwrap();
-        db.write(T, D, &id, Operation::Upsert, records(5..15)).await.unwrap();
-        let request = GetRequest::default();
-        for polls in 0..20 {
+    for polls in 0..12 {
+        block_on(async {
+            // A read can be given up at each block, as none is cached.
+            let storage: Rc<dyn Storage> = Rc::new(SlowStorage::new(1, None));
+            let options = Options { cache_bytes: 0, ..Options::default() };
+            let db = Db::open(storage, seeded(3, TICK_MS), options).await.unwrap();
+            let id = create(&db, "given-up").await;
+            db.write(T, D, &id, Operation::Add, records(0..10)).await.unwrap();
+            db.compact().await.unwrap();
             db.write(T, D, &id, Operation::Upsert, records(5..15)).await.unwrap();
+            assert_eq!(db.count(T, D, &id, ReadLevel::IndexAndWal).await.unwrap(), 15);
+            // The segment has to be asked for these.
+            db.write(T, D, &id, Operation::Upsert, records(0..5)).await.unwrap();
+            let request = GetRequest::default();
             let mut read = Box::pin(db.get(T, D, &id, &request));
             for _ in 0..polls {
                 if futures::poll!(&mut read).is_ready() {
@@ -164,9 +166,9 @@ fn a_read_that_is_given_up_leaves_the_next_one_whole() {
                 }
             }
             drop(read);
-            assert_eq!(db.count(T, D, &id, ReadLevel::IndexAndWal).await.unwrap(), 15);
-        }
-    });
+            assert_eq!(db.count(T, D, &id, ReadLevel::IndexAndWal).await.unwrap(), 15, "after {polls} polls");
+        });
+    }
 }
 
 #[test]
