@@ -12,11 +12,11 @@ import { cases, tinyExpect } from "./official-behaviour";
 
 const ROOT = path.join(import.meta.dirname, "..", "..");
 
-for (const { name, run } of cases) {
-  test(`in Node: ${name}`, async () => {
-    const client = await open({ name: `node-${name}`, storage: "memory" });
+for (const each of cases) {
+  test(`in Node: ${each.name}`, async () => {
+    const client = await open({ name: `node-${each.name}`, storage: "memory" });
     try {
-      await run(client, tinyExpect);
+      await each.run(client, tinyExpect);
     } finally {
       await client.close();
     }
