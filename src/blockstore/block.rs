@@ -8,8 +8,9 @@ use arrow::buffer::Buffer;
 use super::column::VarColumn;
 use super::ipc::{self, Check, IpcFile, Place, schema};
 use super::key::{Key, KeyColumn, KeyType, check_ascending};
+use super::record::DataRecordColumns;
 use super::sparse_index::Edge;
-use super::value::{DataRecordColumns, Value, ValueColumn, ValueType};
+use super::value::{Value, ValueColumn, ValueType};
 use crate::error::{Corruption, Error, Result};
 use crate::storage::BlockId;
 
