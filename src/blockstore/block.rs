@@ -8,8 +8,9 @@ use arrow::buffer::Buffer;
 use super::column::VarColumn;
 use super::ipc::{self, Check, IpcFile, Place, schema};
 use super::key::{Key, KeyColumn, KeyType, check_ascending};
+use super::record::DataRecordColumns;
 use super::sparse_index::Edge;
-use super::value::{DataRecordColumns, Value, ValueColumn, ValueType};
+use super::value::{Value, ValueColumn, ValueType};
 use crate::error::{Corruption, Error, Result};
 use crate::storage::BlockId;
 
@@ -154,19 +155,26 @@ impl Block {
 
     /// The first row that does not lie before `edge`; [`len`](Self::len) if all do.
     pub(crate) fn lower_bound<K: Key>(&self, edge: &Edge<'_, '_, K>) -> Result<usize> {
+        // Most blocks hold one prefix: two comparisons here save one for each step of the search.
+        let edge_prefix = Some(edge.prefix.as_bytes());
+        let one_prefix =
+            self.prefixes.get(0) == edge_prefix && self.prefixes.get(self.rows - 1) == edge_prefix;
         let (mut low, mut high) = (0, self.rows);
         while low < high {
             let middle = low + (high - low) / 2;
-            let before =
-                self.is_before(middle, edge).ok_or_else(|| self.wrong_access(middle, K::TYPE.name()))?;
+            let before = self
+                .is_before(middle, edge, one_prefix)
+                .ok_or_else(|| self.wrong_access(middle, K::TYPE.name()))?;
             if before { low = middle + 1 } else { high = middle }
         }
         Ok(low)
     }
 
     /// Compares bytes, which is the order of text, so that a search decodes none.
-    fn is_before<K: Key>(&self, row: usize, edge: &Edge<'_, '_, K>) -> Option<bool> {
-        Some(match self.prefixes.get(row)?.cmp(edge.prefix.as_bytes()) {
+    fn is_before<K: Key>(&self, row: usize, edge: &Edge<'_, '_, K>, one_prefix: bool) -> Option<bool> {
+        let order =
+            if one_prefix { Ordering::Equal } else { self.prefixes.get(row)?.cmp(edge.prefix.as_bytes()) };
+        Some(match order {
             Ordering::Equal => match edge.key {
                 Some(key) => edge.follows(K::compare_row(&self.keys, row, key)?),
                 None => edge.after,

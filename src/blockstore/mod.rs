@@ -18,6 +18,7 @@ mod ordered;
 mod output;
 mod pace;
 mod reader;
+mod record;
 mod root;
 mod sparse_index;
 mod unordered;
@@ -36,10 +37,9 @@ pub use cache::CacheStats;
 pub use key::{F32, Key, KeyType};
 pub use ordered::OrderedWriter;
 pub use reader::Reader;
+pub use record::{DataRecord, DataRecordColumns, DataRecordRef, PostingList, PostingListRef};
 pub use unordered::UnorderedWriter;
-pub use value::{
-    Bytes, DataRecord, DataRecordColumns, DataRecordRef, PostingList, PostingListRef, Value, ValueType,
-};
+pub use value::{Bytes, Value, ValueType};
 
 use arrow::buffer::Buffer;
 
