@@ -25,6 +25,10 @@ pub const MAX_NAME_LENGTH: usize = 512;
 /// the evaluator recurse, and this keeps them far from the end of the wasm stack (1 MiB).
 pub const MAX_WHERE_DEPTH: usize = 64;
 
+/// Nesting of a request that arrives as JavaScript values: a filter at its bound (an object and an array a
+/// level) within a request. The conversion recurses.
+pub const MAX_JSON_DEPTH: usize = 2 * MAX_WHERE_DEPTH + 16;
+
 /// Predicates in one filter.
 pub const MAX_WHERE_PREDICATES: usize = 1_024;
 

@@ -25,6 +25,9 @@ export interface ChromaClientArgs extends StoreOptions, ServerOptions {
   headers?: Record<string, string>;
 }
 
+/** What a Chroma server has answered ever since its second API: clients compare it. */
+const API_VERSION = "1.0.0";
+
 interface CreateCollectionArgs {
   name: string;
   configuration?: CreateCollectionConfiguration;
@@ -93,9 +96,9 @@ export class ChromaClient {
     return (await this.#session.engine()).heartbeat();
   }
 
-  /** The engine's version. */
-  async version(): Promise<string> {
-    return (await (await this.#session.engine()).info()).version;
+  /** The version of Chroma's API, as every Chroma server answers it. `info()` has that of this package. */
+  version(): Promise<string> {
+    return Promise.resolve(API_VERSION);
   }
 
   /** Deletes everything in the store. Refused unless it was opened with `allowReset`. */

@@ -6,9 +6,7 @@ use serde_json::{Map, Number, Value};
 use wasm_bindgen::prelude::*;
 
 use super::{JsResult, error};
-
-/// Nesting of a request, at most. Everything legitimate is far below; the conversion recurses.
-const MAX_DEPTH: usize = 128;
+use crate::limits::MAX_JSON_DEPTH;
 
 /// The largest integer that a JavaScript number holds exactly together with its neighbours, 2^53 − 1.
 const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
@@ -20,8 +18,8 @@ pub fn from_js(value: &JsValue) -> JsResult<Value> {
 }
 
 fn from_js_at(value: &JsValue, depth: usize) -> JsResult<Value> {
-    if depth > MAX_DEPTH {
-        return Err(error::invalid(&format!("the request is nested more than {MAX_DEPTH} levels deep")));
+    if depth > MAX_JSON_DEPTH {
+        return Err(error::invalid(&format!("the request is nested more than {MAX_JSON_DEPTH} levels deep")));
     }
     if value.is_null() || value.is_undefined() {
         return Ok(Value::Null);
