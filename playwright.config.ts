@@ -6,6 +6,8 @@ export default defineConfig({
   // Two cores run both the tests and their browsers; measured times are compared with nothing.
   workers: 2,
   timeout: 60_000,
+  // A page that never gets ready fails its tests one after the other: end that at some point.
+  globalTimeout: 15 * 60_000,
   expect: { timeout: 15_000 },
   forbidOnly: process.env.CI !== undefined,
   reporter: [["list"]],
