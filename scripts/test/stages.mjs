@@ -77,11 +77,6 @@ async function rustTests() {
   return settle(code, cargoTestCounts(output));
 }
 
-async function documentationTests() {
-  const { code, output } = await run(["cargo", "test", "--locked", "--doc", "--package", "chromatid"], { capture: true });
-  return settle(code, cargoTestCounts(output));
-}
-
 /** Blocks as this engine writes them (the Rust tests leave them there), read by Arrow's own implementation. */
 async function pyarrow() {
   return check([await ensurePython(), "tests/fixtures/open_with_pyarrow.py", "target/tmp/arrow"]);
@@ -128,7 +123,6 @@ export const STAGES = [
   },
   { name: "clippy, wasm", groups: ["rust"], run: clippyWasm },
   { name: "Rust tests", groups: ["rust"], run: rustTests },
-  { name: "Rust documentation tests", groups: ["rust"], run: documentationTests },
   { name: "pyarrow reads the blocks", groups: ["rust"], run: pyarrow },
   {
     name: "build: engine with its conformance suite",
