@@ -150,6 +150,11 @@ test("everything can be done with the keyboard alone", async ({ consolePage: pag
   await page.keyboard.press("Escape");
   await expect(dialog).toBeHidden();
   await expect(results(page).nth(0)).toBeFocused();
+  await page.keyboard.press("/");
+  await page.keyboard.type("large feline");
+  await expect(searchBox(page)).toHaveValue("large feline");
+  await expect(titles(page).first()).toHaveText("cat, true cat");
+  await page.keyboard.press("ArrowDown");
   await page.keyboard.press("ArrowUp");
   await expect(searchBox(page)).toBeFocused();
   await page.keyboard.press("ArrowDown");

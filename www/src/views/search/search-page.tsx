@@ -38,7 +38,11 @@ export function SearchPage({ collection, route }: { collection: Collection; rout
   };
   const focusInput = () => input.current?.focus();
   const focusResults = () => list.current?.querySelector<HTMLElement>("[role=row]")?.focus();
-  useSlashKey(focusInput);
+  useSlashKey(() => {
+    focusInput();
+    // What stands there is replaced by typing, kept by an arrow key.
+    input.current?.select();
+  });
 
   const landing = isEmpty(search);
   return (
