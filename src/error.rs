@@ -127,6 +127,11 @@ pub enum StorageError {
     /// The backend does not exist on this platform, or not in this context.
     #[error("{backend} storage is not available here: {detail}")]
     Unsupported { backend: &'static str, detail: String },
+    /// A newer version of chromatid wrote the store. Another storage must not be tried in its place.
+    #[error(
+        "{place} was written in format {found}, this version of chromatid reads {supported}: update it; nothing was changed"
+    )]
+    NewerFormat { place: &'static str, found: u32, supported: u32 },
     /// The store was closed; open it again.
     #[error("the store is closed")]
     Closed,

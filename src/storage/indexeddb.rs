@@ -99,8 +99,12 @@ async fn opened(request: &IdbOpenDbRequest) -> Result<()> {
     }
     let error = request.error().ok().flatten().map_or(JsValue::UNDEFINED, JsValue::from);
     Err(match member(&error, "name").as_string().as_deref() {
-        // Private windows answer the second; a database of a newer release the third.
-        Some("SecurityError" | "InvalidStateError" | "VersionError") => {
+        // The browser does not say which version it found.
+        Some("VersionError") => {
+            StorageError::NewerFormat { place: "the database", found: VERSION + 1, supported: VERSION }
+        }
+        // Private windows answer the second.
+        Some("SecurityError" | "InvalidStateError") => {
             StorageError::Unsupported { backend: BACKEND, detail: describe(&error) }
         }
         _ => storage_error(BACKEND, "opening the database", &error),

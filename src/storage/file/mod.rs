@@ -132,10 +132,7 @@ fn check_version(version: u32) -> Result<()> {
     if version == FORMAT_VERSION {
         return Ok(());
     }
-    let detail = format!(
-        "its files have format version {version}, this build reads {FORMAT_VERSION}; nothing was changed"
-    );
-    Err(StorageError::Unsupported { backend: "this version of the", detail })
+    Err(StorageError::NewerFormat { place: "the store", found: version, supported: FORMAT_VERSION })
 }
 
 /// A part of the store that may be damaged while the others can still be read.

@@ -229,7 +229,7 @@ fn a_newer_format_is_refused_untouched() {
         newer[file][checksum..checksum + 8].copy_from_slice(&xxh3_64(&covered).to_le_bytes());
         let files = SimFiles::from_contents(newer.clone(), 0);
         assert!(
-            matches!(files.storage(OPTIONS), Err(StorageError::Unsupported { .. })),
+            matches!(files.storage(OPTIONS), Err(StorageError::NewerFormat { .. })),
             "{}",
             FILE_NAMES[file]
         );
