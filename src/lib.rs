@@ -3,7 +3,7 @@
 //! The engine is one crate that builds natively and for `wasm32-unknown-unknown`. Modules depend on
 //! each other in one direction only:
 //!
-//! `error, limits, env → types → distance → storage → blockstore → {log, index} → segment → sysdb →
+//! `limits, error, env → types → distance → storage → blockstore → {log, index} → segment → sysdb →
 //! execution → db → bindings`
 //!
 //! `tests/architecture.rs` fails on an edge against it. `docs/ARCHITECTURE.md` says what each is for.
