@@ -35,9 +35,8 @@ pub const MAX_WHERE_PREDICATES: usize = 1_024;
 /// Members of one `$in` or `$nin` list.
 pub const MAX_IN_LIST: usize = 65_536;
 
-/// Size that a block aims for before it is split, in bytes. Measured on OPFS: below 64 KiB the call
-/// overhead (about 12 µs a read) shows in a scan, above 256 KiB a point read pays for what it
-/// does not need.
+/// Size that a block aims for before it is split, in bytes. Between two costs: each read of OPFS takes some
+/// 12 µs besides its bytes, which a scan of small blocks would feel, and a point read takes in a whole block.
 pub const BLOCK_BYTES: usize = 128 * 1024;
 
 /// Default budget of the block cache, in bytes: holds 100k vectors of 384 dimensions (154 MB).

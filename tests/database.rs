@@ -5,6 +5,7 @@ use std::rc::Rc;
 use chromatid::db::{DEFAULT_DATABASE as D, DEFAULT_TENANT as T, Db, Options};
 use chromatid::env::NativeEnv;
 use chromatid::error::Error;
+use chromatid::limits::BACK_PRESSURE_BYTES;
 use chromatid::storage::Storage;
 use chromatid::storage::memory::MemoryStorage;
 use chromatid::types::{
@@ -311,5 +312,33 @@ fn catalogue_rules_are_chromas() {
         db.reset().await.unwrap();
         assert!(db.get_database(T, D).is_ok());
         assert_eq!(db.get_tenant("ten1").unwrap_err().to_string(), "Tenant [ten1] not found");
+    });
+}
+
+#[test]
+fn a_bulk_import_that_never_pauses_keeps_the_log_tail_bounded() {
+    const BATCH: usize = 128;
+    const DIMENSION: usize = 16_384;
+    let batch_bytes = BATCH * DIMENSION * size_of::<f32>();
+    block_on(async {
+        let db = open().await;
+        let id = collection(&db, json!({"name": "bulk"})).await;
+        let mut largest = 0;
+        for batch in 0..12 {
+            let records = RecordSet {
+                ids: (0..BATCH).map(|row| format!("{batch}-{row}")).collect(),
+                embeddings: Some(Embeddings {
+                    data: vec![1.0; BATCH * DIMENSION],
+                    dimension: DIMENSION,
+                    present: None,
+                }),
+                ..RecordSet::default()
+            };
+            db.write(T, D, &id, Operation::Add, records).await.unwrap();
+            largest = largest.max(db.info().await.unwrap().log.bytes);
+        }
+        assert!(largest < BACK_PRESSURE_BYTES + 2 * batch_bytes, "the log grew to {largest} bytes");
+        assert!(largest > BACK_PRESSURE_BYTES / 2, "nothing of the kind was put to the test");
+        assert_eq!(db.count(T, D, &id, ReadLevel::IndexAndWal).await.unwrap(), 12 * BATCH as u64);
     });
 }
