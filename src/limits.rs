@@ -119,3 +119,11 @@ pub const CACHE_WINDOW_FRACTION: usize = 8;
 /// Bytes that the framing of a block (schema, message, footer, padding) may take beside its entries;
 /// measured at under 3 kB for the widest schema.
 pub const BLOCK_FRAMING_BYTES: usize = 16 * 1024;
+
+/// The part (1 / n) of the cache's budget for single vectors. A search touches the same few hundred rows again when a
+/// person refines a question; codes and posting lists need the rest.
+pub const ROW_CACHE_FRACTION: usize = 4;
+
+/// Rows that are read to find one whose block had records deleted before it. A row of a usual vector is 1.5 to 6 kB:
+/// beyond these the whole block is the cheaper read.
+pub const ROW_WINDOW: u32 = 4;

@@ -145,6 +145,13 @@ impl Block {
         }
     }
 
+    /// The bytes of a row of a block with `Vec<f32>` values, not copied.
+    pub(super) fn f32_row_bytes(&self, row: usize) -> Option<Buffer> {
+        let ValueColumn::F32List(lists) = &self.values else { return None };
+        let (start, end) = (*lists.offsets().get(row)? as usize, *lists.offsets().get(row + 1)? as usize);
+        Some(lists.buffer().slice_with_length(start * size_of::<f32>(), (end - start) * size_of::<f32>()))
+    }
+
     /// The columns of a block of data records.
     pub fn data_records(&self) -> Result<&DataRecordColumns> {
         match &self.values {

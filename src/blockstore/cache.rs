@@ -99,6 +99,11 @@ impl BlockCache {
         block
     }
 
+    /// A block that is there, without a note that it was used.
+    pub(crate) fn peek(&self, id: BlockId) -> Option<Rc<Block>> {
+        self.main.blocks.peek(&id).or_else(|| self.window.blocks.peek(&id)).cloned()
+    }
+
     /// Takes a block that was read. One larger than the budget is not kept.
     pub(crate) fn insert(&mut self, block: Rc<Block>) {
         let bytes = block.file_bytes();

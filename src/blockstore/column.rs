@@ -33,6 +33,11 @@ impl<T: ArrowNativeType> VarColumn<T> {
     pub(crate) fn values(&self) -> &[T] {
         &self.values
     }
+
+    /// The bytes of the values.
+    pub(crate) fn buffer(&self) -> &Buffer {
+        self.values.inner()
+    }
 }
 
 impl VarColumn<u8> {

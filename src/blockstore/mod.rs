@@ -20,6 +20,7 @@ mod pace;
 mod reader;
 mod record;
 mod root;
+mod rows;
 mod sparse_index;
 mod unordered;
 mod value;
@@ -28,7 +29,7 @@ mod version;
 #[cfg(test)]
 mod tests;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
@@ -38,6 +39,7 @@ pub use key::{F32, Key, KeyType};
 pub use ordered::OrderedWriter;
 pub use reader::Reader;
 pub use record::{DataRecord, DataRecordColumns, DataRecordRef, PostingList, PostingListRef};
+pub use rows::{Row, RowRef, row_checksum};
 pub use unordered::UnorderedWriter;
 pub use value::{Bytes, Value, ValueType};
 
@@ -45,12 +47,13 @@ use arrow::buffer::Buffer;
 
 use crate::env::Env;
 use crate::error::Result;
-use crate::limits::{BLOCK_BYTES, CACHE_BYTES};
+use crate::limits::{BLOCK_BYTES, CACHE_BYTES, ROW_CACHE_FRACTION};
 use crate::storage::memory::MemoryStorage;
 use crate::storage::{BlockId, Storage};
 use cache::BlockCache;
 use ipc::Place;
 use root::Root;
+use rows::RowCache;
 use version::Migration;
 
 const MISSING: &str = "it is not in the storage";
@@ -65,6 +68,9 @@ struct Inner {
     storage: Rc<dyn Storage>,
     env: Rc<dyn Env>,
     cache: RefCell<BlockCache>,
+    rows: RefCell<RowCache>,
+    /// Where the body of a block of vectors starts; measured when first needed.
+    body_start: OnceCell<Option<usize>>,
     migrations: &'static [Migration],
 }
 
@@ -112,8 +118,16 @@ impl Blockstore {
         cache_bytes: usize,
         migrations: &'static [Migration],
     ) -> Self {
-        let cache = RefCell::new(BlockCache::new(cache_bytes));
-        Self { inner: Rc::new(Inner { storage, env, cache, migrations }) }
+        let (rows, blocks) = budgets(cache_bytes);
+        let inner = Inner {
+            storage,
+            env,
+            cache: RefCell::new(BlockCache::new(blocks)),
+            rows: RefCell::new(RowCache::new(rows)),
+            body_start: OnceCell::new(),
+            migrations,
+        };
+        Self { inner: Rc::new(inner) }
     }
 
     /// Over [`MemoryStorage`], for tests and ephemeral use.
@@ -165,17 +179,45 @@ impl Blockstore {
     }
 
     pub fn cache_stats(&self) -> CacheStats {
-        self.inner.cache.borrow().stats()
+        let mut stats = self.inner.cache.borrow().stats();
+        let rows = self.inner.rows.borrow();
+        stats.bytes += rows.bytes();
+        stats.budget += rows.budget();
+        stats
+    }
+
+    fn rows(&self) -> &RefCell<RowCache> {
+        &self.inner.rows
+    }
+
+    fn cached_block(&self, id: BlockId) -> Option<Rc<Block>> {
+        self.inner.cache.borrow().peek(id)
+    }
+
+    fn body_start(&self) -> Option<usize> {
+        *self.inner.body_start.get_or_init(|| rows::body_start().ok())
     }
 
     /// Changes the cache's budget in bytes; a smaller one takes effect at once.
     pub fn set_cache_budget(&self, bytes: usize) {
-        self.inner.cache.borrow_mut().set_budget(bytes);
+        let (rows, blocks) = budgets(bytes);
+        self.inner.cache.borrow_mut().set_budget(blocks);
+        self.inner.rows.borrow_mut().set_budget(rows);
     }
 
     /// Drops blocks from the cache that were deleted from the storage.
     pub fn forget(&self, ids: &[BlockId]) {
         self.inner.cache.borrow_mut().remove(ids);
+    }
+
+    /// A block that is read but not offered to the cache, for passes over everything.
+    async fn pass_block<K: Key, V: Value>(&self, id: BlockId) -> Result<Rc<Block>> {
+        if let Some(block) = self.cached_block(id) {
+            return Ok(block);
+        }
+        let bytes = self.inner.storage.read_block(id).await?;
+        let bytes = bytes.ok_or_else(|| Place::Block(id).corrupt(MISSING))?;
+        Ok(Rc::new(Block::open(id, bytes, K::TYPE, V::TYPE)?))
     }
 
     async fn load_root(&self, id: BlockId) -> Result<Root> {
@@ -219,4 +261,10 @@ impl Blockstore {
         self.inner.cache.borrow_mut().insert(Rc::clone(&block));
         Ok(block)
     }
+}
+
+/// The parts of a cache's budget for rows and for blocks.
+fn budgets(bytes: usize) -> (usize, usize) {
+    let rows = bytes / ROW_CACHE_FRACTION;
+    (rows, bytes - rows)
 }

@@ -62,6 +62,10 @@ impl<K: Key, V: Value> Reader<K, V> {
         &self.inner.index
     }
 
+    pub(super) fn store(&self) -> &Blockstore {
+        &self.inner.store
+    }
+
     pub(crate) fn is_current(&self) -> bool {
         self.inner.current
     }
@@ -99,6 +103,14 @@ impl<K: Key, V: Value> Reader<K, V> {
     pub async fn block(&self, index: usize) -> Result<Rc<Block>> {
         let entry = self.index().entries().get(index).ok_or_else(|| self.no_block(index))?;
         let block = self.inner.store.load_block::<K, V>(entry.id).await?;
+        self.check_block(index, &block)?;
+        Ok(block)
+    }
+
+    /// As [`block`](Self::block), for a pass over all blocks: what it reads does not push others out of the cache.
+    pub async fn block_in_passing(&self, index: usize) -> Result<Rc<Block>> {
+        let entry = self.index().entries().get(index).ok_or_else(|| self.no_block(index))?;
+        let block = self.inner.store.pass_block::<K, V>(entry.id).await?;
         self.check_block(index, &block)?;
         Ok(block)
     }

@@ -10,7 +10,7 @@ use arrow::alloc::ALIGNMENT;
 use arrow::buffer::Buffer;
 use futures::future::{LocalBoxFuture, join, join3};
 
-use super::{BlockId, ChainEnd, Durability, Frame, LogContents, Pending, Root, Storage};
+use super::{BlockId, BlockPart, ChainEnd, Durability, Frame, LogContents, Pending, Root, Storage};
 use crate::error::StorageError;
 use crate::limits::MAX_ROOT_BYTES;
 
@@ -58,6 +58,7 @@ pub async fn run(factory: &dyn Factory) -> Result<Vec<String>, String> {
         basic::blocks_are_read_as_written,
         basic::blocks_are_aligned,
         basic::missing_blocks_are_none,
+        basic::parts_of_blocks_are_read,
         basic::many_blocks_in_one_batch,
         basic::a_block_is_written_once,
         basic::deleted_blocks_are_gone,
@@ -229,6 +230,33 @@ mod basic {
         let expected = vec![Some(three.1.clone()), None, Some(one.1), Some(three.1)];
         ensure!(found == expected, "several blocks are not read in the order asked for");
         ensure!(store.read_blocks(&[]).await.map_err(why)?.is_empty(), "no ids gave blocks");
+        end(store).await
+    }
+
+    pub async fn parts_of_blocks_are_read(factory: &dyn Factory) -> Outcome {
+        let store = factory.fresh().await.map_err(why)?;
+        let (one, two) = (block(1, 10_000), block(2, 5));
+        store.write_blocks(vec![one.clone(), two.clone()]).await.map_err(why)?;
+        let part = |id, offset, length| BlockPart { id, offset, length };
+        let parts = [
+            part(one.0, 4_000, 1_536),
+            part(two.0, 0, 5),
+            part(one.0, 9_999, 1),
+            part(one.0, 10_000, 0),
+            part(one.0, 9_999, 2),
+            part(one.0, u32::MAX, u32::MAX),
+            part(block(3, 0).0, 0, 0),
+        ];
+        let found = store.read_parts(&parts).await.map_err(why)?;
+        let slice = |bytes: &Buffer, offset, length| Some(bytes.slice_with_length(offset, length));
+        let inside = [
+            slice(&one.1, 4_000, 1_536),
+            slice(&two.1, 0, 5),
+            slice(&one.1, 9_999, 1),
+            slice(&one.1, 10_000, 0),
+        ];
+        ensure!(found[..4] == inside, "a part is not read as written");
+        ensure!(found[4..] == [None, None, None], "something was read that is not there");
         end(store).await
     }
 
@@ -420,6 +448,7 @@ mod basic {
         let answers = [
             ("read_block", store.read_block(id).await.err()),
             ("read_blocks", store.read_blocks(&[id]).await.err()),
+            ("read_parts", store.read_parts(&[BlockPart { id, offset: 0, length: 0 }]).await.err()),
             ("write_blocks", store.write_blocks(vec![block(1, 1)]).await.err()),
             ("delete_blocks", store.delete_blocks(vec![id]).await.err()),
             ("list_blocks", store.list_blocks().await.err()),

@@ -9,7 +9,9 @@ use arrow::alloc::ALIGNMENT;
 use arrow::buffer::{Buffer, MutableBuffer};
 use futures::future::ready;
 
-use super::{BlockId, ChainEnd, Durability, Frame, LogContents, Pending, Result, Root, Storage, Usage};
+use super::{
+    BlockId, BlockPart, ChainEnd, Durability, Frame, LogContents, Pending, Result, Root, Storage, Usage,
+};
 use crate::error::StorageError;
 use crate::limits::{MAX_BLOCK_BYTES, MAX_ROOT_BYTES};
 
@@ -52,6 +54,17 @@ impl Storage for MemoryStorage {
 
     fn read_block(&self, id: BlockId) -> Pending<'_, Option<Buffer>> {
         self.with(|contents| Ok(contents.blocks.get(&id).cloned()))
+    }
+
+    fn reads_parts(&self) -> bool {
+        true
+    }
+
+    fn read_parts<'a>(&'a self, parts: &'a [BlockPart]) -> Pending<'a, Vec<Option<Buffer>>> {
+        self.with(|contents| {
+            let part = |part: &BlockPart| super::slice(contents.blocks.get(&part.id)?, part);
+            Ok(parts.iter().map(part).collect())
+        })
     }
 
     fn write_blocks(&self, blocks: Vec<(BlockId, Buffer)>) -> Pending<'_, ()> {

@@ -89,6 +89,15 @@ pub struct LogContents {
     pub end: ChainEnd,
 }
 
+/// Some bytes of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlockPart {
+    pub id: BlockId,
+    /// Where they start in the block.
+    pub offset: u32,
+    pub length: u32,
+}
+
 /// Bytes that a store occupies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Usage {
@@ -125,6 +134,25 @@ pub trait Storage {
                 blocks.push(self.read_block(*id).await?);
             }
             Ok(blocks)
+        })
+    }
+
+    /// Whether [`read_parts`](Self::read_parts) reads only what it is asked for.
+    fn reads_parts(&self) -> bool {
+        false
+    }
+
+    /// Reads parts of blocks, results in the order of `parts`; `None` for a part that does not lie in its
+    /// block, or whose block does not exist. Nothing but the reader's own checksums covers a part. Backends
+    /// that cannot read less than a block read the whole of it.
+    fn read_parts<'a>(&'a self, parts: &'a [BlockPart]) -> Pending<'a, Vec<Option<Buffer>>> {
+        Box::pin(async move {
+            let mut found = Vec::with_capacity(parts.len());
+            for part in parts {
+                let block = self.read_block(part.id).await?;
+                found.push(block.and_then(|block| slice(&block, part)));
+            }
+            Ok(found)
         })
     }
 
@@ -173,4 +201,11 @@ pub trait Storage {
 
     /// Removes everything, for `reset`: afterwards the store is as new.
     fn clear(&self) -> Pending<'_, ()>;
+}
+
+/// The bytes of a part, not copied; `None` if the block ends before it.
+fn slice(block: &Buffer, part: &BlockPart) -> Option<Buffer> {
+    let (offset, length) = (part.offset as usize, part.length as usize);
+    let inside = offset.checked_add(length).is_some_and(|end| end <= block.len());
+    inside.then(|| block.slice_with_length(offset, length))
 }

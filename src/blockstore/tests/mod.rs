@@ -4,6 +4,7 @@ mod cache;
 mod corruption;
 mod migration;
 mod model;
+mod rows;
 mod samples;
 mod writers;
 

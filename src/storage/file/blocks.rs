@@ -20,13 +20,13 @@ use std::collections::BTreeMap;
 use arrow::buffer::{Buffer, MutableBuffer};
 
 use super::extents::{Allocator, Extent};
-use super::io::{File, flush, read_exact, u64_at, write_all};
+use super::io::{File, flush, read_exact, read_up_to, u64_at, write_all};
 use super::journal::{Journal, Kind};
 use super::{Fault, undone};
 use crate::error::{Corruption, StorageError};
 use crate::limits::{MAX_BLOCK_BYTES, MAX_FRAME_BYTES, PAGE_BYTES};
 use crate::storage::memory::check_new_blocks;
-use crate::storage::{BlockId, Frame, Result};
+use crate::storage::{BlockId, BlockPart, Frame, Result};
 
 const CHANGES: u8 = 0;
 const SNAPSHOT: u8 = 1;
@@ -192,6 +192,20 @@ impl<F: File> Blocks<F> {
         let mut buffer = MutableBuffer::from_len_zeroed(extent.length as usize);
         read_exact(&self.file, extent.offset, buffer.as_slice_mut())?;
         Ok(Some(buffer.into()))
+    }
+
+    /// Reads some bytes of a block; `None` if they do not lie in it.
+    pub fn read_part(&self, part: &BlockPart) -> Result<Option<Buffer>> {
+        let Some(extent) = self.directory.extents.get(&part.id) else { return Ok(None) };
+        let offset = u64::from(part.offset);
+        if offset + u64::from(part.length) > extent.length {
+            return Ok(None);
+        }
+        let mut buffer = MutableBuffer::from_len_zeroed(part.length as usize);
+        match read_up_to(&self.file, extent.offset + offset, buffer.as_slice_mut())? {
+            read if read < buffer.len() => Ok(None),
+            _ => Ok(Some(buffer.into())),
+        }
     }
 
     fn check_undamaged(&self) -> std::result::Result<(), Fault> {

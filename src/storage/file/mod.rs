@@ -17,7 +17,7 @@ use arrow::buffer::Buffer;
 use futures::future::ready;
 
 use super::memory::check_new_root;
-use super::{BlockId, Durability, Frame, LogContents, Pending, Result, Root, Storage, Usage};
+use super::{BlockId, BlockPart, Durability, Frame, LogContents, Pending, Result, Root, Storage, Usage};
 use crate::error::{Corruption, StorageError};
 use crate::limits::{JOURNAL_REWRITE_BYTES, PAGE_BYTES};
 
@@ -280,6 +280,17 @@ impl<F: File> Storage for FileStorage<F> {
 
     fn read_block(&self, id: BlockId) -> Pending<'_, Option<Buffer>> {
         self.read(|parts| usable(&mut parts.blocks)?.read(id))
+    }
+
+    fn reads_parts(&self) -> bool {
+        true
+    }
+
+    fn read_parts<'a>(&'a self, parts: &'a [BlockPart]) -> Pending<'a, Vec<Option<Buffer>>> {
+        self.read(|store| {
+            let blocks = usable(&mut store.blocks)?;
+            parts.iter().map(|part| blocks.read_part(part)).collect()
+        })
     }
 
     fn write_blocks(&self, blocks: Vec<(BlockId, Buffer)>) -> Pending<'_, ()> {
