@@ -127,3 +127,31 @@ pub const ROW_CACHE_FRACTION: usize = 4;
 /// Rows that are read to find one whose block had records deleted before it. A row of a usual vector is 1.5 to 6 kB:
 /// beyond these the whole block is the cheaper read.
 pub const ROW_WINDOW: u32 = 4;
+
+/// Records of a segment from which on codes are kept: an exact scan of fewer (1.5 MB at 384 dimensions) takes less
+/// than the look at codes and the reads of exact vectors would.
+pub const CODES_FROM_RECORDS: u64 = 1_024;
+
+/// Bytes of codes that a chunk of the code blockfile aims for: two a block. A compaction writes a chunk that it
+/// changes whole.
+pub const CODE_CHUNK_BYTES: usize = 64 * 1024;
+
+/// Records in a chunk of codes, at most.
+pub const MAX_CODE_CHUNK: usize = 4_096;
+
+/// Records in a chunk of the table of rows: 48 KiB, of which a compaction that only adds writes one.
+pub const ROW_TABLE_CHUNK: u32 = 8_192;
+
+/// Blocks of vectors that the center of the codes is the mean of, evenly spread: some thousand vectors, whose mean
+/// is within a hundredth of a deviation of that of all.
+pub const CENTER_SAMPLE_BLOCKS: usize = 64;
+
+/// How many deviations of a code's error count as possible: the ε₀ of RaBitQ (SIGMOD 2024). 1.9 holds for all but
+/// some thousandths of the estimates; a smaller one re-ranks fewer candidates.
+pub const ERROR_BOUND: f32 = 1.9;
+
+/// Candidates whose exact vectors are read in one call of the storage.
+pub const RERANK_BATCH: usize = 32;
+
+/// Candidates that a search gathers before it drops those that fell behind.
+pub const CANDIDATES_RESERVED: usize = 1_024;

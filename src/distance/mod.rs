@@ -57,6 +57,16 @@ impl Query {
         self.vector.len()
     }
 
+    /// The components; for cosine of length one (zero stays zero).
+    pub fn vector(&self) -> &[f32] {
+        &self.vector
+    }
+
+    /// As [`vector`](Self::vector), not copied.
+    pub fn into_vector(self) -> Vec<f32> {
+        self.vector
+    }
+
     /// The space whose distance this query measures.
     pub fn space(&self) -> Space {
         self.space

@@ -1,4 +1,6 @@
 //! Search structures over vectors and text: pure and synchronous, without storage.
 
+pub mod candidates;
 pub mod flat;
+pub mod posting;
 pub mod top_k;

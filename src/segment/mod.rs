@@ -5,12 +5,14 @@
 
 mod record;
 mod tail;
+mod vectors;
 mod writer;
 
 use std::rc::Rc;
 
-pub use record::{RecordSegment, SegmentFiles, Trash};
+pub use record::{Readers, RecordSegment, SegmentFiles, Trash};
 pub use tail::{Tail, TailRecord, decode_metadata};
+pub use vectors::{Target, VectorIndex};
 pub use writer::{Compacted, compact};
 
 use crate::types::Space;

@@ -7,11 +7,14 @@
 //! | `offset_id_to_data` | offset id → id, metadata, document, uri | filters, results |
 //! | `offset_id_to_embedding` | offset id → vector | distances |
 //!
+//! A fifth one, once there are enough vectors, is their index ([`super::vectors`]).
+//!
 //! Vectors lie apart from documents, so that a distance reads no text and a filter no vector.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use super::vectors::VectorIndex;
 use crate::blockstore::{Blockstore, DataRecord, Reader};
 use crate::error::Result;
 use crate::storage::BlockId;
@@ -23,19 +26,22 @@ pub struct SegmentFiles {
     pub offset_id_to_user_id: BlockId,
     pub offset_id_to_data: BlockId,
     pub offset_id_to_embedding: BlockId,
+    /// The index of the vectors; `None` while there are too few.
+    pub vectors: Option<BlockId>,
     /// The largest offset id ever given out; ids are never used again.
     pub max_offset_id: u32,
 }
 
 impl SegmentFiles {
     /// The roots, without saying which is which.
-    pub fn roots(&self) -> [BlockId; 4] {
-        [
+    pub fn roots(&self) -> impl Iterator<Item = BlockId> + use<> {
+        let records = [
             self.user_id_to_offset_id,
             self.offset_id_to_user_id,
             self.offset_id_to_data,
             self.offset_id_to_embedding,
-        ]
+        ];
+        records.into_iter().chain(self.vectors)
     }
 }
 
@@ -67,13 +73,14 @@ pub struct RecordSegment {
     trash: Rc<Trash>,
 }
 
-/// The readers of the four blockfiles.
+/// The readers of the blockfiles.
 #[derive(Clone)]
 pub struct Readers {
     pub ids: Reader<String, u32>,
     pub names: Reader<u32, String>,
     pub data: Reader<u32, DataRecord>,
     pub embeddings: Reader<u32, Vec<f32>>,
+    pub vectors: Option<VectorIndex>,
 }
 
 impl RecordSegment {
@@ -82,13 +89,17 @@ impl RecordSegment {
         Self { readers: None, max_offset_id: 0, retired: RefCell::default(), trash }
     }
 
-    /// Opens the segment: reads the four roots, no block.
+    /// Opens the segment: reads the roots, no block.
     pub async fn open(blockstore: &Blockstore, files: &SegmentFiles, trash: Rc<Trash>) -> Result<Self> {
         let readers = Readers {
             ids: blockstore.open(files.user_id_to_offset_id).await?,
             names: blockstore.open(files.offset_id_to_user_id).await?,
             data: blockstore.open(files.offset_id_to_data).await?,
             embeddings: blockstore.open(files.offset_id_to_embedding).await?,
+            vectors: match files.vectors {
+                Some(root) => Some(VectorIndex::open(blockstore, root).await?),
+                None => None,
+            },
         };
         Ok(Self::new(readers, files.max_offset_id, trash))
     }
@@ -124,6 +135,7 @@ impl RecordSegment {
             offset_id_to_user_id: readers.names.root(),
             offset_id_to_data: readers.data.root(),
             offset_id_to_embedding: readers.embeddings.root(),
+            vectors: readers.vectors.as_ref().map(VectorIndex::root),
             max_offset_id: self.max_offset_id,
         })
     }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::Snapshot;
 use super::record::{Readers, RecordSegment, Trash};
 use super::tail::{TailRecord, encode_metadata};
+use super::vectors::{self, VectorIndex};
 use crate::blockstore::{
     BlockfileOptions, Blockstore, Commit, DataRecord, Key, OrderedWriter, Reader, Value,
 };
@@ -31,14 +32,18 @@ pub async fn compact(
 ) -> Result<Compacted> {
     let mut writer = SegmentWriter { blockstore, slices, added: Vec::new(), removed: Vec::new() };
     let base = snapshot.segment.readers();
-    let readers = Readers {
+    let mut readers = Readers {
         ids: writer.write(base.map(|readers| &readers.ids), id_changes(snapshot)).await?,
         names: writer.write(base.map(|readers| &readers.names), name_changes(snapshot)).await?,
         data: writer.write(base.map(|readers| &readers.data), data_changes(snapshot)).await?,
         embeddings: writer
             .write(base.map(|readers| &readers.embeddings), embedding_changes(snapshot))
             .await?,
+        vectors: None,
     };
+    let index = base.and_then(|readers| readers.vectors.as_ref());
+    let commit = vectors::update(blockstore, index, &readers.embeddings, snapshot, slices).await?;
+    readers.vectors = commit.map(|commit| VectorIndex::new(writer.note(commit)));
     let segment = RecordSegment::new(readers, snapshot.tail.max_offset_id(), trash);
     Ok(Compacted { segment, added: writer.added, removed: writer.removed })
 }
@@ -65,10 +70,13 @@ impl SegmentWriter<'_> {
             }
             self.slices.step().await;
         }
-        let Commit { reader, added, removed } = writer.commit().await?;
-        self.added.extend(added);
-        self.removed.extend(removed);
-        Ok(reader)
+        Ok(self.note(writer.commit().await?))
+    }
+
+    fn note<K: Key, V: Value>(&mut self, commit: Commit<K, V>) -> Reader<K, V> {
+        self.added.extend(commit.added);
+        self.removed.extend(commit.removed);
+        commit.reader
     }
 }
 

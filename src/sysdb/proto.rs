@@ -30,6 +30,8 @@ pub struct SegmentFiles {
     pub offset_id_to_embedding: Vec<u8>,
     #[prost(uint32, tag = "5")]
     pub max_offset_id: u32,
+    #[prost(bytes = "vec", optional, tag = "6")]
+    pub vectors: Option<Vec<u8>>,
 }
 
 /// The bytes of the store's root.

@@ -134,6 +134,7 @@ pub fn encode_collection(row: &CollectionRow) -> Vec<u8> {
             offset_id_to_data: files.offset_id_to_data.0.to_vec(),
             offset_id_to_embedding: files.offset_id_to_embedding.0.to_vec(),
             max_offset_id: files.max_offset_id,
+            vectors: files.vectors.map(|root| root.0.to_vec()),
         }),
         log_position: row.log_position,
         version: row.version,
@@ -152,6 +153,7 @@ pub fn decode_collection(bytes: &[u8]) -> Result<CollectionRow> {
             offset_id_to_data: block_id(&files.offset_id_to_data)?,
             offset_id_to_embedding: block_id(&files.offset_id_to_embedding)?,
             max_offset_id: files.max_offset_id,
+            vectors: files.vectors.as_deref().map(block_id).transpose()?,
         })
     });
     Ok(CollectionRow {

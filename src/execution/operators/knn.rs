@@ -1,4 +1,4 @@
-//! The nearest records of some vectors: an exact scan of the segment's vectors and of the tail's.
+//! The nearest records of some vectors: through the segment's index, or by a scan of few; and by a scan of the tail.
 
 use crate::distance::Query;
 use crate::env::Slices;
@@ -6,7 +6,7 @@ use crate::error::{Corruption, Result};
 use crate::execution::operators::filter::Selection;
 use crate::index::flat::{self, Mask};
 use crate::index::top_k::{Neighbour, TopK};
-use crate::segment::Snapshot;
+use crate::segment::{Readers, Snapshot, Target};
 
 /// The `k` nearest selected records of each query vector, nearest first, ties by offset id.
 pub async fn nearest(
@@ -19,15 +19,17 @@ pub async fn nearest(
     let k = k.min(usize::try_from(snapshot.count()).unwrap_or(usize::MAX));
     let mut tops: Vec<TopK> = queries.iter().map(|_| TopK::new(k)).collect();
     if k > 0 {
-        scan_segment(snapshot, queries, selection, &mut tops, slices).await?;
+        // The tail first: what it has found bounds what the segment need be searched for.
         scan_tail(snapshot, queries, selection, &mut tops);
+        search_segment(snapshot, queries, k, selection, &mut tops, slices).await?;
     }
     Ok(tops.into_iter().map(TopK::into_sorted).collect())
 }
 
-async fn scan_segment(
+async fn search_segment(
     snapshot: &Snapshot,
     queries: &[Query],
+    k: usize,
     selection: &Selection,
     tops: &mut [TopK],
     slices: &Slices<'_>,
@@ -43,6 +45,24 @@ async fn scan_segment(
         None => Mask::Exclude(stale),
         Some(offsets) => Mask::Include(offsets),
     };
+    match &readers.vectors {
+        Some(index) => {
+            let target = Target { embeddings: &readers.embeddings, mask, max_offset_id: snapshot.segment.max_offset_id() };
+            index.search(queries, k, target, tops, slices).await
+        }
+        None => scan_vectors(snapshot, readers, queries, mask, tops, slices).await,
+    }
+}
+
+/// Compares with every vector that `mask` allows.
+async fn scan_vectors(
+    snapshot: &Snapshot,
+    readers: &Readers,
+    queries: &[Query],
+    mask: Mask<'_>,
+    tops: &mut [TopK],
+    slices: &Slices<'_>,
+) -> Result<()> {
     let mut scratch = Vec::new();
     for index in 0..readers.embeddings.block_count() {
         if let Mask::Include(offsets) = &mask {

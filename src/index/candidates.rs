@@ -1,0 +1,159 @@
+//! What a scan of codes leaves to be looked at: every record that may be among the `k` nearest.
+//!
+//! A code gives an estimate of the distance and a bound of its error. The `k`-th smallest upper bound met
+//! so far is a distance that `k` records are within; a record whose lower bound lies beyond it cannot be
+//! among the nearest. How many candidates remain is therefore decided by the bounds, not by a constant.
+
+use super::posting::CodeList;
+use super::top_k::TopK;
+use crate::limits::CANDIDATES_RESERVED;
+use crate::quantization::binary::{Around, CodeQuery, LANES};
+use roaring::RoaringBitmap;
+
+use super::flat::Mask;
+
+/// A record that may be near.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Candidate {
+    pub offset_id: u32,
+    /// The estimated distance.
+    pub estimate: f32,
+    /// The distance is hardly below this (see the `epsilon` of [`CodeQuery::scan_block`]).
+    pub lower: f32,
+}
+
+/// Gathers the candidates of one query.
+#[derive(Debug, Clone)]
+pub struct Candidates {
+    /// The `k` smallest upper bounds.
+    uppers: TopK,
+    kept: Vec<Candidate>,
+    /// Number of kept candidates at which those that fell behind are dropped.
+    prune_at: usize,
+}
+
+impl Candidates {
+    /// For the `k` nearest.
+    pub fn new(k: usize) -> Self {
+        Self { uppers: TopK::new(k), kept: Vec::new(), prune_at: CANDIDATES_RESERVED }
+    }
+
+    /// A record whose lower bound is greater than this cannot be among the `k` nearest.
+    pub fn threshold(&self) -> f32 {
+        self.uppers.threshold()
+    }
+
+    /// Offers a record, once only.
+    pub fn offer(&mut self, candidate: Candidate) {
+        let threshold = self.threshold();
+        if candidate.lower > threshold {
+            return;
+        }
+        self.uppers.push(candidate.offset_id, 2.0 * candidate.estimate - candidate.lower);
+        self.kept.push(candidate);
+        if self.kept.len() >= self.prune_at {
+            self.prune();
+            self.prune_at = CANDIDATES_RESERVED.max(2 * self.kept.len());
+        }
+    }
+
+    fn prune(&mut self) {
+        let threshold = self.threshold();
+        self.kept.retain(|candidate| candidate.lower <= threshold);
+    }
+
+    /// The candidates, by ascending lower bound.
+    pub fn into_sorted(mut self) -> Vec<Candidate> {
+        self.prune();
+        self.kept.sort_unstable_by(|a, b| a.lower.total_cmp(&b.lower).then(a.offset_id.cmp(&b.offset_id)));
+        self.kept
+    }
+}
+
+/// Which records a search may return, for many quick questions: a bit for each offset id.
+#[derive(Debug, Clone)]
+pub struct Allowed {
+    /// `None`: every record.
+    words: Option<Vec<u64>>,
+}
+
+impl Allowed {
+    /// The records up to `max_offset_id` that `mask` lets through.
+    pub fn new(mask: Mask<'_>, max_offset_id: u32) -> Self {
+        let words = match mask {
+            Mask::All => None,
+            Mask::Include(ids) => {
+                let mut words = vec![0; max_offset_id as usize / 64 + 1];
+                for_each_up_to(ids, max_offset_id, |word, bit| words[word] |= bit);
+                Some(words)
+            }
+            Mask::Exclude(ids) => {
+                let mut words = vec![u64::MAX; max_offset_id as usize / 64 + 1];
+                for_each_up_to(ids, max_offset_id, |word, bit| words[word] &= !bit);
+                Some(words)
+            }
+        };
+        Self { words }
+    }
+
+    /// Whether a record may be returned.
+    #[inline]
+    pub fn contains(&self, offset_id: u32) -> bool {
+        match &self.words {
+            None => true,
+            Some(words) => {
+                words.get(offset_id as usize / 64).is_some_and(|word| word >> (offset_id % 64) & 1 == 1)
+            }
+        }
+    }
+
+    /// The lanes of a block of a list whose records may be returned.
+    fn lanes(&self, list: &CodeList<'_>, block: usize) -> u32 {
+        let lanes = list.lanes(block);
+        if self.words.is_none() {
+            return lanes;
+        }
+        let first = block * LANES;
+        let count = (list.len() - first).min(LANES);
+        (0..count).fold(0, |mask, lane| mask | u32::from(self.contains(list.offset_id(first + lane))) << lane)
+    }
+}
+
+fn for_each_up_to(ids: &RoaringBitmap, max_offset_id: u32, mut visit: impl FnMut(usize, u64)) {
+    for id in ids.range(..=max_offset_id) {
+        visit(id as usize / 64, 1 << (id % 64));
+    }
+}
+
+/// Offers the live, allowed entries of a list to `candidates`. `is_live` is asked about an offset id and the
+/// version of its entry, for those few that are near enough.
+pub fn scan_list(
+    query: &CodeQuery,
+    around: &Around,
+    epsilon: f32,
+    list: &CodeList<'_>,
+    allowed: &Allowed,
+    is_live: impl Fn(u32, u16) -> bool,
+    candidates: &mut Candidates,
+) {
+    let (mut estimates, mut lowers) = ([0.0; LANES], [0.0; LANES]);
+    let codes = list.codes();
+    for block in 0..codes.blocks() {
+        let lanes = allowed.lanes(list, block);
+        if lanes == 0 {
+            continue;
+        }
+        let threshold = candidates.threshold();
+        let bytes = codes.block(block);
+        let mut near = lanes & query.scan_block(around, epsilon, threshold, bytes, &mut estimates, &mut lowers);
+        while near != 0 {
+            let lane = near.trailing_zeros() as usize;
+            near &= near - 1;
+            let entry = block * LANES + lane;
+            let offset_id = list.offset_id(entry);
+            if is_live(offset_id, list.version(entry)) {
+                candidates.offer(Candidate { offset_id, estimate: estimates[lane], lower: lowers[lane] });
+            }
+        }
+    }
+}

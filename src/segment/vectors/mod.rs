@@ -1,0 +1,147 @@
+//! The vector index of a segment: codes of all vectors, in one blockfile of byte strings.
+//!
+//! | prefix | key | value |
+//! |---|---|---|
+//! | `code` | chunk of offset ids | codes around the collection's center, ascending by offset id ([`CodeList`]) |
+//! | `info` | 0 | what the index is ([`proto::VectorIndexInfo`]) |
+//! | `row` | chunk of offset ids | checksum and version of each record's vector ([`rows`]) |
+//!
+//! A code says about a vector, in a bit for each component, how far it is from a query, give or take a
+//! known error. A search scans codes, and compares the exact vectors of those few that may be the
+//! nearest. Spec: storage-architecture 7.3 and 7.4; bytes: `docs/FORMAT.md`.
+
+mod proto;
+mod rows;
+mod search;
+mod writer;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use prost::Message;
+
+use crate::blockstore::{Blockstore, Bytes, Reader, RowRef};
+use crate::distance;
+use crate::error::{Corruption, Error, Result};
+use crate::quantization::Rotation;
+use crate::quantization::binary::CodeQuery;
+use crate::storage::BlockId;
+use crate::types::Space;
+use rows::RowTable;
+
+pub use search::Target;
+pub use writer::update;
+
+type VectorReader = Reader<u32, Bytes>;
+
+/// The version of this layout.
+const FORMAT: u32 = 1;
+
+const CODE: &str = "code";
+const INFO: &str = "info";
+
+/// Where the random signs of every rotation come from. Any number will do, as long as data do not depend on it.
+const ROTATION_SEED: u64 = 0x63_68_72_6f_6d_61;
+
+/// An immutable vector index. Cheap to clone; opening it reads nothing but its root.
+#[derive(Clone)]
+pub struct VectorIndex {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    reader: VectorReader,
+    loaded: RefCell<Option<Rc<Loaded>>>,
+}
+
+/// What every search needs: read at the first one.
+struct Loaded {
+    geometry: Geometry,
+    center: Vec<f32>,
+    rows: RowTable,
+}
+
+/// How vectors lie in the space of the codes.
+struct Geometry {
+    space: Space,
+    rotation: Rotation,
+}
+
+impl Geometry {
+    fn new(space: Space, dimension: usize, seed: u64) -> Self {
+        Self { space, rotation: Rotation::new(dimension, seed) }
+    }
+
+    fn dimension(&self) -> usize {
+        self.rotation.dimension()
+    }
+
+    /// A vector as the codes see it: of length one for cosine, and rotated.
+    fn rotated(&self, vector: &[f32]) -> Vec<f32> {
+        let mut vector = distance::Query::new(self.space, vector).into_vector();
+        self.rotation.rotate(&mut vector);
+        vector
+    }
+
+    fn query(&self, vector: &[f32]) -> CodeQuery {
+        CodeQuery::new(self.space, self.rotated(vector))
+    }
+}
+
+impl VectorIndex {
+    pub async fn open(blockstore: &Blockstore, root: BlockId) -> Result<Self> {
+        Ok(Self::new(blockstore.open(root).await?))
+    }
+
+    pub(super) fn new(reader: VectorReader) -> Self {
+        Self { inner: Rc::new(Inner { reader, loaded: RefCell::default() }) }
+    }
+
+    /// The root of its blockfile.
+    pub fn root(&self) -> BlockId {
+        self.reader().root()
+    }
+
+    fn reader(&self) -> &VectorReader {
+        &self.inner.reader
+    }
+
+    async fn loaded(&self, space: Space, dimension: usize) -> Result<Rc<Loaded>> {
+        if let Some(loaded) = &*self.inner.loaded.borrow() {
+            return Ok(Rc::clone(loaded));
+        }
+        let info = read_info(self.reader(), dimension).await?;
+        let rows = RowTable::load(self.reader()).await?;
+        let geometry = Geometry::new(space, dimension, info.rotation_seed);
+        let loaded = Rc::new(Loaded { geometry, center: info.center, rows });
+        *self.inner.loaded.borrow_mut() = Some(Rc::clone(&loaded));
+        Ok(loaded)
+    }
+}
+
+impl Loaded {
+    /// How to read a record's vector.
+    fn row(&self, offset_id: u32) -> RowRef {
+        self.rows.row(offset_id)
+    }
+}
+
+async fn read_info(reader: &VectorReader, dimension: usize) -> Result<proto::VectorIndexInfo> {
+    let Some(Bytes(bytes)) = reader.get(INFO, 0).await? else { return Err(corrupt("it does not say what it is")) };
+    let info = proto::VectorIndexInfo::decode(&*bytes).map_err(|error| corrupt(&error.to_string()))?;
+    if info.format > FORMAT {
+        return Err(Error::Unimplemented(format!(
+            "a vector index has format {}, written by a newer version of chromatid; this one reads up to {FORMAT}. \
+             Nothing was changed",
+            info.format
+        )));
+    }
+    if info.format != FORMAT || info.dimension as usize != dimension || info.center.len() != dimension {
+        return Err(corrupt("it is not one of this collection's vectors"));
+    }
+    Ok(info)
+}
+
+fn corrupt(reason: &str) -> Error {
+    Corruption::new("vector index", reason).into()
+}

@@ -1,0 +1,18 @@
+//! The protobuf message of a vector index. `docs/chromatid.proto` is the same in protobuf's own language.
+
+/// What a vector index is.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct VectorIndexInfo {
+    #[prost(uint32, tag = "1")]
+    pub format: u32,
+    #[prost(uint32, tag = "2")]
+    pub dimension: u32,
+    #[prost(uint64, tag = "3")]
+    pub rotation_seed: u64,
+    #[prost(float, repeated, tag = "4")]
+    pub center: Vec<f32>,
+    #[prost(uint64, tag = "5")]
+    pub waiting: u64,
+    #[prost(uint32, tag = "6")]
+    pub next_head: u32,
+}
