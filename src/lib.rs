@@ -3,8 +3,8 @@
 //! The engine is one crate that builds natively and for `wasm32-unknown-unknown`. Modules depend on
 //! each other in one direction only:
 //!
-//! `limits, error, env → types → distance → storage → blockstore → {log, index} → segment → sysdb →
-//! execution → db → bindings`
+//! `limits, error, env → types → distance → quantization → storage → blockstore → {log, index} →
+//! segment → sysdb → execution → db → bindings`
 //!
 //! `tests/architecture.rs` fails on an edge against it. `docs/ARCHITECTURE.md` says what each is for.
 
@@ -17,6 +17,7 @@ pub mod execution;
 pub mod index;
 pub mod limits;
 pub mod log;
+pub mod quantization;
 pub mod segment;
 pub mod storage;
 pub mod sysdb;

@@ -12,6 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["env"],
     &["types"],
     &["distance"],
+    &["quantization"],
     &["storage"],
     &["blockstore"],
     &["log", "index"],

@@ -1,0 +1,4 @@
+#[test]
+fn kernels_agree_with_plain_sums() {
+    super::selftest().unwrap();
+}
