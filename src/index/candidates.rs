@@ -7,7 +7,7 @@
 use super::posting::CodeList;
 use super::top_k::TopK;
 use crate::limits::CANDIDATES_RESERVED;
-use crate::quantization::binary::{Around, CodeQuery, LANES};
+use crate::quantization::{Around, CodeQuery, LANES};
 use roaring::RoaringBitmap;
 
 use super::flat::Mask;
@@ -138,14 +138,15 @@ pub fn scan_list(
 ) {
     let (mut estimates, mut lowers) = ([0.0; LANES], [0.0; LANES]);
     let codes = list.codes();
-    for block in 0..codes.blocks() {
+    for block in 0..codes.blocks().len() {
         let lanes = allowed.lanes(list, block);
         if lanes == 0 {
             continue;
         }
         let threshold = candidates.threshold();
         let bytes = codes.block(block);
-        let mut near = lanes & query.scan_block(around, epsilon, threshold, bytes, &mut estimates, &mut lowers);
+        let mut near =
+            lanes & query.scan_block(around, epsilon, threshold, bytes, &mut estimates, &mut lowers);
         while near != 0 {
             let lane = near.trailing_zeros() as usize;
             near &= near - 1;

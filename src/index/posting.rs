@@ -5,11 +5,11 @@
 //! | 4 | number of entries |
 //! | 4 each | offset ids |
 //! | 2 each, padded to a multiple of 4 | versions (see [`CodeList::version`]) |
-//! | the rest | codes in blocks of 32 (`quantization::binary`) |
+//! | the rest | codes in blocks of 32 (`quantization`) |
 //!
 //! All numbers are little-endian. What reads a list borrows its bytes from a block and copies nothing.
 
-use crate::quantization::binary::{Codes, Encoder, LANES, PackedCodes};
+use crate::quantization::{Codes, Encoder, LANES, PackedCodes};
 
 /// A borrowed list.
 #[derive(Debug, Clone, Copy)]

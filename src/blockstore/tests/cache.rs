@@ -2,6 +2,12 @@
 
 use super::{Fixture, run};
 use crate::blockstore::Reader;
+use crate::limits::ROW_CACHE_FRACTION;
+
+/// A budget of which so many bytes are for blocks, and the rest for single rows.
+fn budget(blocks: usize) -> usize {
+    blocks + blocks.div_ceil(ROW_CACHE_FRACTION - 1)
+}
 
 /// A blockfile of `blocks` blocks of 4 kB of entries each.
 fn blocks(fixture: &Fixture, blocks: u32) -> Reader<u32, Vec<u32>> {
@@ -36,7 +42,7 @@ fn a_repeated_scan_larger_than_the_budget_still_hits() {
         let fixture = Fixture::with_cache(0);
         let reader = blocks(&fixture, 40);
         let block = fixture.bytes(reader.block_ids()[0]).len();
-        fixture.store.set_cache_budget(20 * block);
+        fixture.store.set_cache_budget(budget(20 * block));
         for _ in 0..10 {
             scan(&reader).await;
             assert!(fixture.store.cache_stats().bytes <= 20 * block);
@@ -52,7 +58,7 @@ fn blocks_in_use_survive_a_scan_and_replace_those_that_are_not() {
         let fixture = Fixture::with_cache(0);
         let (old, hot, cold) = (blocks(&fixture, 16), blocks(&fixture, 8), blocks(&fixture, 100));
         let block = fixture.bytes(old.block_ids()[0]).len();
-        fixture.store.set_cache_budget(16 * block);
+        fixture.store.set_cache_budget(budget(16 * block));
         scan(&old).await;
         // A block that is wanted twice in a row makes its way into a full cache.
         for index in 0..8 {
@@ -84,7 +90,7 @@ fn a_smaller_budget_and_forgetting_take_effect_at_once() {
         let reader = blocks(&fixture, 10);
         scan(&reader).await;
         let block = fixture.store.cache_stats().bytes / 10;
-        fixture.store.set_cache_budget(4 * block);
+        fixture.store.set_cache_budget(budget(4 * block));
         assert_eq!(fixture.store.cache_stats().entries, 4);
         fixture.store.forget(&reader.block_ids());
         let stats = fixture.store.cache_stats();

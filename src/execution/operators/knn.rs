@@ -47,7 +47,11 @@ async fn search_segment(
     };
     match &readers.vectors {
         Some(index) => {
-            let target = Target { embeddings: &readers.embeddings, mask, max_offset_id: snapshot.segment.max_offset_id() };
+            let target = Target {
+                embeddings: &readers.embeddings,
+                mask,
+                max_offset_id: snapshot.segment.max_offset_id(),
+            };
             index.search(queries, k, target, tops, slices).await
         }
         None => scan_vectors(snapshot, readers, queries, mask, tops, slices).await,

@@ -23,8 +23,8 @@ use prost::Message;
 use crate::blockstore::{Blockstore, Bytes, Reader, RowRef};
 use crate::distance;
 use crate::error::{Corruption, Error, Result};
+use crate::quantization::CodeQuery;
 use crate::quantization::Rotation;
-use crate::quantization::binary::CodeQuery;
 use crate::storage::BlockId;
 use crate::types::Space;
 use rows::RowTable;
@@ -127,7 +127,9 @@ impl Loaded {
 }
 
 async fn read_info(reader: &VectorReader, dimension: usize) -> Result<proto::VectorIndexInfo> {
-    let Some(Bytes(bytes)) = reader.get(INFO, 0).await? else { return Err(corrupt("it does not say what it is")) };
+    let Some(Bytes(bytes)) = reader.get(INFO, 0).await? else {
+        return Err(corrupt("it does not say what it is"));
+    };
     let info = proto::VectorIndexInfo::decode(&*bytes).map_err(|error| corrupt(&error.to_string()))?;
     if info.format > FORMAT {
         return Err(Error::Unimplemented(format!(

@@ -34,7 +34,7 @@ struct Chunk(Vec<u8>);
 
 impl Chunk {
     fn check(bytes: Vec<u8>) -> Result<Self> {
-        if bytes.len() % ENTRY != 0 || bytes.len() / ENTRY > ROW_TABLE_CHUNK as usize {
+        if !bytes.len().is_multiple_of(ENTRY) || bytes.len() / ENTRY > ROW_TABLE_CHUNK as usize {
             return Err(Corruption::new("vector index", "its table of rows has another form").into());
         }
         Ok(Self(bytes))

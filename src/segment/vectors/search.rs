@@ -10,7 +10,7 @@ use crate::index::flat::Mask;
 use crate::index::posting::CodeList;
 use crate::index::top_k::TopK;
 use crate::limits::{ERROR_BOUND, RERANK_BATCH};
-use crate::quantization::binary::{Around, CodeQuery};
+use crate::quantization::{Around, CodeQuery};
 
 /// A query against codes.
 struct Probe {
@@ -94,7 +94,8 @@ async fn rerank(
 ) -> Result<()> {
     for batch in candidates.chunks(RERANK_BATCH) {
         let within = batch.partition_point(|candidate| candidate.lower <= top.threshold());
-        let wanted: Vec<_> = batch[..within].iter().map(|candidate| loaded.row(candidate.offset_id)).collect();
+        let wanted: Vec<_> =
+            batch[..within].iter().map(|candidate| loaded.row(candidate.offset_id)).collect();
         for (row, vector) in wanted.iter().zip(embeddings.rows(&wanted, query.dimension()).await?) {
             top.push(row.key, query.distance(&vector));
         }

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use prost::Message;
 
 use super::rows::{self, RowChanges};
-use super::{CODE, FORMAT, Geometry, INFO, ROTATION_SEED, VectorIndex, VectorReader, corrupt, proto, read_info};
+use super::{
+    CODE, FORMAT, Geometry, INFO, ROTATION_SEED, VectorIndex, VectorReader, corrupt, proto, read_info,
+};
 use crate::blockstore::{BlockfileOptions, Blockstore, Bytes, Commit, OrderedWriter, Reader, row_checksum};
 use crate::env::Slices;
 use crate::error::Result;
 use crate::index::posting::{CodeList, CodeListBuilder};
 use crate::limits::{CENTER_SAMPLE_BLOCKS, CODE_CHUNK_BYTES, CODES_FROM_RECORDS, MAX_CODE_CHUNK};
-use crate::quantization::binary::{Encoder, block_bytes, LANES};
+use crate::quantization::{Encoder, LANES, block_bytes};
 use crate::segment::Snapshot;
 use crate::types::Space;
 
@@ -133,7 +135,8 @@ impl<'a> CodeWriter<'a> {
         for index in 0..embeddings.block_count() {
             let block = embeddings.block_in_passing(index).await?;
             let vectors = matrix(&block, self.geometry.dimension())?;
-            for (id, vector) in block.keys_u32()?.iter().zip(vectors.chunks_exact(self.geometry.dimension())) {
+            for (id, vector) in block.keys_u32()?.iter().zip(vectors.chunks_exact(self.geometry.dimension()))
+            {
                 let number = id / self.chunk_ids;
                 if let Some(full) = chunk.filter(|chunk| *chunk != number) {
                     self.put_codes(full, &list).await?;
@@ -178,7 +181,10 @@ impl<'a> CodeWriter<'a> {
         };
         let old = match bytes.is_empty() {
             true => None,
-            false => Some(CodeList::parse(dimension, &bytes).ok_or_else(|| corrupt("a list of codes has another form"))?),
+            false => Some(
+                CodeList::parse(dimension, &bytes)
+                    .ok_or_else(|| corrupt("a list of codes has another form"))?,
+            ),
         };
         let mut list = CodeListBuilder::new(dimension);
         let mut entry = 0;

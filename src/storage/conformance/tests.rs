@@ -56,7 +56,7 @@ impl Factory for Sim {
 #[test]
 fn memory_conforms() {
     let passed = run(&Memory).now_or_never().expect("memory never waits").unwrap();
-    assert_eq!(passed.len(), 15, "{passed:?}");
+    assert_eq!(passed.len(), 16, "{passed:?}");
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn files_conform() {
             let sim =
                 Sim { files: RefCell::new(SimFiles::new(7)), options: FileOptions { rewrite_bytes }, crash };
             let passed = run(&sim).now_or_never().expect("files never wait").unwrap();
-            assert_eq!(passed.len(), 21, "{passed:?}");
+            assert_eq!(passed.len(), 22, "{passed:?}");
         }
     }
 }
