@@ -283,12 +283,13 @@ fn spread(around: &Around, epsilon: f32) -> f32 {
 
 /// Σ ±(uᵢ − 7.5) + 30 for every choice of signs, bit `i` of the index for a positive one of component `i`.
 fn table(u: &[u8; GROUP]) -> [u8; TABLE] {
-    let all: i32 = u.iter().map(|&u| 2 * i32::from(u) - 15).sum();
-    std::array::from_fn(|signs| {
-        let positive = (0..GROUP).filter(|i| signs >> i & 1 == 1).map(|i| 2 * i32::from(u[i]) - 15);
-        // Twice the positive ones less all, in halves.
-        ((2 * positive.sum::<i32>() - all) / 2 + i32::from(MAX_ENTRY / 2)) as u8
-    })
+    let doubled = u.map(|u| 2 * i32::from(u) - 15);
+    let mut sums = [i32::from(MAX_ENTRY / 2) - doubled.iter().sum::<i32>() / 2; TABLE];
+    for signs in 1..TABLE {
+        // One sign more is positive than in an entry before.
+        sums[signs] = sums[signs & (signs - 1)] + doubled[signs.trailing_zeros() as usize];
+    }
+    sums.map(|sum| sum as u8)
 }
 
 /// The bit planes of up to 64 numbers of four bits.
