@@ -157,6 +157,7 @@ impl NibbleCodes {
         NibbleQuery::new(self.space, &self.center, rotated)
     }
 
+    #[inline(always)]
     fn row_as_bytes(&self, i: u32) -> &[u8] {
         let bytes = Self::row_bytes(self.dimension());
         &self.rows[i as usize * bytes..][..bytes]
@@ -169,6 +170,7 @@ impl NibbleCodes {
         black_box(lines.fold(0, |all, byte| all | byte));
     }
 
+    #[inline(always)]
     fn row(&self, i: u32) -> Row<'_> {
         let (header, code) = self.row_as_bytes(i).split_at(HEADER_BYTES);
         let field = |at: usize| [header[at], header[at + 1], header[at + 2], header[at + 3]];

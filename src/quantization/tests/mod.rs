@@ -1,5 +1,6 @@
 mod binary;
 mod nibble;
+mod real;
 mod rotation;
 
 use super::Rotation;
