@@ -48,7 +48,7 @@ impl NibbleCodes {
         let squared_norm: f64 = center.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
         let between_offset = match space {
             Space::L2 => 0.0,
-            Space::Ip | Space::Cosine => 1.0 - squared_norm as f32,
+            Space::Ip | Space::Cosine => bounded(1.0 - squared_norm),
         };
         let codes = vec![0; center.len().next_multiple_of(NIBBLE_STEP)];
         let residual = vec![0.0; center.len()];
@@ -116,6 +116,7 @@ impl NibbleCodes {
             with_center += f64::from(r) * f64::from(c);
         }
         let (mut add, mut scale) = (f64::from(f32::MAX), 0.0);
+        self.codes.fill(0);
         // Also false for what is not a number.
         if squared_norm <= LARGEST_NORM * LARGEST_NORM && with_center.abs() <= LARGEST_NORM * LARGEST_NORM {
             let fit = grid::quantize(&self.residual, &mut self.codes[..rotated.len()]);
@@ -183,6 +184,12 @@ impl NibbleCodes {
     }
 }
 
+/// An offset that a row's factors do not make NaN: what is not a number is far.
+fn bounded(offset: f64) -> f32 {
+    let limit = f64::from(f32::MAX) / 4.0;
+    (if offset.is_nan() { limit } else { offset.clamp(-limit, limit) }) as f32
+}
+
 struct Row<'a> {
     add: f32,
     scale: f32,
@@ -227,9 +234,7 @@ impl NibbleQuery {
             sum += 15 * i32::from(component);
         }
         let unit = if representable { factor * 0.5 * largest / LARGEST_COMPONENT } else { 0.0 };
-        let limit = f64::from(f32::MAX) / 4.0;
-        let offset = if offset.is_nan() { limit } else { offset.clamp(-limit, limit) };
-        Self { steps, sum, offset: offset as f32, unit }
+        Self { steps, sum, offset: bounded(offset), unit }
     }
 
     /// The estimated distance of the query to the vector of code `i`.

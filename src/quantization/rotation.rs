@@ -22,9 +22,12 @@ pub struct Rotation {
 }
 
 impl Rotation {
-    /// The map of `dimension` (at least one) components that `seed` stands for, on every machine the same.
+    /// The map of `dimension` components that `seed` stands for, on every machine the same.
+    ///
+    /// # Panics
+    /// If `dimension` is 0.
     pub fn new(dimension: usize, seed: u64) -> Self {
-        let block = 1 << dimension.max(1).ilog2();
+        let block = 1 << dimension.ilog2();
         let norm = 1.0 / (block as f32).sqrt();
         let mut random = SplitMix64(seed);
         let mut signs = Vec::with_capacity(ROUNDS * dimension);

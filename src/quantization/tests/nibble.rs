@@ -133,6 +133,7 @@ proptest! {
     /// Whatever the components, even infinite ones, a distance can be compared.
     #[test]
     fn distances_are_never_nan(
+        around_vector in any::<bool>(),
         (mut vectors, hostile) in (1usize..70).prop_flat_map(|dimension| {
             let hostile = prop::option::of(prop::sample::select(vec![f32::NAN, f32::INFINITY, f32::NEG_INFINITY]));
             (prop::collection::vec(prop::collection::vec(finite(), dimension), 3), hostile)
@@ -142,7 +143,8 @@ proptest! {
             vectors[0][0] = hostile;
         }
         for space in SPACES {
-            let mut codes = NibbleCodes::new(space, vec![0.0; vectors[0].len()]);
+            let center = if around_vector { vectors[0].clone() } else { vec![0.0; vectors[0].len()] };
+            let mut codes = NibbleCodes::new(space, center);
             vectors.iter().for_each(|vector| codes.push(vector));
             for a in 0..3 {
                 let query = codes.query(&vectors[a as usize]);
