@@ -7,13 +7,10 @@ use chromatid::distance::Query;
 use chromatid::index::flat::{Mask, scan, scan_many};
 use chromatid::index::top_k::TopK;
 use chromatid::types::Space;
+use measure::{DIMENSION, components, megabytes, plain_read};
 use std::hint::black_box;
-use std::time::Instant;
 
-const DIMENSION: usize = 384;
-
-/// Bytes that each measurement passes over, so that small matrices are read many times.
-const BYTES: usize = 1 << 31;
+mod measure;
 
 /// Nearest neighbours kept by a scan.
 const K: usize = 10;
@@ -25,7 +22,10 @@ fn main() {
     for rows in [1_000, 10_000, 100_000] {
         let matrix = components(rows * DIMENSION);
         let vector = components(DIMENSION);
-        println!("{rows} rows of {DIMENSION} components, {:.1} MB", megabytes(&matrix));
+        println!(
+            "{rows} rows of {DIMENSION} components, {:.1} MB",
+            megabytes(size_of_val(matrix.as_slice()))
+        );
 
         report("plain read", &matrix, 1, || {
             black_box(plain_read(black_box(&matrix)));
@@ -56,49 +56,7 @@ fn main() {
     }
 }
 
-/// Prints the best time of one `pass` over `matrix` as bytes and vectors compared per second.
-fn report(name: &str, matrix: &[f32], queries: usize, mut pass: impl FnMut()) {
-    let passes = (BYTES / size_of_val(matrix) / queries).max(5);
-    let best = (0..passes)
-        .map(|_| {
-            let start = Instant::now();
-            pass();
-            start.elapsed().as_secs_f64()
-        })
-        .fold(f64::INFINITY, f64::min);
-    let compared = (matrix.len() * queries) as f64;
-    println!(
-        "  {name:<20} {:8.3} ms {:8.1} GB/s {:8.2} M vectors/s",
-        best * 1e3,
-        compared * size_of::<f32>() as f64 / best / 1e9,
-        compared / DIMENSION as f64 / best / 1e6,
-    );
-}
-
-/// Looks at every word once with as little arithmetic as there can be.
-fn plain_read(matrix: &[f32]) -> u32 {
-    let (chunks, rest) = matrix.as_chunks::<64>();
-    let mut seen = [0u32; 64];
-    for chunk in chunks {
-        for (seen, component) in seen.iter_mut().zip(chunk) {
-            *seen |= component.to_bits();
-        }
-    }
-    rest.iter().map(|component| component.to_bits()).chain(seen).fold(0, |all, word| all | word)
-}
-
-/// Components between −1 and 1, the same every time.
-fn components(count: usize) -> Vec<f32> {
-    let mut state = 0x2545_f491u32;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 17;
-        state ^= state << 5;
-        (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-    };
-    (0..count).map(|_| next()).collect()
-}
-
-fn megabytes(matrix: &[f32]) -> f64 {
-    size_of_val(matrix) as f64 / 1e6
+/// Measures a `pass` that compares `queries` vectors with each row of `matrix`.
+fn report(name: &str, matrix: &[f32], queries: usize, pass: impl FnMut()) {
+    measure::report(name, matrix.len() / DIMENSION * queries, DIMENSION * size_of::<f32>(), pass);
 }

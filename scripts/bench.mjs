@@ -1,6 +1,6 @@
 /**
- * Measures the store in Chromium: `npm run bench`. `npm run bench -- --native` measures the distance kernels natively,
- * beside a plain read of the same memory.
+ * Measures the store in Chromium: `npm run bench`. `npm run bench -- --native` measures the kernels of distances and of
+ * codes natively, beside a plain read of as much memory.
  */
 
 import { isMain, SetupError } from "./lib/log.mjs";

@@ -15,3 +15,9 @@ pub async fn run_storage_conformance(kind: String) -> Result<Vec<String>, JsValu
 pub fn run_distance_selftest() -> Result<(), JsValue> {
     crate::distance::selftest().map_err(|failure| js_sys::Error::new(&failure).into())
 }
+
+/// Compares the kernels of quantised codes of this build with plain sums.
+#[wasm_bindgen]
+pub fn run_quantization_selftest() -> Result<(), JsValue> {
+    crate::quantization::selftest().map_err(|failure| js_sys::Error::new(&failure).into())
+}

@@ -243,17 +243,16 @@ impl CodeQuery {
         let bias = F32x4::splat(self.table_bias);
         let spread = F32x4::splat(spread(around, epsilon));
         let threshold = F32x4::splat(threshold);
-        let factors = factors.as_chunks::<16>().0;
-        let (add, factors) = factors.split_at(LANES / 4);
-        let (scale, error) = factors.split_at(LANES / 4);
+        let [add, scale, error] = factors.as_chunks::<16>().0.as_chunks::<{ LANES / 4 }>().0 else {
+            unreachable!("a block has three factors a code")
+        };
         let mut passed = 0;
-        let lanes = sums.as_chunks().0.iter().zip(estimates.as_chunks_mut().0).zip(lower.as_chunks_mut().0);
-        for (i, ((sums, estimates), lower)) in lanes.enumerate() {
-            let dot = F32x4::convert(sums).sub(bias).mul(unit);
+        for i in 0..LANES / 4 {
+            let dot = F32x4::convert(&sums.as_chunks().0[i]).sub(bias).mul(unit);
             let estimate = offset.add(F32x4::from_le(&add[i])).add(F32x4::from_le(&scale[i]).mul(dot));
             let bound = estimate.sub(F32x4::from_le(&error[i]).mul(spread));
-            estimate.store(estimates);
-            bound.store(lower);
+            estimate.store(&mut estimates.as_chunks_mut().0[i]);
+            bound.store(&mut lower.as_chunks_mut().0[i]);
             passed |= bound.le(threshold) << (4 * i);
         }
         passed
@@ -283,12 +282,13 @@ fn spread(around: &Around, epsilon: f32) -> f32 {
 
 /// Σ ±(uᵢ − 7.5) + 30 for every choice of signs, bit `i` of the index for a positive one of component `i`.
 fn table(u: &[u8; GROUP]) -> [u8; TABLE] {
-    let all: i32 = u.iter().map(|&u| 2 * i32::from(u) - 15).sum();
-    std::array::from_fn(|signs| {
-        let positive = (0..GROUP).filter(|i| signs >> i & 1 == 1).map(|i| 2 * i32::from(u[i]) - 15);
-        // Twice the positive ones less all, in halves.
-        ((2 * positive.sum::<i32>() - all) / 2 + i32::from(MAX_ENTRY / 2)) as u8
-    })
+    let doubled = u.map(|u| 2 * i32::from(u) - 15);
+    let mut sums = [i32::from(MAX_ENTRY / 2) - doubled.iter().sum::<i32>() / 2; TABLE];
+    for signs in 1..TABLE {
+        // One sign more is positive than in an entry before.
+        sums[signs] = sums[signs & (signs - 1)] + doubled[signs.trailing_zeros() as usize];
+    }
+    sums.map(|sum| sum as u8)
 }
 
 /// The bit planes of up to 64 numbers of four bits.

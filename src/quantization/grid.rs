@@ -79,7 +79,13 @@ fn fit(vector: &[f32], scale: f32) -> (f32, f32) {
 #[inline(always)]
 fn magnitude(x: f32) -> f32 {
     let x = if x < 7.75 { x } else { 7.75 };
-    ((x - 0.5) + ROUNDER) - ROUNDER + 0.5
+    round(x - 0.5) + 0.5
+}
+
+/// The whole number nearest to `x`, |x| < 2²². (Not `f32::round`: few processors have an instruction for it.)
+#[inline(always)]
+pub(super) fn round(x: f32) -> f32 {
+    (x + ROUNDER) - ROUNDER
 }
 
 /// [`magnitude`] of each lane.

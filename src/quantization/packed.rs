@@ -12,6 +12,7 @@
 //! The places after the last code of a list are zero.
 
 use super::binary::Factors;
+use crate::limits::MAX_DIMENSION;
 
 /// Codes of a block.
 pub const LANES: usize = 32;
@@ -42,7 +43,7 @@ impl PackedCodes {
         Self { dimension, len: 0, bytes: Vec::new() }
     }
 
-    /// The list of `len` codes that [`as_bytes`](Self::as_bytes) gave; none if there are not as many bytes.
+    /// The list of `len` codes that [`as_bytes`](Self::as_bytes) gave; none if [`Codes::new`] gives none.
     pub fn from_bytes(dimension: usize, len: usize, bytes: Vec<u8>) -> Option<Self> {
         Codes::new(dimension, len, &bytes)?;
         Some(Self { dimension, len, bytes })
@@ -106,8 +107,12 @@ pub struct Codes<'a> {
 }
 
 impl<'a> Codes<'a> {
-    /// The list of `len` codes in `bytes`; none if these are not as many bytes as `len` codes take.
+    /// The list of `len` codes in `bytes`; none if these are not as many bytes as `len` codes take, or
+    /// `dimension` is beyond [`MAX_DIMENSION`].
     pub fn new(dimension: usize, len: usize, bytes: &'a [u8]) -> Option<Self> {
+        if dimension > MAX_DIMENSION {
+            return None;
+        }
         let expected = len.div_ceil(LANES).checked_mul(block_bytes(dimension))?;
         (bytes.len() == expected).then_some(Self { dimension, len, bytes })
     }

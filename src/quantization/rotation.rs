@@ -3,14 +3,15 @@
 use super::lanes::F32x4;
 use std::f32::consts::FRAC_1_SQRT_2;
 
-/// Rounds of signs and transform. After two a coordinate depends on all others; four leave no structure of the
+/// Rounds of signs and transform. After two a component depends on all others; four leave no structure of the
 /// input that the estimates of a code would notice.
 const ROUNDS: usize = 4;
 
 /// A random orthogonal map of `dimension` components onto as many, given by a seed.
 ///
 /// A Hadamard transform needs 2ᵏ components. With the largest 2ᵏ ≤ dimension, even rounds transform the
-/// leading 2ᵏ and odd rounds the trailing 2ᵏ; between them (a + b, a − b)/√2 mixes the two halves.
+/// leading 2ᵏ and odd rounds the trailing 2ᵏ. Before each such pair (a + b, a − b)/√2 mixes the two halves, so that
+/// every component, wherever it stands, is spread by both.
 #[derive(Debug, Clone)]
 pub struct Rotation {
     dimension: usize,
@@ -21,9 +22,12 @@ pub struct Rotation {
 }
 
 impl Rotation {
-    /// The map of `dimension` (at least one) components that `seed` stands for, on every machine the same.
+    /// The map of `dimension` components that `seed` stands for, on every machine the same.
+    ///
+    /// # Panics
+    /// If `dimension` is 0.
     pub fn new(dimension: usize, seed: u64) -> Self {
-        let block = 1 << dimension.max(1).ilog2();
+        let block = 1 << dimension.ilog2();
         let norm = 1.0 / (block as f32).sqrt();
         let mut random = SplitMix64(seed);
         let mut signs = Vec::with_capacity(ROUNDS * dimension);
@@ -53,9 +57,11 @@ impl Rotation {
     pub fn rotate(&self, vector: &mut [f32]) {
         assert_eq!(vector.len(), self.dimension, "the vector and the rotation differ in dimension");
         for (round, signs) in self.signs.chunks_exact(self.dimension).enumerate() {
+            if round.is_multiple_of(2) {
+                self.mix_halves(vector);
+            }
             multiply(vector, signs);
             hadamard(self.block_of(round, vector));
-            self.mix_halves(vector);
         }
     }
 
@@ -67,9 +73,11 @@ impl Rotation {
         assert_eq!(vector.len(), self.dimension, "the vector and the rotation differ in dimension");
         // Every step of a round is its own inverse; a transform and its normalisation commute.
         for (round, signs) in self.signs.chunks_exact(self.dimension).enumerate().rev() {
-            self.mix_halves(vector);
             hadamard(self.block_of(round, vector));
             multiply(vector, signs);
+            if round.is_multiple_of(2) {
+                self.mix_halves(vector);
+            }
         }
     }
 

@@ -5,7 +5,7 @@ import { type Page } from "@playwright/test";
 import { expect, test } from "./fixtures";
 
 interface SuiteRequest {
-  suite: "storage" | "distance";
+  suite: "storage" | "distance" | "quantization";
   kind?: string;
 }
 
@@ -37,4 +37,8 @@ for (const kind of ["opfs", "indexeddb", "adapter"]) {
 
 test("the distance kernels of the wasm build agree with plain arithmetic", async ({ page }) => {
   expect(await run(page, { suite: "distance" })).toEqual(["distance"]);
+});
+
+test("the kernels of quantised codes of the wasm build agree with plain sums", async ({ page }) => {
+  expect(await run(page, { suite: "quantization" })).toEqual(["quantization"]);
 });

@@ -3,10 +3,11 @@
 use super::{NIBBLE_STEP_BYTES, QueryStep, TABLE, TABLES_PER_BYTE, TABLES_PER_WORD};
 use core::arch::x86_64::{
     __m128i, __m256i, _mm_add_epi16, _mm_add_epi32, _mm_cvtsi128_si32, _mm_loadu_si128, _mm_shuffle_epi32,
-    _mm_unpackhi_epi16, _mm_unpacklo_epi16, _mm256_add_epi8, _mm256_add_epi16, _mm256_add_epi32,
-    _mm256_and_si256, _mm256_castsi256_si128, _mm256_cvtepu16_epi32, _mm256_extracti128_si256,
-    _mm256_loadu_si256, _mm256_madd_epi16, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_setzero_si256,
-    _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_storeu_si256, _mm256_zextsi128_si256,
+    _mm_slli_epi16, _mm_sub_epi16, _mm_unpackhi_epi16, _mm_unpacklo_epi16, _mm256_add_epi8, _mm256_add_epi16,
+    _mm256_add_epi32, _mm256_and_si256, _mm256_castsi256_si128, _mm256_cvtepu16_epi32,
+    _mm256_extracti128_si256, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_set1_epi8, _mm256_set1_epi16,
+    _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_storeu_si256,
+    _mm256_zextsi128_si256,
 };
 
 /// See [`portable::table_sums`](super::portable::table_sums).
@@ -18,14 +19,13 @@ pub(super) fn table_sums(tables: &[[u8; TABLE]], groups: &[[u8; TABLE]], sums: &
     }
 }
 
-/// Sums of at most [`TABLES_PER_WORD`] tables, in words: those of codes 0, 2, … 14, of codes 1, 3, … 15, and the
-/// same of codes 16 to 31. The halves of a register are sums over every other group.
+/// Sums of at most [`TABLES_PER_WORD`] tables, in words: codes 0, 2, … 14 plus 256 times codes 1, 3, … 15, modulo
+/// 2¹⁶; codes 1, 3, … 15; and the same of codes 16 to 31. The halves of a register are sums over every other group.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn word_sums(tables: &[[u8; TABLE]], groups: &[[u8; TABLE]]) -> [__m256i; 4] {
-    let bytes = _mm256_set1_epi16(0x00ff);
     let zero = _mm256_setzero_si256();
-    let [mut low_even, mut low_odd, mut high_even, mut high_odd] = [zero; 4];
+    let mut words = [zero; 4];
     // Two groups a register, so twice as many before a byte is full.
     let (table_chunks, table_rest) = tables.as_chunks::<{ 2 * TABLES_PER_BYTE }>();
     let (group_chunks, group_rest) = groups.as_chunks::<{ 2 * TABLES_PER_BYTE }>();
@@ -36,21 +36,30 @@ fn word_sums(tables: &[[u8; TABLE]], groups: &[[u8; TABLE]]) -> [__m256i; 4] {
             low = _mm256_add_epi8(low, a);
             high = _mm256_add_epi8(high, b);
         }
-        low_even = _mm256_add_epi16(low_even, _mm256_and_si256(low, bytes));
-        low_odd = _mm256_add_epi16(low_odd, _mm256_srli_epi16::<8>(low));
-        high_even = _mm256_add_epi16(high_even, _mm256_and_si256(high, bytes));
-        high_odd = _mm256_add_epi16(high_odd, _mm256_srli_epi16::<8>(high));
+        words = add_bytes(words, low, high);
     }
     for (table, group) in table_rest.iter().zip(group_rest) {
+        // The upper half looks zeros up in a table of zeros.
         let table = _mm256_zextsi128_si256(load(table));
         let (low, high) = look_up(table, _mm256_zextsi128_si256(load(group)));
-        // The upper half looks zeros up in a table of zeros.
-        low_even = _mm256_add_epi16(low_even, _mm256_and_si256(low, bytes));
-        low_odd = _mm256_add_epi16(low_odd, _mm256_srli_epi16::<8>(low));
-        high_even = _mm256_add_epi16(high_even, _mm256_and_si256(high, bytes));
-        high_odd = _mm256_add_epi16(high_odd, _mm256_srli_epi16::<8>(high));
+        words = add_bytes(words, low, high);
     }
-    [low_even, low_odd, high_even, high_odd]
+    words
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn add_bytes(
+    [low_both, low_odd, high_both, high_odd]: [__m256i; 4],
+    low: __m256i,
+    high: __m256i,
+) -> [__m256i; 4] {
+    [
+        _mm256_add_epi16(low_both, low),
+        _mm256_add_epi16(low_odd, _mm256_srli_epi16::<8>(low)),
+        _mm256_add_epi16(high_both, high),
+        _mm256_add_epi16(high_odd, _mm256_srli_epi16::<8>(high)),
+    ]
 }
 
 /// The entries that the low and the high nibbles of `codes` pick.
@@ -66,9 +75,10 @@ fn look_up(table: __m256i, codes: __m256i) -> (__m256i, __m256i) {
 /// Adds the words of [`word_sums`] to the sums of the 32 codes.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn add_words([low_even, low_odd, high_even, high_odd]: [__m256i; 4], sums: &mut [u32; 32]) {
-    let (low_even, low_odd) = (join_halves(low_even), join_halves(low_odd));
-    let (high_even, high_odd) = (join_halves(high_even), join_halves(high_odd));
+fn add_words([low_both, low_odd, high_both, high_odd]: [__m256i; 4], sums: &mut [u32; 32]) {
+    let (low_odd, high_odd) = (join_halves(low_odd), join_halves(high_odd));
+    let low_even = _mm_sub_epi16(join_halves(low_both), _mm_slli_epi16::<8>(low_odd));
+    let high_even = _mm_sub_epi16(join_halves(high_both), _mm_slli_epi16::<8>(high_odd));
     let words = [
         _mm_unpacklo_epi16(low_even, low_odd),
         _mm_unpackhi_epi16(low_even, low_odd),

@@ -3,8 +3,8 @@
 
 use super::{NIBBLE_STEP_BYTES, QueryStep, TABLE, TABLES_PER_BYTE, TABLES_PER_WORD};
 use core::arch::wasm32::{
-    i8x16_add, i8x16_swizzle, i16x8_add, i16x8_shuffle, i16x8_splat, i32x4_add, i32x4_dot_i16x8,
-    i32x4_extract_lane, i32x4_shuffle, i32x4_splat, u8x16_shr, u8x16_splat, u16x8_shr,
+    i8x16_add, i8x16_swizzle, i16x8_add, i16x8_shl, i16x8_shuffle, i16x8_splat, i16x8_sub, i32x4_add,
+    i32x4_dot_i16x8, i32x4_extract_lane, i32x4_shuffle, i32x4_splat, u8x16_shr, u8x16_splat, u16x8_shr,
     u32x4_extend_high_u16x8, u32x4_extend_low_u16x8, v128, v128_and, v128_load, v128_store,
 };
 
@@ -24,8 +24,8 @@ pub(in crate::quantization) fn table_sums(
     }
 }
 
-/// Sums of at most [`TABLES_PER_WORD`] tables, in words: those of codes 0, 2, … 14, of codes 1, 3, … 15, and the
-/// same of codes 16 to 31.
+/// Sums of at most [`TABLES_PER_WORD`] tables, in words: codes 0, 2, … 14 plus 256 times codes 1, 3, … 15, modulo
+/// 2¹⁶; codes 1, 3, … 15; and the same of codes 16 to 31.
 #[inline(always)]
 fn word_sums(tables: &[[u8; TABLE]], groups: &[[u8; TABLE]]) -> [v128; 4] {
     let mut words = [i16x8_splat(0); 4];
@@ -56,19 +56,20 @@ fn look_up(table: &[u8; TABLE], group: &[u8; TABLE]) -> (v128, v128) {
 }
 
 #[inline(always)]
-fn add_bytes([low_even, low_odd, high_even, high_odd]: [v128; 4], low: v128, high: v128) -> [v128; 4] {
-    let bytes = i16x8_splat(0x00ff);
+fn add_bytes([low_both, low_odd, high_both, high_odd]: [v128; 4], low: v128, high: v128) -> [v128; 4] {
     [
-        i16x8_add(low_even, v128_and(low, bytes)),
+        i16x8_add(low_both, low),
         i16x8_add(low_odd, u16x8_shr(low, 8)),
-        i16x8_add(high_even, v128_and(high, bytes)),
+        i16x8_add(high_both, high),
         i16x8_add(high_odd, u16x8_shr(high, 8)),
     ]
 }
 
 /// Adds the words of [`word_sums`] to the sums of the 32 codes.
 #[inline(always)]
-fn add_words([low_even, low_odd, high_even, high_odd]: [v128; 4], sums: &mut [u32; 32]) {
+fn add_words([low_both, low_odd, high_both, high_odd]: [v128; 4], sums: &mut [u32; 32]) {
+    let low_even = i16x8_sub(low_both, i16x8_shl(low_odd, 8));
+    let high_even = i16x8_sub(high_both, i16x8_shl(high_odd, 8));
     let words = [
         i16x8_shuffle::<0, 8, 1, 9, 2, 10, 3, 11>(low_even, low_odd),
         i16x8_shuffle::<4, 12, 5, 13, 6, 14, 7, 15>(low_even, low_odd),

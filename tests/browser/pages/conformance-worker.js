@@ -2,6 +2,13 @@
 
 import init, * as engine from "/conformance/chromatid.js";
 
+/** Each resolves to the names of what passed. */
+const suites = {
+  storage: (kind) => engine.run_storage_conformance(kind),
+  distance: () => (engine.run_distance_selftest(), ["distance"]),
+  quantization: () => (engine.run_quantization_selftest(), ["quantization"]),
+};
+
 /** Loads the module once. */
 let ready;
 function load() {
@@ -11,9 +18,7 @@ function load() {
 self.addEventListener("message", async ({ data: { suite, kind } }) => {
   try {
     await load();
-    const passed =
-      suite === "storage" ? await engine.run_storage_conformance(kind) : (engine.run_distance_selftest(), [suite]);
-    self.postMessage({ passed });
+    self.postMessage({ passed: await suites[suite](kind) });
   } catch (error) {
     self.postMessage({ failure: String(error?.message ?? error) });
   }

@@ -1,4 +1,0 @@
-#[test]
-fn kernels_agree_with_plain_sums() {
-    super::selftest().unwrap();
-}
