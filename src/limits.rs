@@ -155,3 +155,22 @@ pub const RERANK_BATCH: usize = 32;
 
 /// Candidates that a search gathers before it drops those that fell behind.
 pub const CANDIDATES_RESERVED: usize = 1_024;
+
+/// Records from which on a collection that asks for nothing gets posting lists. Below, a scan of all codes takes a
+/// quarter of a millisecond.
+pub const LISTS_FROM_RECORDS: u64 = 32_768;
+
+/// Vectors that a center is found on.
+pub const HEAD_SAMPLES: u64 = 24;
+
+/// Vectors that wait for their lists, at least, before a step places them: scanning their codes costs 20 µs.
+pub const WAITING_RECORDS: u64 = 4_096;
+
+/// The part (1 / n) of a collection that may wait likewise.
+pub const WAITING_FRACTION: u64 = 16;
+
+/// Vectors that one step places, at least: less than a second of work in slices.
+pub const PLACED_RECORDS: u64 = 32_768;
+
+/// The part (1 / n) of a collection that one step places likewise: a step writes nearly every list.
+pub const PLACED_FRACTION: u64 = 4;

@@ -57,8 +57,9 @@ impl Model {
 
     async fn write(&mut self, operation: Operation, records: Vec<(String, Vec<f32>)>) {
         for batch in records.chunks(1_000) {
-            let metadatas =
-                batch.iter().map(|(id, _)| Some([("tenth".into(), Some(MetadataValue::Int(tenth(id))))].into()));
+            let metadatas = batch
+                .iter()
+                .map(|(id, _)| Some([("tenth".into(), Some(MetadataValue::Int(tenth(id))))].into()));
             let set = RecordSet {
                 ids: batch.iter().map(|(id, _)| id.clone()).collect(),
                 embeddings: Some(Embeddings {
@@ -149,8 +150,9 @@ fn vectors_that_codes_cannot_estimate_are_found() {
         let mut mixture = Mixture::new(5);
         for space in [Space::Cosine, Space::L2, Space::Ip] {
             let mut model = Model::new(space, configuration(space)).await;
-            let mut records: Vec<_> =
-                (0..CODES_FROM_RECORDS as usize + 500).map(|row| (format!("r{row}"), mixture.next())).collect();
+            let mut records: Vec<_> = (0..CODES_FROM_RECORDS as usize + 500)
+                .map(|row| (format!("r{row}"), mixture.next()))
+                .collect();
             records[100].1 = vec![0.0; DIMENSION];
             records[200].1 = vec![1e30; DIMENSION];
             records[300].1 = vec![1e-30; DIMENSION];

@@ -169,13 +169,40 @@ impl<K: Key, V: Value> Reader<K, V> {
         Ok(block.find::<K>(prefix, key)?.map(|row| (block, row)))
     }
 
+    /// Where several entries lie, in the order of `keys`: their blocks and rows, nothing copied. Blocks are loaded
+    /// as [`get_many`](Self::get_many) does.
+    pub async fn find_many(&self, prefix: &str, keys: &[K]) -> Result<Vec<Option<(Rc<Block>, usize)>>> {
+        let mut found = vec![None; keys.len()];
+        self.visit_many(prefix, keys, |place, block, row| {
+            found[place] = Some((Rc::clone(block), row));
+            Ok(())
+        })
+        .await?;
+        Ok(found)
+    }
+
     /// The values of several entries, in the order of `keys`. Each block is loaded once, up to
     /// [`BLOCK_READ_BATCH`] in one call of the storage.
     pub async fn get_many(&self, prefix: &str, keys: &[K]) -> Result<Vec<Option<V>>> {
+        let mut values = vec![None; keys.len()];
+        self.visit_many(prefix, keys, |place, block, row| {
+            values[place] = Some(block.owned_value::<V>(row)?);
+            Ok(())
+        })
+        .await?;
+        Ok(values)
+    }
+
+    /// Calls `visit` with the place of each key that exists, its block and its row.
+    async fn visit_many(
+        &self,
+        prefix: &str,
+        keys: &[K],
+        mut visit: impl FnMut(usize, &Rc<Block>, usize) -> Result<()>,
+    ) -> Result<()> {
         let find = |(place, key): (usize, &K)| Some((self.index().find(prefix, key.as_ref())?, place));
         let mut wanted: Vec<(usize, usize)> = keys.iter().enumerate().filter_map(find).collect();
         wanted.sort_unstable();
-        let mut values = vec![None; keys.len()];
         let mut pace = Pace::new(&self.inner.store);
         let groups: Vec<&[(usize, usize)]> = wanted.chunk_by(|a, b| a.0 == b.0).collect();
         for groups in groups.chunks(BLOCK_READ_BATCH) {
@@ -183,13 +210,13 @@ impl<K: Key, V: Value> Reader<K, V> {
             for (group, block) in groups.iter().zip(self.blocks(&indices).await?) {
                 for (_, place) in *group {
                     if let Some(row) = block.find::<K>(prefix, keys[*place].as_ref())? {
-                        values[*place] = Some(block.owned_value::<V>(row)?);
+                        visit(*place, &block, row)?;
                     }
                 }
                 pace.step().await;
             }
         }
-        Ok(values)
+        Ok(())
     }
 
     /// The entries of a prefix within a key range, ascending.

@@ -140,8 +140,13 @@ impl Db {
         if entries >= IDLE_COMPACTION_OPERATIONS && store.catalog.borrow().has_changes() {
             compact::commit_catalogue(&store).await?;
         }
+        let mut improved = false;
+        for state in store.open_collections() {
+            // One step each: what has been written meanwhile is compacted before the next.
+            improved |= compact::improve(&store, &state).await?;
+        }
         garbage::collect(&store).await?;
-        Ok(store.sweep_due.get() || self.is_compaction_due())
+        Ok(improved || store.sweep_due.get() || self.is_compaction_due())
     }
 
     /// Flushes and closes the storage. Later calls fail.

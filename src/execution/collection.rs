@@ -10,7 +10,9 @@ use crate::blockstore::Blockstore;
 use crate::error::{Error, Result};
 use crate::limits::BOUNDED_WAL_OPERATIONS;
 use crate::segment::{RecordSegment, SegmentFiles, Snapshot, Tail, Trash};
-use crate::types::{CollectionId, OperationRecord, ReadLevel, Space};
+use crate::types::{
+    CollectionConfiguration, CollectionId, OperationRecord, ReadLevel, Space, VectorStructure,
+};
 
 /// The operations of one write.
 pub type Batch = Rc<[Rc<OperationRecord>]>;
@@ -20,6 +22,7 @@ pub type Batch = Rc<[Rc<OperationRecord>]>;
 pub struct CollectionState {
     id: CollectionId,
     space: Space,
+    structure: RefCell<Rc<VectorStructure>>,
     blockstore: Blockstore,
     trash: Rc<Trash>,
     inner: RefCell<Inner>,
@@ -51,7 +54,7 @@ impl CollectionState {
     /// The state as the catalogue has it, before the log is replayed.
     pub fn new(
         id: CollectionId,
-        space: Space,
+        configuration: &CollectionConfiguration,
         dimension: Option<usize>,
         files: Option<SegmentFiles>,
         blockstore: Blockstore,
@@ -67,7 +70,8 @@ impl CollectionState {
         };
         Self {
             id,
-            space,
+            space: configuration.space(),
+            structure: RefCell::new(Rc::new(configuration.structure())),
             blockstore,
             trash,
             inner: RefCell::new(inner),
@@ -79,6 +83,11 @@ impl CollectionState {
 
     pub fn id(&self) -> CollectionId {
         self.id
+    }
+
+    /// Takes in a change of the parameters that may change.
+    pub fn configure(&self, configuration: &CollectionConfiguration) {
+        *self.structure.borrow_mut() = Rc::new(configuration.structure());
     }
 
     /// Components of a vector, once a write has been acknowledged.
@@ -167,7 +176,8 @@ impl CollectionState {
     }
 
     fn view(&self, segment: Rc<RecordSegment>, tail: Rc<Tail>, dimension: Option<usize>) -> Snapshot {
-        Snapshot { segment, tail, dimension, space: self.space }
+        let structure = Rc::clone(&self.structure.borrow());
+        Snapshot { segment, tail, dimension, space: self.space, structure }
     }
 
     async fn segment(&self) -> Result<Rc<RecordSegment>> {

@@ -130,7 +130,7 @@ impl Store {
         let row = catalog.row(id)?;
         let state = Rc::new(CollectionState::new(
             id,
-            row.configuration.space(),
+            &row.configuration,
             row.dimension,
             row.segment,
             self.blockstore.clone(),
@@ -203,7 +203,17 @@ impl Store {
             });
             self.sweep_due.set(true);
         }
+        if let Change::PutCollection(info) = change {
+            self.reconfigure(&catalog, CollectionId(crate::sysdb::uuid(&info.id)?));
+        }
         Ok(())
+    }
+
+    /// Tells an open collection what the catalogue says of it now.
+    fn reconfigure(&self, catalog: &Catalog, id: CollectionId) {
+        if let (Some(state), Some(row)) = (self.collections.borrow().get(&id), catalog.row(id)) {
+            state.configure(&row.configuration);
+        }
     }
 
     /// Draws the consequences of a commit or clean-up that failed. A full store goes on; whatever else

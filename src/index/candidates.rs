@@ -28,6 +28,8 @@ pub struct Candidates {
     /// The `k` smallest upper bounds.
     uppers: TopK,
     kept: Vec<Candidate>,
+    /// The records that were offered, a bit for each.
+    seen: Vec<u64>,
     /// Number of kept candidates at which those that fell behind are dropped.
     prune_at: usize,
 }
@@ -35,7 +37,7 @@ pub struct Candidates {
 impl Candidates {
     /// For the `k` nearest.
     pub fn new(k: usize) -> Self {
-        Self { uppers: TopK::new(k), kept: Vec::new(), prune_at: CANDIDATES_RESERVED }
+        Self { uppers: TopK::new(k), kept: Vec::new(), seen: Vec::new(), prune_at: CANDIDATES_RESERVED }
     }
 
     /// A record whose lower bound is greater than this cannot be among the `k` nearest.
@@ -43,10 +45,9 @@ impl Candidates {
         self.uppers.threshold()
     }
 
-    /// Offers a record, once only.
+    /// Offers a record. One that lies in several lists counts once, else its bounds would stand for several records.
     pub fn offer(&mut self, candidate: Candidate) {
-        let threshold = self.threshold();
-        if candidate.lower > threshold {
+        if candidate.lower > self.threshold() || self.has_seen(candidate.offset_id) {
             return;
         }
         self.uppers.push(candidate.offset_id, 2.0 * candidate.estimate - candidate.lower);
@@ -55,6 +56,17 @@ impl Candidates {
             self.prune();
             self.prune_at = CANDIDATES_RESERVED.max(2 * self.kept.len());
         }
+    }
+
+    /// Whether the record was offered before; from now on it was.
+    fn has_seen(&mut self, offset_id: u32) -> bool {
+        let (word, bit) = (offset_id as usize / 64, 1 << (offset_id % 64));
+        if self.seen.len() <= word {
+            self.seen.resize((word + 1).next_power_of_two(), 0);
+        }
+        let seen = self.seen[word] & bit != 0;
+        self.seen[word] |= bit;
+        seen
     }
 
     fn prune(&mut self) {

@@ -3,4 +3,5 @@
 pub mod candidates;
 pub mod flat;
 pub mod posting;
+pub mod spann;
 pub mod top_k;

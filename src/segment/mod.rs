@@ -13,9 +13,9 @@ use std::rc::Rc;
 pub use record::{Readers, RecordSegment, SegmentFiles, Trash};
 pub use tail::{Tail, TailRecord, decode_metadata};
 pub use vectors::{Target, VectorIndex};
-pub use writer::{Compacted, compact};
+pub use writer::{Compacted, compact, improve};
 
-use crate::types::Space;
+use crate::types::{Space, VectorStructure};
 
 /// A consistent view of one collection. Cheap to clone; later writes do not change it.
 #[derive(Clone)]
@@ -25,6 +25,7 @@ pub struct Snapshot {
     /// Components of a vector; `None` until the first write.
     pub dimension: Option<usize>,
     pub space: Space,
+    pub structure: Rc<VectorStructure>,
 }
 
 impl Snapshot {

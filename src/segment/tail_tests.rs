@@ -6,7 +6,7 @@ use super::*;
 use crate::blockstore::Blockstore;
 use crate::env::{NativeEnv, Slices};
 use crate::segment::{Compacted, Snapshot, compact};
-use crate::types::{MetadataValue, Space, UpdateMetadata};
+use crate::types::{MetadataValue, Space, UpdateMetadata, VectorStructure};
 
 use Operation::{Add, Delete, Update, Upsert};
 
@@ -27,7 +27,13 @@ fn operation(operation: Operation, id: &str, mark: i64) -> Rc<OperationRecord> {
 
 fn snapshot(segment: &Rc<RecordSegment>, tail: &Tail) -> Snapshot {
     let (segment, tail) = (Rc::clone(segment), Rc::new(tail.clone()));
-    Snapshot { segment, tail, dimension: Some(1), space: Space::L2 }
+    Snapshot {
+        segment,
+        tail,
+        dimension: Some(1),
+        space: Space::L2,
+        structure: Rc::new(VectorStructure::Automatic),
+    }
 }
 
 /// A segment that holds what `operations` make of nothing.

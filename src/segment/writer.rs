@@ -48,6 +48,25 @@ pub async fn compact(
     Ok(Compacted { segment, added: writer.added, removed: writer.removed })
 }
 
+/// One step of work on the vector index of a segment, which changes no record. `None` when there is none to
+/// do. Pauses between steps as `slices` asks for.
+pub async fn improve(
+    blockstore: &Blockstore,
+    snapshot: &Snapshot,
+    trash: Rc<Trash>,
+    slices: &Slices<'_>,
+) -> Result<Option<Compacted>> {
+    let Some(readers) = snapshot.segment.readers() else { return Ok(None) };
+    let Some(commit) = vectors::improve(blockstore, readers, snapshot, slices).await? else {
+        return Ok(None);
+    };
+    let mut writer = SegmentWriter { blockstore, slices, added: Vec::new(), removed: Vec::new() };
+    let vectors = Some(VectorIndex::new(writer.note(commit)));
+    let segment =
+        RecordSegment::new(Readers { vectors, ..readers.clone() }, snapshot.segment.max_offset_id(), trash);
+    Ok(Some(Compacted { segment, added: writer.added, removed: writer.removed }))
+}
+
 struct SegmentWriter<'a> {
     blockstore: &'a Blockstore,
     slices: &'a Slices<'a>,

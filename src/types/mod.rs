@@ -14,7 +14,7 @@ pub mod where_clause;
 pub use collection::{Collection, CollectionId, CreateCollection, DatabaseInfo, Tenant, UpdateCollection};
 pub use configuration::{
     CollectionConfiguration, ConfigurationRequest, HnswConfiguration, Space, SpannConfiguration,
-    UpdateConfiguration,
+    UpdateConfiguration, VectorStructure,
 };
 pub use metadata::{Metadata, MetadataValue, SparseVector, UpdateMetadata};
 pub use record::{Embeddings, Operation, OperationRecord, RecordSet};

@@ -18,7 +18,11 @@ fn halves(name: &str) -> Vec<Vec<f32>> {
 fn single(half: u16) -> f32 {
     let sign = if half >> 15 == 1 { -1.0 } else { 1.0 };
     let (exponent, fraction) = (i32::from(half >> 10 & 31), f32::from(half & 1023) / 1024.0);
-    sign * if exponent == 0 { fraction * 2_f32.powi(-14) } else { (1.0 + fraction) * 2_f32.powi(exponent - 15) }
+    sign * if exponent == 0 {
+        fraction * 2_f32.powi(-14)
+    } else {
+        (1.0 + fraction) * 2_f32.powi(exponent - 15)
+    }
 }
 
 /// 5,000 embeddings of glosses, and 100 of others.

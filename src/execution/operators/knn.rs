@@ -7,6 +7,7 @@ use crate::execution::operators::filter::Selection;
 use crate::index::flat::{self, Mask};
 use crate::index::top_k::{Neighbour, TopK};
 use crate::segment::{Readers, Snapshot, Target};
+use crate::types::{SpannConfiguration, VectorStructure};
 
 /// The `k` nearest selected records of each query vector, nearest first, ties by offset id.
 pub async fn nearest(
@@ -51,11 +52,22 @@ async fn search_segment(
                 embeddings: &readers.embeddings,
                 mask,
                 max_offset_id: snapshot.segment.max_offset_id(),
+                probes: probes(snapshot, k),
             };
             index.search(queries, k, target, tops, slices).await
         }
         None => scan_vectors(snapshot, readers, queries, mask, tops, slices).await,
     }
+}
+
+/// Posting lists that a search for `k` records looks into (spec: storage-architecture 7.2).
+fn probes(snapshot: &Snapshot, k: usize) -> usize {
+    let parameters = match &*snapshot.structure {
+        VectorStructure::Spann(parameters) => parameters.clone(),
+        _ => SpannConfiguration::automatic(),
+    };
+    let for_k = (20 * k).div_ceil(parameters.split_threshold.max(1) as usize);
+    for_k.max(parameters.search_nprobe as usize)
 }
 
 /// Compares with every vector that `mask` allows.

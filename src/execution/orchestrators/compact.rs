@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::execution::collection::CollectionState;
 use crate::execution::store::Store;
 use crate::limits::{COMPACTION_BYTES, COMPACTION_OPERATIONS};
-use crate::segment::{self, Compacted};
+use crate::segment::{self, Compacted, Snapshot};
 use crate::storage::BlockId;
 use crate::sysdb::{Change, Compaction, LogStart, RowKey};
 
@@ -34,6 +34,38 @@ async fn compact_tail(store: &Rc<Store>, state: &CollectionState) -> Result<()> 
     let (snapshot, sequence) = state.snapshot().await?;
     let slices = Slices::new(&*store.env);
     let compacted = segment::compact(&store.blockstore, &snapshot, Rc::clone(&store.trash), &slices).await?;
+    replace_segment(store, state, snapshot, compacted, sequence).await
+}
+
+/// One step of work on the index of a collection's vectors; false when there is nothing to do.
+///
+/// The log is not touched: what was written since the last compaction stays in the tail.
+pub async fn improve(store: &Rc<Store>, state: &CollectionState) -> Result<bool> {
+    let _committing = store.committing.lock().await;
+    store.log.check()?;
+    improve_vectors(store, state).await.inspect_err(|error| store.note_failure(error))
+}
+
+async fn improve_vectors(store: &Rc<Store>, state: &CollectionState) -> Result<bool> {
+    let Some(sequence) = store.catalog.borrow().row(state.id()).map(|row| row.log_position) else {
+        return Ok(false);
+    };
+    let (snapshot, _) = state.snapshot().await?;
+    let slices = Slices::new(&*store.env);
+    let improved = segment::improve(&store.blockstore, &snapshot, Rc::clone(&store.trash), &slices).await?;
+    let Some(improved) = improved else { return Ok(false) };
+    replace_segment(store, state, snapshot, improved, sequence).await?;
+    Ok(true)
+}
+
+/// Makes a segment that holds the log up to `sequence` the collection's.
+async fn replace_segment(
+    store: &Rc<Store>,
+    state: &CollectionState,
+    snapshot: Snapshot,
+    compacted: Compacted,
+    sequence: u64,
+) -> Result<()> {
     let Compacted { segment, added, removed } = compacted;
     let files = segment.files().ok_or_else(|| Error::Internal("a compaction wrote no segment".into()))?;
     let compaction = Compaction {

@@ -3,13 +3,19 @@
 //! | prefix | key | value |
 //! |---|---|---|
 //! | `code` | chunk of offset ids | codes around the collection's center, ascending by offset id ([`CodeList`]) |
+//! | `head` | id | the center of a posting list |
 //! | `info` | 0 | what the index is ([`proto::VectorIndexInfo`]) |
+//! | `list` | id of its head | codes around the head, of the vectors that are near it ([`CodeList`]) |
 //! | `row` | chunk of offset ids | checksum and version of each record's vector ([`rows`]) |
+//! | `size` | 0 | entries of each list |
 //!
 //! A code says about a vector, in a bit for each component, how far it is from a query, give or take a
-//! known error. A search scans codes, and compares the exact vectors of those few that may be the
+//! known error. A search scans the codes that no list has taken in and probes the nearest lists, and compares the exact vectors of those few that may be the
 //! nearest. Spec: storage-architecture 7.3 and 7.4; bytes: `docs/FORMAT.md`.
 
+mod balance;
+mod improve;
+mod lists;
 mod proto;
 mod rows;
 mod search;
@@ -23,12 +29,15 @@ use prost::Message;
 use crate::blockstore::{Blockstore, Bytes, Reader, RowRef};
 use crate::distance;
 use crate::error::{Corruption, Error, Result};
+use crate::index::spann::Heads;
 use crate::quantization::CodeQuery;
 use crate::quantization::Rotation;
 use crate::storage::BlockId;
 use crate::types::Space;
+use lists::Sizes;
 use rows::RowTable;
 
+pub use improve::improve;
 pub use search::Target;
 pub use writer::update;
 
@@ -57,8 +66,10 @@ struct Inner {
 /// What every search needs: read at the first one.
 struct Loaded {
     geometry: Geometry,
-    center: Vec<f32>,
+    info: proto::VectorIndexInfo,
     rows: RowTable,
+    heads: Heads,
+    sizes: Sizes,
 }
 
 /// How vectors lie in the space of the codes.
@@ -113,7 +124,9 @@ impl VectorIndex {
         let info = read_info(self.reader(), dimension).await?;
         let rows = RowTable::load(self.reader()).await?;
         let geometry = Geometry::new(space, dimension, info.rotation_seed);
-        let loaded = Rc::new(Loaded { geometry, center: info.center, rows });
+        let heads = lists::load_heads(self.reader(), &geometry, &info.center).await?;
+        let sizes = lists::load_sizes(self.reader()).await?;
+        let loaded = Rc::new(Loaded { geometry, info, rows, heads, sizes });
         *self.inner.loaded.borrow_mut() = Some(Rc::clone(&loaded));
         Ok(loaded)
     }
@@ -123,6 +136,11 @@ impl Loaded {
     /// How to read a record's vector.
     fn row(&self, offset_id: u32) -> RowRef {
         self.rows.row(offset_id)
+    }
+
+    /// Whether an entry of a list still stands for its record's vector.
+    fn is_live(&self, offset_id: u32, version: u16) -> bool {
+        version != 0 && self.rows.get(offset_id).version == version
     }
 }
 

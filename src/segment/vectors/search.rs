@@ -1,13 +1,14 @@
 //! Searching: codes first, then the exact vectors of those that may be the nearest.
 
-use super::{CODE, Loaded, VectorIndex, corrupt};
+use super::lists::{LIST, parse};
+use super::{CODE, Loaded, VectorIndex};
 use crate::blockstore::{Bytes, Reader};
 use crate::distance::Query;
 use crate::env::Slices;
 use crate::error::Result;
 use crate::index::candidates::{Allowed, Candidate, Candidates, scan_list};
 use crate::index::flat::Mask;
-use crate::index::posting::CodeList;
+use crate::index::spann::HeadQuery;
 use crate::index::top_k::TopK;
 use crate::limits::{ERROR_BOUND, RERANK_BATCH};
 use crate::quantization::{Around, CodeQuery};
@@ -28,6 +29,8 @@ pub struct Target<'a> {
     pub mask: Mask<'a>,
     /// No record has a larger offset id.
     pub max_offset_id: u32,
+    /// Lists that are looked into.
+    pub probes: usize,
 }
 
 impl VectorIndex {
@@ -45,6 +48,11 @@ impl VectorIndex {
         let allowed = Allowed::new(target.mask, target.max_offset_id);
         let mut probes: Vec<Probe> = queries.iter().map(|query| loaded.probe(query, k)).collect();
         self.scan_codes(&loaded, &allowed, &mut probes, slices).await?;
+        if !loaded.heads.is_empty() {
+            for probe in &mut probes {
+                self.probe_lists(&loaded, &allowed, target.probes, probe, slices).await?;
+            }
+        }
         for ((query, probe), top) in queries.iter().zip(probes).zip(tops) {
             rerank(&loaded, target.embeddings, query, &probe.candidates.into_sorted(), top, slices).await?;
         }
@@ -62,8 +70,7 @@ impl VectorIndex {
         for index in reader.blocks_in(CODE, ..) {
             let block = reader.block(index).await?;
             for row in (0..block.len()).filter(|row| block.prefix(*row).is_ok_and(|prefix| prefix == CODE)) {
-                let list = CodeList::parse(loaded.geometry.dimension(), block.value::<Bytes>(row)?)
-                    .ok_or_else(|| corrupt("a list of codes has another form"))?;
+                let list = parse(&loaded.geometry, block.value::<Bytes>(row)?)?;
                 for Probe { query, around, candidates } in &mut *probes {
                     scan_list(query, around, ERROR_BOUND, &list, allowed, |_, _| true, candidates);
                 }
@@ -74,10 +81,37 @@ impl VectorIndex {
     }
 }
 
+impl VectorIndex {
+    /// Scans the lists of the heads that are nearest to a query.
+    async fn probe_lists(
+        &self,
+        loaded: &Loaded,
+        allowed: &Allowed,
+        count: usize,
+        probe: &mut Probe,
+        slices: &Slices<'_>,
+    ) -> Result<()> {
+        let near = loaded.heads.nearest(&HeadQuery::new(loaded.geometry.space, &probe.query), count);
+        let ids: Vec<u32> = near.iter().map(|near| loaded.heads.id(near.head)).collect();
+        let stored = self.reader().find_many(LIST, &ids).await?;
+        for (near, stored) in near.iter().zip(stored) {
+            // A head whose list is empty has none.
+            let Some((block, row)) = stored else { continue };
+            let list = parse(&loaded.geometry, block.value::<Bytes>(row)?)?;
+            let Probe { query, candidates, .. } = &mut *probe;
+            let around = query.around(loaded.heads.center(near.head));
+            let is_live = |id, version| loaded.is_live(id, version);
+            scan_list(query, &around, ERROR_BOUND, &list, allowed, is_live, candidates);
+            slices.step().await;
+        }
+        Ok(())
+    }
+}
+
 impl Loaded {
     fn probe(&self, query: &Query, k: usize) -> Probe {
         let query = self.geometry.query(query.vector());
-        let around = query.around(&self.center);
+        let around = query.around(&self.info.center);
         Probe { query, around, candidates: Candidates::new(k) }
     }
 }

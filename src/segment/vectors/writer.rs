@@ -83,7 +83,7 @@ async fn first_info(
 }
 
 /// The vectors of a block one after another.
-fn matrix(block: &crate::blockstore::Block, dimension: usize) -> Result<&[f32]> {
+pub(super) fn matrix(block: &crate::blockstore::Block, dimension: usize) -> Result<&[f32]> {
     let vectors = block.f32_lists()?;
     if vectors.uniform_dimension() != Some(dimension) {
         return Err(corrupt("the vectors of a block do not have the collection's dimension"));

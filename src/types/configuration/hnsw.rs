@@ -46,6 +46,15 @@ impl Default for HnswConfiguration {
     }
 }
 
+impl HnswConfiguration {
+    /// Whether a parameter of the graph is not the default. Clients name `hnsw` to choose a space; only who tunes the
+    /// graph wants one.
+    pub fn asks_for_graph(&self) -> bool {
+        let graph = |of: &Self| (of.ef_construction, of.ef_search, of.max_neighbors);
+        graph(self) != graph(&Self::default())
+    }
+}
+
 /// The `hnsw` of a creation request; absent members have their defaults.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -36,6 +36,17 @@ pub struct CollectionConfiguration {
     pub embedding_function: Option<serde_json::Value>,
 }
 
+/// How the vectors of a collection are searched once a scan of them all is too slow.
+#[derive(Debug, Clone, PartialEq)]
+pub enum VectorStructure {
+    /// What the engine finds best for their number.
+    Automatic,
+    /// A graph with these parameters.
+    Hnsw(HnswConfiguration),
+    /// Clusters with these parameters.
+    Spann(SpannConfiguration),
+}
+
 impl Default for CollectionConfiguration {
     fn default() -> Self {
         Self { hnsw: Some(HnswConfiguration::default()), spann: None, embedding_function: None }
@@ -107,6 +118,15 @@ impl CollectionConfiguration {
     pub fn space(&self) -> Space {
         let spann = || self.spann.as_ref().map(|spann| spann.space);
         self.hnsw.as_ref().map(|hnsw| hnsw.space).or_else(spann).unwrap_or_default()
+    }
+
+    /// The structure that searches of vectors go through.
+    pub fn structure(&self) -> VectorStructure {
+        match (&self.hnsw, &self.spann) {
+            (_, Some(spann)) => VectorStructure::Spann(spann.clone()),
+            (Some(hnsw), None) if hnsw.asks_for_graph() => VectorStructure::Hnsw(hnsw.clone()),
+            _ => VectorStructure::Automatic,
+        }
     }
 
     /// The configuration with all its fields, for the catalogue.

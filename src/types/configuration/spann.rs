@@ -41,6 +41,25 @@ pub struct SpannConfiguration {
     pub quantize: Quantization,
 }
 
+impl SpannConfiguration {
+    /// What a collection gets that asks for nothing: Chroma's values for quantised clusters (spec:
+    /// schema-and-config 1.2), with the numbers of lists that a vector is put into and a search probes measured on
+    /// codes in memory.
+    pub fn automatic() -> Self {
+        Self {
+            search_nprobe: 48,
+            nreplica_count: 1,
+            write_rng_factor: 4.0,
+            write_rng_epsilon: 8.0,
+            split_threshold: 512,
+            reassign_neighbor_count: 32,
+            merge_threshold: 128,
+            write_nprobe: 32,
+            ..Self::default()
+        }
+    }
+}
+
 /// How the vectors of a cluster are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

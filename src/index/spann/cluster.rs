@@ -1,0 +1,213 @@
+//! Finding centers: k-means in levels, in small steps.
+//!
+//! A group of vectors is cut into at most [`BRANCHES`] by Lloyd's algorithm, and each part again until its size
+//! is near the target. So the work grows with n·log n, and centers that are near each other come out near each
+//! other, which keeps lists that are wanted together in the same blocks.
+
+use crate::distance::Query;
+use crate::types::Space;
+
+/// Parts that a group is cut into, at most.
+const BRANCHES: usize = 16;
+
+/// Rounds of Lloyd's algorithm. More move centers by less than the noise of a sample.
+const ROUNDS: usize = 6;
+
+/// Vectors of a group that its centers are found on, at most: a step stays within some milliseconds.
+const TRAINING: usize = 2_048;
+
+/// A group may be this much larger than the target before it is cut, as a fraction of four.
+const TOLERANCE: usize = 5;
+
+/// A clustering under way. The vectors are those of a sample; each center stands for about `target` of them.
+#[derive(Debug)]
+pub struct Clustering<'a> {
+    vectors: &'a [f32],
+    dimension: usize,
+    target: usize,
+    /// Groups to be cut, the next one last.
+    groups: Vec<Vec<u32>>,
+    cut: Option<Cut>,
+    centers: Vec<f32>,
+}
+
+/// One group being cut.
+#[derive(Debug)]
+struct Cut {
+    group: Vec<u32>,
+    centers: Vec<f32>,
+    rounds_left: usize,
+    parts: Vec<Vec<u32>>,
+    /// Members that have their part.
+    assigned: usize,
+}
+
+impl<'a> Clustering<'a> {
+    /// Of the rows of `vectors`, which are finite.
+    pub fn new(vectors: &'a [f32], dimension: usize, target: usize) -> Self {
+        let rows = vectors.len().checked_div(dimension).unwrap_or(0) as u32;
+        Self {
+            vectors,
+            dimension,
+            target: target.max(1),
+            groups: vec![(0..rows).collect()],
+            cut: None,
+            centers: Vec::new(),
+        }
+    }
+
+    /// Works for some milliseconds; false when everything is done.
+    pub fn step(&mut self) -> bool {
+        match self.cut.take() {
+            Some(cut) => self.go_on(cut),
+            None => match self.groups.pop() {
+                Some(group) => self.start(group),
+                None => return false,
+            },
+        }
+        true
+    }
+
+    /// The centers, row-major.
+    pub fn into_centers(self) -> Vec<f32> {
+        self.centers
+    }
+
+    fn row(&self, row: u32) -> &'a [f32] {
+        &self.vectors[row as usize * self.dimension..][..self.dimension]
+    }
+
+    fn start(&mut self, group: Vec<u32>) {
+        if group.len() * 4 <= self.target * TOLERANCE {
+            if !group.is_empty() {
+                let center = self.mean(&group);
+                self.centers.extend(center);
+            }
+            return;
+        }
+        let branches = group.len().div_ceil(self.target).clamp(2, BRANCHES);
+        // Members evenly spread over the group, whose order does not depend on where they lie.
+        let seeds = (0..branches).map(|branch| group[branch * group.len() / branches]);
+        let centers = seeds.flat_map(|seed| self.row(seed).iter().copied()).collect();
+        let parts = vec![Vec::new(); branches];
+        self.cut = Some(Cut { group, centers, rounds_left: ROUNDS, parts, assigned: 0 });
+    }
+
+    fn go_on(&mut self, mut cut: Cut) {
+        if cut.rounds_left > 0 {
+            cut.rounds_left -= 1;
+            let step = cut.group.len().div_ceil(TRAINING);
+            let training: Vec<u32> = cut.group.iter().copied().step_by(step).collect();
+            let nearest = self.nearest(&training, &cut.centers);
+            self.move_centers(&training, &nearest, &mut cut.centers);
+        } else {
+            let end = cut.group.len().min(cut.assigned + TRAINING);
+            let members = &cut.group[cut.assigned..end];
+            for (member, center) in members.iter().zip(self.nearest(members, &cut.centers)) {
+                cut.parts[center].push(*member);
+            }
+            cut.assigned = end;
+            if end == cut.group.len() {
+                return self.finish(cut);
+            }
+        }
+        self.cut = Some(cut);
+    }
+
+    fn finish(&mut self, cut: Cut) {
+        let all = cut.group.len();
+        let parts = cut.parts.into_iter().filter(|part| !part.is_empty());
+        let parts: Vec<Vec<u32>> = parts.collect();
+        if parts.iter().any(|part| part.len() == all) {
+            // Copies of one vector: nothing tells them apart, so the order does.
+            let halves = cut.group.chunks(all.div_ceil(2)).map(<[u32]>::to_vec);
+            self.groups.extend(halves);
+        } else {
+            self.groups.extend(parts);
+        }
+    }
+
+    /// The nearest of the centers for each member.
+    fn nearest(&self, members: &[u32], centers: &[f32]) -> Vec<usize> {
+        let matrix: Vec<f32> = members.iter().flat_map(|member| self.row(*member).iter().copied()).collect();
+        let mut best = vec![(f32::INFINITY, 0); members.len()];
+        let mut distances = Vec::new();
+        for (number, center) in centers.chunks_exact(self.dimension).enumerate() {
+            Query::new(Space::L2, center).distances(&matrix, &mut distances);
+            for (best, distance) in best.iter_mut().zip(&distances) {
+                if *distance < best.0 {
+                    *best = (*distance, number);
+                }
+            }
+        }
+        best.into_iter().map(|(_, number)| number).collect()
+    }
+
+    /// Moves each center to the mean of its members. One without any takes the place of a member of the largest.
+    fn move_centers(&self, members: &[u32], nearest: &[usize], centers: &mut [f32]) {
+        let count = centers.len() / self.dimension;
+        let mut groups = vec![Vec::new(); count];
+        members.iter().zip(nearest).for_each(|(member, center)| groups[*center].push(*member));
+        let largest = (0..count).max_by_key(|center| groups[*center].len()).unwrap_or(0);
+        for (number, center) in centers.chunks_exact_mut(self.dimension).enumerate() {
+            match groups[number].is_empty() {
+                false => center.copy_from_slice(&self.mean(&groups[number])),
+                true => {
+                    let of_largest = &groups[largest];
+                    center.copy_from_slice(self.row(of_largest[number * 7 % of_largest.len()]));
+                }
+            }
+        }
+    }
+
+    fn mean(&self, rows: &[u32]) -> Vec<f32> {
+        let mut sum = vec![0.0_f64; self.dimension];
+        for row in rows {
+            sum.iter_mut().zip(self.row(*row)).for_each(|(sum, component)| *sum += f64::from(*component));
+        }
+        sum.into_iter().map(|sum| (sum / rows.len() as f64) as f32).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn centers(vectors: &[f32], dimension: usize, target: usize) -> Vec<Vec<f32>> {
+        let mut clustering = Clustering::new(vectors, dimension, target);
+        while clustering.step() {}
+        clustering.into_centers().chunks(dimension).map(<[f32]>::to_vec).collect()
+    }
+
+    #[test]
+    fn separate_clusters_are_told_apart() {
+        let vectors: Vec<f32> =
+            (0..400).flat_map(|i| [(i % 4) as f32 * 100.0, (i / 4 % 10) as f32]).collect();
+        let mut centers = centers(&vectors, 2, 100);
+        centers.sort_by(|a, b| a[0].total_cmp(&b[0]));
+        let expected = [[0.0, 4.5], [100.0, 4.5], [200.0, 4.5], [300.0, 4.5]];
+        assert_eq!(centers, expected.map(|center| center.to_vec()));
+    }
+
+    #[test]
+    fn copies_of_one_vector_are_divided_too() {
+        let centers = centers(&[1.0; 3 * 1_000], 3, 100);
+        assert!((8..=16).contains(&centers.len()), "{}", centers.len());
+    }
+
+    proptest! {
+        #[test]
+        fn every_vector_is_near_some_center(
+            vectors in proptest::collection::vec(-1.0_f32..1.0, 2..2_000),
+            target in 1_usize..50,
+        ) {
+            let vectors = &vectors[..vectors.len() / 2 * 2];
+            let centers = centers(vectors, 2, target);
+            let rows = vectors.len() / 2;
+            prop_assert!(!centers.is_empty() && centers.len() <= rows);
+            prop_assert!(centers.len() * target * 2 >= rows, "{} centers of {rows}", centers.len());
+            prop_assert!(centers.iter().flatten().all(|component| component.abs() <= 1.0));
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The climb: from codes that are scanned to lists that are probed, in steps between which others work.
+//!
+//! | step | when | what |
+//! |---|---|---|
+//! | found | there are no heads, and vectors enough for them | centers of a sample become heads |
+//! | place | many vectors wait | they go from the scanned codes into lists |
+//! | balance | lists are too large or too small | see [`super::balance`] |
+//!
+//! Until a vector is placed it is found by the scan, so nothing ever waits for a step.
+
+use std::collections::BTreeMap;
+
+use prost::Message;
+
+use super::balance;
+use super::lists::{HEAD, LIST, SIZE, encode_center, encode_sizes, parse};
+use super::writer::matrix;
+use super::{CODE, INFO, Loaded, VectorIndex, corrupt};
+use crate::blockstore::{BlockfileOptions, Blockstore, Bytes, Commit, OrderedWriter, Reader};
+use crate::env::Slices;
+use crate::error::Result;
+use crate::index::posting::{CodeList, CodeListBuilder};
+use crate::index::spann::{Clustering, HeadQuery, Placement};
+use crate::limits::{
+    CODES_FROM_RECORDS, HEAD_SAMPLES, LISTS_FROM_RECORDS, PLACED_FRACTION, PLACED_RECORDS, WAITING_FRACTION,
+    WAITING_RECORDS,
+};
+use crate::quantization::Encoder;
+use crate::segment::{Readers, Snapshot};
+use crate::types::{SpannConfiguration, VectorStructure};
+
+/// Takes one step; `None` when there is none to take.
+pub async fn improve(
+    blockstore: &Blockstore,
+    readers: &Readers,
+    snapshot: &Snapshot,
+    slices: &Slices<'_>,
+) -> Result<Option<Commit<u32, Bytes>>> {
+    let (Some(index), Some(dimension)) = (&readers.vectors, snapshot.dimension) else { return Ok(None) };
+    let (parameters, from_records) = match &*snapshot.structure {
+        VectorStructure::Spann(parameters) => (parameters.clone(), CODES_FROM_RECORDS),
+        VectorStructure::Automatic => (SpannConfiguration::automatic(), LISTS_FROM_RECORDS),
+        VectorStructure::Hnsw(_) => return Ok(None),
+    };
+    let records = readers.embeddings.len();
+    let loaded = index.loaded(snapshot.space, dimension).await?;
+    let work = Work {
+        blockstore,
+        index,
+        loaded: &loaded,
+        embeddings: &readers.embeddings,
+        parameters: &parameters,
+        slices,
+    };
+    if loaded.heads.is_empty() {
+        return if records >= from_records { work.found(records).await.map(Some) } else { Ok(None) };
+    }
+    if loaded.info.waiting >= WAITING_RECORDS.max(records / WAITING_FRACTION) {
+        return work.place(PLACED_RECORDS.max(records / PLACED_FRACTION)).await.map(Some);
+    }
+    balance::balance(&work).await
+}
+
+/// What a step works on.
+pub(super) struct Work<'a> {
+    pub blockstore: &'a Blockstore,
+    pub index: &'a VectorIndex,
+    pub loaded: &'a Loaded,
+    pub embeddings: &'a Reader<u32, Vec<f32>>,
+    pub parameters: &'a SpannConfiguration,
+    pub slices: &'a Slices<'a>,
+}
+
+impl Work<'_> {
+    pub fn writer(&self) -> OrderedWriter<u32, Bytes> {
+        self.blockstore.ordered(Some(self.index.reader()), BlockfileOptions::default())
+    }
+
+    pub fn placement(&self) -> Placement {
+        Placement::new(self.parameters)
+    }
+
+    /// Makes the centers of a sample the heads.
+    async fn found(&self, records: u64) -> Result<Commit<u32, Bytes>> {
+        let per_list = u64::from(self.parameters.split_threshold / 2).max(1);
+        let wanted = (records / per_list).max(1) * HEAD_SAMPLES;
+        let sample = self.sample((records / wanted).max(1) as usize).await?;
+        let mut clustering =
+            Clustering::new(&sample, self.loaded.geometry.dimension(), HEAD_SAMPLES as usize);
+        while clustering.step() {
+            self.slices.step().await;
+        }
+        let centers = clustering.into_centers();
+        let mut info = self.loaded.info.clone();
+        let mut writer = self.writer();
+        for center in centers.chunks_exact(self.loaded.geometry.dimension()) {
+            writer.set(HEAD, info.next_head, encode_center(center)).await?;
+            info.next_head += 1;
+        }
+        writer.set(INFO, 0, Bytes(info.encode_to_vec())).await?;
+        writer.commit().await
+    }
+
+    /// Every `step`-th vector, rotated; those with components that are no numbers are left out.
+    async fn sample(&self, step: usize) -> Result<Vec<f32>> {
+        let dimension = self.loaded.geometry.dimension();
+        let mut sample = Vec::new();
+        let mut next = 0;
+        for index in 0..self.embeddings.block_count() {
+            let rows = self.embeddings.entries_of(index);
+            if next < rows {
+                let block = self.embeddings.block_in_passing(index).await?;
+                for vector in matrix(&block, dimension)?.chunks_exact(dimension).skip(next).step_by(step) {
+                    let vector = self.loaded.geometry.rotated(vector);
+                    if vector.iter().all(|component| component.is_finite()) {
+                        sample.extend(vector);
+                    }
+                    self.slices.step().await;
+                }
+                next += (rows - next).div_ceil(step) * step;
+            }
+            next -= rows;
+        }
+        Ok(sample)
+    }
+
+    /// Moves about `count` vectors from the scanned codes into lists.
+    async fn place(&self, count: u64) -> Result<Commit<u32, Bytes>> {
+        let reader = self.index.reader();
+        let mut placing = Placing::new(self.loaded, self.placement());
+        let mut writer = self.writer();
+        let mut placed = 0;
+        'blocks: for index in reader.blocks_in(CODE, ..) {
+            let block = reader.block(index).await?;
+            for row in (0..block.len()).filter(|row| block.prefix(*row).is_ok_and(|prefix| prefix == CODE)) {
+                if placed >= count {
+                    break 'blocks;
+                }
+                let list = parse(&self.loaded.geometry, block.value::<Bytes>(row)?)?;
+                self.place_list(&list, &mut placing).await?;
+                writer.delete(CODE, block.key::<u32>(row)?).await?;
+                placed += list.len() as u64;
+            }
+        }
+        let mut info = self.loaded.info.clone();
+        info.waiting = info.waiting.saturating_sub(placed);
+        writer.set(INFO, 0, Bytes(info.encode_to_vec())).await?;
+        let mut sizes = self.loaded.sizes.clone();
+        for (id, added) in placing.lists {
+            let list = self.extended(id, added).await?;
+            sizes.insert(id, list.len() as u32);
+            writer.set(LIST, id, Bytes(list.encode())).await?;
+            self.slices.step().await;
+        }
+        writer.set(SIZE, 0, encode_sizes(&sizes)).await?;
+        writer.commit().await
+    }
+
+    /// Finds the lists of each vector of a list of scanned codes.
+    async fn place_list(&self, list: &CodeList<'_>, placing: &mut Placing<'_>) -> Result<()> {
+        let dimension = self.loaded.geometry.dimension();
+        if list.is_empty() {
+            return Ok(());
+        }
+        let (first, last) = (list.offset_id(0), list.offset_id(list.len() - 1));
+        let mut entry = 0;
+        for index in self.embeddings.blocks_in("", first..=last) {
+            let block = self.embeddings.block_in_passing(index).await?;
+            let rows = block.keys_u32()?.iter().zip(matrix(&block, dimension)?.chunks_exact(dimension));
+            for (id, vector) in rows {
+                if entry < list.len() && list.offset_id(entry) == *id {
+                    placing.place(*id, list.version(entry), vector);
+                    entry += 1;
+                    self.slices.step().await;
+                }
+            }
+        }
+        if entry < list.len() {
+            return Err(corrupt("it has codes of a vector that is not stored"));
+        }
+        Ok(())
+    }
+
+    /// The live entries of a stored list.
+    pub async fn live(&self, id: u32) -> Result<CodeListBuilder> {
+        let mut live = CodeListBuilder::new(self.loaded.geometry.dimension());
+        if let Some(Bytes(bytes)) = self.index.reader().get(LIST, id).await? {
+            let list = parse(&self.loaded.geometry, &bytes)?;
+            for entry in 0..list.len() {
+                if self.loaded.is_live(list.offset_id(entry), list.version(entry)) {
+                    live.push_from(&list, entry);
+                }
+            }
+        }
+        Ok(live)
+    }
+
+    /// The live entries of a stored list, and others after them.
+    async fn extended(&self, id: u32, added: CodeListBuilder) -> Result<CodeListBuilder> {
+        let mut list = self.live(id).await?;
+        let bytes = added.encode();
+        let added = parse(&self.loaded.geometry, &bytes)?;
+        (0..added.len()).for_each(|entry| list.push_from(&added, entry));
+        Ok(list)
+    }
+}
+
+/// Vectors on their way into lists.
+struct Placing<'a> {
+    loaded: &'a Loaded,
+    placement: Placement,
+    encoders: Vec<Option<Encoder>>,
+    /// What each list gets, by the id of its head.
+    lists: BTreeMap<u32, CodeListBuilder>,
+}
+
+impl<'a> Placing<'a> {
+    fn new(loaded: &'a Loaded, placement: Placement) -> Self {
+        let encoders = loaded.heads.ids().iter().map(|_| None).collect();
+        Self { loaded, placement, encoders, lists: BTreeMap::new() }
+    }
+
+    fn place(&mut self, id: u32, version: u16, vector: &[f32]) {
+        let Loaded { geometry, heads, .. } = self.loaded;
+        let codes = geometry.query(vector);
+        let query = HeadQuery::new(geometry.space, &codes);
+        for near in heads.placed(&query, &self.placement) {
+            let new = || Encoder::new(geometry.space, heads.center(near.head).to_vec());
+            let encoder = self.encoders[near.head].get_or_insert_with(new);
+            let list = self.lists.entry(heads.id(near.head));
+            let list = list.or_insert_with(|| CodeListBuilder::new(geometry.dimension()));
+            list.push_vector(id, version, encoder, codes.vector());
+        }
+    }
+}
