@@ -7,9 +7,12 @@ pub const DIMENSION: usize = 384;
 /// Bytes that each measurement passes over, so that small sets are read many times.
 const BYTES: usize = 1 << 31;
 
+/// Rounds of a measurement, at least and at most.
+const ROUNDS: (usize, usize) = (5, 500);
+
 /// Prints the best time of one `pass` over `vectors` of `bytes` each, as bytes and vectors compared per second.
 pub fn report(name: &str, vectors: usize, bytes: usize, mut pass: impl FnMut()) {
-    let passes = (BYTES / (vectors * bytes).max(1)).max(5);
+    let passes = (BYTES / (vectors * bytes).max(1)).clamp(ROUNDS.0, ROUNDS.1);
     let best = (0..passes)
         .map(|_| {
             let start = Instant::now();
