@@ -122,6 +122,14 @@ impl<K: Key> SparseIndex<K> {
     }
 
     fn starts_before(&self, edge: &Edge<'_, '_, K>) -> usize {
+        // Most blockfiles have one prefix: it is compared twice, not at each step of the search.
+        let same = |entry: Option<&IndexEntry<K>>| entry.is_some_and(|entry| *entry.prefix == *edge.prefix);
+        if let Some(key) = edge.key
+            && same(self.entries.first())
+            && same(self.entries.last())
+        {
+            return self.entries.partition_point(|entry| edge.follows(K::compare(entry.key.as_ref(), key)));
+        }
         self.entries.partition_point(|entry| edge.follows_entry(&entry.prefix, entry.key.as_ref()))
     }
 }

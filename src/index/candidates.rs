@@ -27,7 +27,11 @@ pub struct Candidate {
 pub struct Candidates {
     /// The `k` smallest upper bounds.
     uppers: TopK,
+    /// The `k` smallest estimates.
+    estimates: TopK,
     kept: Vec<Candidate>,
+    /// A distance that the `k` nearest are known to be within.
+    limit: f32,
     /// The records that were offered, a bit for each.
     seen: Vec<u64>,
     /// Number of kept candidates at which those that fell behind are dropped.
@@ -37,12 +41,29 @@ pub struct Candidates {
 impl Candidates {
     /// For the `k` nearest.
     pub fn new(k: usize) -> Self {
-        Self { uppers: TopK::new(k), kept: Vec::new(), seen: Vec::new(), prune_at: CANDIDATES_RESERVED }
+        Self {
+            uppers: TopK::new(k),
+            estimates: TopK::new(k),
+            kept: Vec::new(),
+            limit: f32::INFINITY,
+            seen: Vec::new(),
+            prune_at: CANDIDATES_RESERVED,
+        }
     }
 
     /// A record whose lower bound is greater than this cannot be among the `k` nearest.
     pub fn threshold(&self) -> f32 {
-        self.uppers.threshold()
+        self.uppers.threshold().min(self.limit)
+    }
+
+    /// About where the `k`-th nearest is.
+    pub fn estimate(&self) -> f32 {
+        self.estimates.threshold().min(self.limit)
+    }
+
+    /// Notes that `k` records are within `distance`.
+    pub fn limit(&mut self, distance: f32) {
+        self.limit = self.limit.min(distance);
     }
 
     /// Offers a record. One that lies in several lists counts once, else its bounds would stand for several records.
@@ -51,6 +72,7 @@ impl Candidates {
             return;
         }
         self.uppers.push(candidate.offset_id, 2.0 * candidate.estimate - candidate.lower);
+        self.estimates.push(candidate.offset_id, candidate.estimate);
         self.kept.push(candidate);
         if self.kept.len() >= self.prune_at {
             self.prune();
@@ -74,11 +96,12 @@ impl Candidates {
         self.kept.retain(|candidate| candidate.lower <= threshold);
     }
 
-    /// The candidates, by ascending lower bound.
-    pub fn into_sorted(mut self) -> Vec<Candidate> {
+    /// Takes the candidates, by ascending lower bound. What is offered later is bounded by them as well.
+    pub fn take_sorted(&mut self) -> Vec<Candidate> {
         self.prune();
-        self.kept.sort_unstable_by(|a, b| a.lower.total_cmp(&b.lower).then(a.offset_id.cmp(&b.offset_id)));
-        self.kept
+        let mut taken = std::mem::take(&mut self.kept);
+        taken.sort_unstable_by(|a, b| a.lower.total_cmp(&b.lower).then(a.offset_id.cmp(&b.offset_id)));
+        taken
     }
 }
 

@@ -11,10 +11,10 @@ use crate::types::Space;
 const BRANCHES: usize = 16;
 
 /// Rounds of Lloyd's algorithm. More move centers by less than the noise of a sample.
-const ROUNDS: usize = 6;
+const ROUNDS: usize = 12;
 
 /// Vectors of a group that its centers are found on, at most: a step stays within some milliseconds.
-const TRAINING: usize = 2_048;
+const TRAINING: usize = 8_192;
 
 /// A group may be this much larger than the target before it is cut, as a fraction of four.
 const TOLERANCE: usize = 5;

@@ -13,10 +13,11 @@ use std::collections::BTreeMap;
 use prost::Message;
 
 use super::balance;
-use super::lists::{HEAD, LIST, SIZE, encode_center, encode_sizes, parse};
+use super::lists::{HEAD, LIST, ListSize, SIZE, encode_center, encode_sizes, parse};
 use super::writer::matrix;
 use super::{CODE, INFO, Loaded, VectorIndex, corrupt};
 use crate::blockstore::{BlockfileOptions, Blockstore, Bytes, Commit, OrderedWriter, Reader};
+use crate::distance::Query;
 use crate::env::Slices;
 use crate::error::Result;
 use crate::index::posting::{CodeList, CodeListBuilder};
@@ -27,7 +28,7 @@ use crate::limits::{
 };
 use crate::quantization::Encoder;
 use crate::segment::{Readers, Snapshot};
-use crate::types::{SpannConfiguration, VectorStructure};
+use crate::types::{Space, SpannConfiguration, VectorStructure};
 
 /// Takes one step; `None` when there is none to take.
 pub async fn improve(
@@ -146,9 +147,11 @@ impl Work<'_> {
         info.waiting = info.waiting.saturating_sub(placed);
         writer.set(INFO, 0, Bytes(info.encode_to_vec())).await?;
         let mut sizes = self.loaded.sizes.clone();
-        for (id, added) in placing.lists {
+        for (id, Addition { list: added, squared_distances }) in placing.lists {
+            let old = sizes.get(&id).copied().unwrap_or_default();
+            let grown = old.grown(added.len() as u32, squared_distances);
             let list = self.extended(id, added).await?;
-            sizes.insert(id, list.len() as u32);
+            sizes.insert(id, ListSize { entries: list.len() as u32, ..grown });
             writer.set(LIST, id, Bytes(list.encode())).await?;
             self.slices.step().await;
         }
@@ -211,7 +214,14 @@ struct Placing<'a> {
     placement: Placement,
     encoders: Vec<Option<Encoder>>,
     /// What each list gets, by the id of its head.
-    lists: BTreeMap<u32, CodeListBuilder>,
+    lists: BTreeMap<u32, Addition>,
+}
+
+/// What a list gets.
+struct Addition {
+    list: CodeListBuilder,
+    /// Their sum, between the vectors and the head.
+    squared_distances: f64,
 }
 
 impl<'a> Placing<'a> {
@@ -227,9 +237,17 @@ impl<'a> Placing<'a> {
         for near in heads.placed(&query, &self.placement) {
             let new = || Encoder::new(geometry.space, heads.center(near.head).to_vec());
             let encoder = self.encoders[near.head].get_or_insert_with(new);
-            let list = self.lists.entry(heads.id(near.head));
-            let list = list.or_insert_with(|| CodeListBuilder::new(geometry.dimension()));
-            list.push_vector(id, version, encoder, codes.vector());
+            let addition = self.lists.entry(heads.id(near.head)).or_insert_with(|| Addition {
+                list: CodeListBuilder::new(geometry.dimension()),
+                squared_distances: 0.0,
+            });
+            addition.list.push_vector(id, version, encoder, codes.vector());
+            addition.squared_distances += f64::from(squared_distance(codes.vector(), encoder.center()));
         }
     }
+}
+
+/// Of two rotated vectors.
+pub(super) fn squared_distance(a: &[f32], b: &[f32]) -> f32 {
+    Query::new(Space::L2, a).distance(b)
 }

@@ -12,8 +12,29 @@ pub(super) const HEAD: &str = "head";
 pub(super) const LIST: &str = "list";
 pub(super) const SIZE: &str = "size";
 
-/// Entries of each list by the id of its head, dead ones included.
-pub(super) type Sizes = BTreeMap<u32, u32>;
+/// What is known of a list without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct ListSize {
+    /// Dead ones included.
+    pub entries: u32,
+    /// The mean of the squared distances (l2) between its vectors and its head.
+    pub squared_radius: f32,
+}
+
+impl ListSize {
+    /// With as many more entries, the squared distances of which have this sum.
+    pub fn grown(self, entries: u32, sum: f64) -> Self {
+        let all = self.entries + entries;
+        let sum = f64::from(self.squared_radius) * f64::from(self.entries) + sum;
+        Self { entries: all, squared_radius: (sum / f64::from(all.max(1))) as f32 }
+    }
+}
+
+/// The lists by the ids of their heads; lists without entries are left out.
+pub(super) type Sizes = BTreeMap<u32, ListSize>;
+
+/// Bytes of a list in the table of sizes: its id, and what is known of it.
+const SIZE_BYTES: usize = 12;
 
 /// Reads the heads.
 pub(super) async fn load_heads(reader: &VectorReader, geometry: &Geometry, center: &[f32]) -> Result<Heads> {
@@ -36,17 +57,25 @@ pub(super) fn encode_center(center: &[f32]) -> Bytes {
 /// Reads how large the lists are.
 pub(super) async fn load_sizes(reader: &VectorReader) -> Result<Sizes> {
     let Some(Bytes(bytes)) = reader.get(SIZE, 0).await? else { return Ok(Sizes::new()) };
-    let (entries, rest) = bytes.as_chunks::<8>();
+    let (entries, rest) = bytes.as_chunks::<SIZE_BYTES>();
     if !rest.is_empty() {
         return Err(corrupt("its table of sizes has another form"));
     }
-    let number = |bytes: &[u8]| bytes.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte));
-    Ok(entries.iter().map(|entry| (number(&entry[..4]), number(&entry[4..]))).collect())
+    let read = |entry: &[u8; SIZE_BYTES]| {
+        let [id, entries, squared_radius] = *entry.as_chunks().0 else {
+            unreachable!("three words make an entry")
+        };
+        let squared_radius = f32::from_le_bytes(squared_radius);
+        (u32::from_le_bytes(id), ListSize { entries: u32::from_le_bytes(entries), squared_radius })
+    };
+    Ok(entries.iter().map(read).collect())
 }
 
 pub(super) fn encode_sizes(sizes: &Sizes) -> Bytes {
-    let pair = |(id, size): (&u32, &u32)| [id.to_le_bytes(), size.to_le_bytes()].concat();
-    Bytes(sizes.iter().flat_map(pair).collect())
+    let entry = |(id, size): (&u32, &ListSize)| {
+        [id.to_le_bytes(), size.entries.to_le_bytes(), size.squared_radius.to_le_bytes()].concat()
+    };
+    Bytes(sizes.iter().flat_map(entry).collect())
 }
 
 /// Reads a list out of its bytes.

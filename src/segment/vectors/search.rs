@@ -1,6 +1,6 @@
 //! Searching: codes first, then the exact vectors of those that may be the nearest.
 
-use super::lists::{LIST, parse};
+use super::lists::{LIST, ListSize, parse};
 use super::{CODE, Loaded, VectorIndex};
 use crate::blockstore::{Bytes, Reader};
 use crate::distance::Query;
@@ -8,17 +8,11 @@ use crate::env::Slices;
 use crate::error::Result;
 use crate::index::candidates::{Allowed, Candidate, Candidates, scan_list};
 use crate::index::flat::Mask;
-use crate::index::spann::HeadQuery;
+use crate::index::spann::{HeadQuery, NearHead};
 use crate::index::top_k::TopK;
-use crate::limits::{ERROR_BOUND, RERANK_BATCH};
+use crate::limits::{ERROR_BOUND, FIRST_PROBES, FURTHER_PROBES, PROBE_REACH, RERANK_BATCH};
 use crate::quantization::{Around, CodeQuery};
-
-/// A query against codes.
-struct Probe {
-    query: CodeQuery,
-    around: Around,
-    candidates: Candidates,
-}
+use crate::types::Space;
 
 /// What is searched.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +23,7 @@ pub struct Target<'a> {
     pub mask: Mask<'a>,
     /// No record has a larger offset id.
     pub max_offset_id: u32,
-    /// Lists that are looked into.
+    /// Lists that are looked into, at most.
     pub probes: usize,
 }
 
@@ -46,24 +40,21 @@ impl VectorIndex {
         let Some(first) = queries.first() else { return Ok(()) };
         let loaded = self.loaded(first.space(), first.dimension()).await?;
         let allowed = Allowed::new(target.mask, target.max_offset_id);
-        let mut probes: Vec<Probe> = queries.iter().map(|query| loaded.probe(query, k)).collect();
-        self.scan_codes(&loaded, &allowed, &mut probes, slices).await?;
-        if !loaded.heads.is_empty() {
-            for probe in &mut probes {
-                self.probe_lists(&loaded, &allowed, target.probes, probe, slices).await?;
-            }
-        }
-        for ((query, probe), top) in queries.iter().zip(probes).zip(tops) {
-            rerank(&loaded, target.embeddings, query, &probe.candidates.into_sorted(), top, slices).await?;
+        let searches = queries.iter().zip(tops).map(|(query, top)| Search::new(&loaded, query, k, top));
+        let mut searches: Vec<Search<'_>> = searches.collect();
+        self.scan_codes(&loaded, &allowed, &mut searches, slices).await?;
+        for search in &mut searches {
+            self.probe_lists(&loaded, &allowed, &target, search, slices).await?;
         }
         Ok(())
     }
 
+    /// Scans the codes that are in no list, for all queries in one pass.
     async fn scan_codes(
         &self,
         loaded: &Loaded,
         allowed: &Allowed,
-        probes: &mut [Probe],
+        searches: &mut [Search<'_>],
         slices: &Slices<'_>,
     ) -> Result<()> {
         let reader = self.reader();
@@ -71,72 +62,116 @@ impl VectorIndex {
             let block = reader.block(index).await?;
             for row in (0..block.len()).filter(|row| block.prefix(*row).is_ok_and(|prefix| prefix == CODE)) {
                 let list = parse(&loaded.geometry, block.value::<Bytes>(row)?)?;
-                for Probe { query, around, candidates } in &mut *probes {
-                    scan_list(query, around, ERROR_BOUND, &list, allowed, |_, _| true, candidates);
+                for Search { codes, around, candidates, .. } in &mut *searches {
+                    scan_list(codes, around, ERROR_BOUND, &list, allowed, |_, _| true, candidates);
                 }
                 slices.step().await;
             }
         }
         Ok(())
     }
-}
 
-impl VectorIndex {
-    /// Scans the lists of the heads that are nearest to a query.
+    /// Scans the lists of the nearest heads, some and then more, until the next are beyond reach.
     async fn probe_lists(
         &self,
         loaded: &Loaded,
         allowed: &Allowed,
-        count: usize,
-        probe: &mut Probe,
+        target: &Target<'_>,
+        search: &mut Search<'_>,
         slices: &Slices<'_>,
     ) -> Result<()> {
-        let near = loaded.heads.nearest(&HeadQuery::new(loaded.geometry.space, &probe.query), count);
-        let ids: Vec<u32> = near.iter().map(|near| loaded.heads.id(near.head)).collect();
-        let stored = self.reader().find_many(LIST, &ids).await?;
-        for (near, stored) in near.iter().zip(stored) {
-            // A head whose list is empty has none.
-            let Some((block, row)) = stored else { continue };
-            let list = parse(&loaded.geometry, block.value::<Bytes>(row)?)?;
-            let Probe { query, candidates, .. } = &mut *probe;
-            let around = query.around(loaded.heads.center(near.head));
-            let is_live = |id, version| loaded.is_live(id, version);
-            scan_list(query, &around, ERROR_BOUND, &list, allowed, is_live, candidates);
+        let near = loaded.heads.nearest(&HeadQuery::new(loaded.geometry.space, &search.codes), target.probes);
+        let (mut next, mut round) = (0, FIRST_PROBES);
+        while next < near.len() {
+            let end = near.len().min(next + round);
+            let within = near[next..end].iter().filter(|near| search.reaches(loaded, near));
+            let within: Vec<NearHead> = within.copied().collect();
+            if within.is_empty() {
+                break;
+            }
+            let ids: Vec<u32> = within.iter().map(|near| loaded.heads.id(near.head)).collect();
+            let stored = self.reader().find_many(LIST, &ids).await?;
+            for (near, stored) in within.iter().zip(stored) {
+                // A list without entries is not stored.
+                let Some((block, row)) = stored else { continue };
+                let list = parse(&loaded.geometry, block.value::<Bytes>(row)?)?;
+                let around = search.codes.around(loaded.heads.center(near.head));
+                let is_live = |id, version| loaded.is_live(id, version);
+                let Search { codes, candidates, .. } = &mut *search;
+                scan_list(codes, &around, ERROR_BOUND, &list, allowed, is_live, candidates);
+            }
+            (next, round) = (end, FURTHER_PROBES);
+        }
+        search.rerank(loaded, target.embeddings, slices).await
+    }
+}
+
+/// One query under way.
+struct Search<'a> {
+    query: &'a Query,
+    codes: CodeQuery,
+    /// Around the center of the codes that are in no list.
+    around: Around,
+    candidates: Candidates,
+    top: &'a mut TopK,
+}
+
+impl<'a> Search<'a> {
+    fn new(loaded: &Loaded, query: &'a Query, k: usize, top: &'a mut TopK) -> Self {
+        let codes = loaded.geometry.query(query.vector());
+        let around = codes.around(&loaded.info.center);
+        let mut candidates = Candidates::new(k);
+        candidates.limit(top.threshold());
+        Self { query, codes, around, candidates, top }
+    }
+
+    /// Computes the exact distances of the candidates, until the next cannot be nearer than the `k` nearest found.
+    async fn rerank(
+        &mut self,
+        loaded: &Loaded,
+        embeddings: &Reader<u32, Vec<f32>>,
+        slices: &Slices<'_>,
+    ) -> Result<()> {
+        let candidates = self.candidates.take_sorted();
+        for batch in candidates.chunks(RERANK_BATCH) {
+            let within = batch.partition_point(|candidate| candidate.lower <= self.top.threshold());
+            let row = |candidate: &Candidate| loaded.row(candidate.offset_id);
+            let wanted: Vec<_> = batch[..within].iter().map(row).collect();
+            for (row, vector) in wanted.iter().zip(embeddings.rows(&wanted, self.query.dimension()).await?) {
+                self.top.push(row.key, self.query.distance(&vector));
+            }
+            if within < batch.len() {
+                break;
+            }
             slices.step().await;
         }
+        self.candidates.limit(self.top.threshold());
         Ok(())
     }
-}
 
-impl Loaded {
-    fn probe(&self, query: &Query, k: usize) -> Probe {
-        let query = self.geometry.query(query.vector());
-        let around = query.around(&self.info.center);
-        Probe { query, around, candidates: Candidates::new(k) }
+    /// Whether the list of a head may hold a vector nearer than the `k`-th, as far as estimates tell.
+    ///
+    /// Of the vectors around a head at distance D, those at radius r have the squared distance D² + r² − 2Dr·cos φ to
+    /// the query. In many dimensions φ is near a right angle for nearly all of them; [`PROBE_REACH`] is the cosine
+    /// that counts as possible.
+    fn reaches(&self, loaded: &Loaded, near: &NearHead) -> bool {
+        let farthest = self.candidates.estimate();
+        if farthest.is_infinite() {
+            return true;
+        }
+        let size = loaded.sizes.get(&loaded.heads.id(near.head)).copied();
+        let ListSize { squared_radius, .. } = size.unwrap_or_default();
+        let radius = squared_radius.sqrt();
+        let reach = 2.0 * PROBE_REACH * near.distance.max(0.0).sqrt() * radius;
+        match loaded.geometry.space {
+            Space::L2 => near.distance + squared_radius - reach <= farthest,
+            // Between vectors of length one the squared distance is twice that of cosine.
+            Space::Cosine => near.distance + squared_radius - reach <= 2.0 * farthest,
+            Space::Ip => near.distance - PROBE_REACH * self.norm() * radius <= farthest,
+        }
     }
-}
 
-/// Computes the exact distances of candidates, sorted by their lower bounds, until the next cannot be nearer than
-/// the `k` nearest found.
-async fn rerank(
-    loaded: &Loaded,
-    embeddings: &Reader<u32, Vec<f32>>,
-    query: &Query,
-    candidates: &[Candidate],
-    top: &mut TopK,
-    slices: &Slices<'_>,
-) -> Result<()> {
-    for batch in candidates.chunks(RERANK_BATCH) {
-        let within = batch.partition_point(|candidate| candidate.lower <= top.threshold());
-        let wanted: Vec<_> =
-            batch[..within].iter().map(|candidate| loaded.row(candidate.offset_id)).collect();
-        for (row, vector) in wanted.iter().zip(embeddings.rows(&wanted, query.dimension()).await?) {
-            top.push(row.key, query.distance(&vector));
-        }
-        if within < batch.len() {
-            break;
-        }
-        slices.step().await;
+    fn norm(&self) -> f32 {
+        self.codes.vector().iter().map(|component| component * component).sum::<f32>().sqrt()
     }
-    Ok(())
 }

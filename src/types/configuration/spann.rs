@@ -47,7 +47,7 @@ impl SpannConfiguration {
     /// codes in memory.
     pub fn automatic() -> Self {
         Self {
-            search_nprobe: 48,
+            search_nprobe: 128,
             nreplica_count: 1,
             write_rng_factor: 4.0,
             write_rng_epsilon: 8.0,
