@@ -119,3 +119,11 @@ pub const CACHE_WINDOW_FRACTION: usize = 8;
 /// Bytes that the framing of a block (schema, message, footer, padding) may take beside its entries;
 /// measured at under 3 kB for the widest schema.
 pub const BLOCK_FRAMING_BYTES: usize = 16 * 1024;
+
+/// Links of a node in a vector graph, `max_neighbors`, at most. Far above every published setting (100);
+/// a node's row on level 0 then takes one page (4 kB).
+pub const MAX_NEIGHBORS: usize = 512;
+
+/// Candidates for the links of a new node in a vector graph, `ef_construction`, at most. Far above every published
+/// setting (800); an insertion that looks at more is slower than comparing with all of a browser's records.
+pub const MAX_EF_CONSTRUCTION: usize = 4_096;
