@@ -4,7 +4,7 @@ use super::links::{MAX_LEVEL, NONE};
 use super::scratch::Scratch;
 use super::search::node_of;
 use super::{Distances, Graph, Target};
-use crate::index::top_k::neighbour;
+use crate::index::top_k::{Neighbour, neighbour};
 
 impl Graph {
     /// Adds `node` on the levels up to `level` (from [`level_of`](Self::level_of)) with links to what is
@@ -47,8 +47,13 @@ impl Graph {
         let Scratch { sorted, selected, .. } = scratch;
         selected.clear();
         for &candidate in &*sorted {
-            let distance = neighbour(candidate).distance;
-            let occluded = |&by: &u64| codes.between(node_of(candidate), node_of(by)) < distance;
+            let Neighbour { offset_id: node, distance } = neighbour(candidate);
+            // A copy of a chosen node leads nowhere else, and its distances tie.
+            let occluded = |&by: &u64| {
+                let by = neighbour(by);
+                let between = codes.between(node, by.offset_id);
+                between < distance || between == distance && by.distance == distance
+            };
             if !selected.iter().any(occluded) {
                 selected.push(candidate);
                 if selected.len() == self.parameters.max_neighbors {
@@ -58,7 +63,8 @@ impl Graph {
         }
     }
 
-    /// Links a new node with `scratch.selected`, on level 0 with one of them as its parent in any case.
+    /// Links a new node with `scratch.selected`, and on level 0 with its parent: the nearest of `scratch.sorted`
+    /// that can take a child.
     fn connect(
         &mut self,
         level: u8,
@@ -69,14 +75,13 @@ impl Graph {
     ) {
         let mut parent = NONE;
         if level == 0 {
-            let nodes = scratch.selected.iter().map(|&key| node_of(key));
-            parent = nodes.clone().find(|&near| !self.is_saturated(near)).unwrap_or(NONE);
-            if parent == NONE {
-                parent = self.unsaturated_below(node_of(scratch.selected[0]));
+            let near = scratch.sorted.iter().map(|&key| node_of(key)).find(|&near| !self.is_saturated(near));
+            parent = near.unwrap_or_else(|| self.unsaturated_below(node_of(scratch.sorted[0])));
+            self.parents[node as usize] = parent;
+            if !scratch.selected.iter().any(|&key| node_of(key) == parent) {
                 self.make_room(0, parent, codes, scratch);
                 self.links.link(0, parent, node);
             }
-            self.parents[node as usize] = parent;
         }
         for i in 0..scratch.selected.len() {
             let near = neighbour(scratch.selected[i]);
@@ -111,7 +116,10 @@ impl Graph {
         target.distances(batch, pairs);
         let mut worst = None;
         for (&other, (&to_node, &to_new)) in batch.iter().zip(distances.iter().zip(&*pairs)) {
-            if !must && to_node < distance && to_new < distance {
+            if !must
+                && to_node <= distance
+                && (to_new < distance || to_new == distance && to_node == distance)
+            {
                 return false;
             }
             let occluded = distance < to_node && to_new < to_node;

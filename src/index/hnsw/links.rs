@@ -164,10 +164,12 @@ impl Links {
                 self.first_upper.reserve_exact(more);
                 self.ground.reserve_exact(more * self.capacity(0));
             }
+            let first_chunk = self.slots() / CHUNK_SLOTS;
             self.levels.resize(slots, FREE);
             self.first_upper.resize(slots, NONE);
             self.ground.resize(slots * self.capacity(0), NONE);
             self.dirty.resize(slots.div_ceil(CHUNK_SLOTS).div_ceil(64), 0);
+            (first_chunk..slots.div_ceil(CHUNK_SLOTS)).for_each(|chunk| self.mark(chunk));
         }
     }
 
@@ -228,7 +230,10 @@ impl Links {
 
     /// Notes that what is stored of a node changed.
     pub(super) fn touch(&mut self, node: u32) {
-        let chunk = node as usize / CHUNK_SLOTS;
+        self.mark(node as usize / CHUNK_SLOTS);
+    }
+
+    fn mark(&mut self, chunk: usize) {
         self.dirty[chunk / 64] |= 1 << (chunk % 64);
     }
 

@@ -9,10 +9,13 @@ impl Graph {
         level == 0 && (self.parents[a as usize] == b || self.parents[b as usize] == a)
     }
 
-    /// Whether a node can take no further child: its row is full of links that must stay.
+    /// Whether a node can take no further child: half of its row is links that must stay. The other half
+    /// is for links that lead elsewhere, also from a vector of which there are many copies.
     pub(super) fn is_saturated(&self, node: u32) -> bool {
-        !self.links.has_room(0, node)
-            && self.links.neighbors(0, node).iter().all(|&other| self.is_tree_link(0, node, other))
+        let links = self.links.neighbors(0, node);
+        let most = self.parameters.max_neighbors;
+        links.len() >= most
+            && links.iter().filter(|&&other| self.is_tree_link(0, node, other)).count() >= most
     }
 
     /// A node that can take a child, in the subtree of `node`: the way down ends at a leaf, which can.
