@@ -159,7 +159,7 @@ impl Graph {
     pub fn level_of(&self, mut random: u64) -> u8 {
         let base = self.parameters.max_neighbors as u64;
         let mut level = 0;
-        while level < links::MAX_LEVEL && random % base == 0 {
+        while level < links::MAX_LEVEL && random.is_multiple_of(base) {
             level += 1;
             random /= base;
         }

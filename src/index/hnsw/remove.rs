@@ -74,7 +74,11 @@ impl Graph {
             pairs.extend_from_slice(distances);
         }
         let mut chosen = Vec::new();
+        let mut gained = vec![false; count];
         for (i, &node) in around.iter().enumerate() {
+            if gained[i] {
+                continue;
+            }
             let row = &pairs[i * count..][..count];
             batch.clear();
             batch.extend((0..count as u32).filter(|&j| j as usize != i));
@@ -92,6 +96,8 @@ impl Graph {
                     && self.links.has_room(level, other)
                 {
                     self.links.link(level, node, other);
+                    (gained[i], gained[j]) = (true, true);
+                    break;
                 }
             }
         }

@@ -15,11 +15,15 @@ pub enum Outcome {
 }
 
 impl Graph {
-    /// Whether comparing a target with each of `matches` nodes takes fewer distances than a search for `k`
-    /// with `ef` does: of the up to `2 M` links of each of the `ef` nodes it looks around, about half
-    /// lead to nodes not yet seen.
+    /// Whether comparing a target with each of `matches` nodes is estimated to cost less than a search among
+    /// them for `k` with `ef`. Of the up to `2 M` links of each of the `ef` nodes that a search looks around,
+    /// about half lead to nodes not yet compared; and to find an allowed node takes as many rows of links
+    /// as there are nodes for one match, up to the `2 M` that are in reach. A row read costs about as
+    /// much as a distance.
     pub fn scan_is_cheaper(&self, matches: usize, k: usize, ef: usize) -> bool {
-        matches <= ef.max(k).saturating_mul(self.parameters.max_neighbors)
+        let most = self.parameters.max_neighbors;
+        let rows = (self.len() / matches.max(1)).min(2 * most);
+        matches <= ef.max(k).saturating_mul(most + rows)
     }
 
     /// The `k` nodes nearest to `target`, of those that `filter` allows if there is one. `ef` nodes are

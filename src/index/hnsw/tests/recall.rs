@@ -102,7 +102,7 @@ fn filters_that_depend_on_the_place_keep_the_recall() {
 fn a_filter_for_few_is_better_scanned() {
     let glosses = glosses();
     let target = glosses.points.to(&glosses.queries[..DIMENSION]);
-    let mut search =
+    let search =
         |allowed: Allowed, ef| glosses.graph.search(&target, K, ef, Some(&allowed), &mut Scratch::default());
     assert_eq!(search(every(100, 5_000), 100), Outcome::Scan);
     assert_eq!(search(every(10, 5_000), 100), Outcome::Scan);
