@@ -1,6 +1,7 @@
 //! Which nodes a search may return.
 
-/// A set of slots as a bitmap.
+/// A set of slots as a bitmap. It should hold nodes of the graph only: others count as matches that a search
+/// then looks for in vain.
 #[derive(Debug, Clone, Default)]
 pub struct Allowed {
     words: Vec<u64>,

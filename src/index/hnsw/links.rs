@@ -91,20 +91,25 @@ impl Links {
         }
     }
 
-    /// Whether a row is in `upper`, and where it starts there or in `ground`.
+    /// Whether a row is in `upper`, and where it starts there or in `ground`. `None` if the node is not on
+    /// that level.
     #[inline(always)]
     fn place(&self, level: u8, node: u32) -> Option<(bool, usize)> {
         if level == 0 {
-            let start = node as usize * 2 * self.max_neighbors;
+            let start = node as usize * self.capacity(0);
             return (start < self.ground.len()).then_some((false, start));
         }
-        let stride = self.max_neighbors + 1;
-        let mut row = *self.first_upper.get(node as usize)?;
+        let mut row = self.upper_row(*self.first_upper.get(node as usize)?)?;
         for _ in 1..level {
-            row = *self.upper.get(row as usize * stride)?;
+            row = self.upper_row(self.upper[row])?;
         }
-        let start = row as usize * stride + 1;
-        (row != NONE && start < self.upper.len()).then_some((true, start))
+        Some((true, row + 1))
+    }
+
+    /// Where a row of `upper` starts: with the number of the row above it.
+    #[inline(always)]
+    fn upper_row(&self, row: u32) -> Option<usize> {
+        (row != NONE).then(|| row as usize * (self.max_neighbors + 1))
     }
 
     /// The links of a node on a level.

@@ -18,7 +18,7 @@
 //!
 //! Memory for each slot, with `M` = [`Parameters::max_neighbors`]: `8 M` bytes of links on level 0, 9 bytes of
 //! tree and level, and on average `4 (M + 1) / (M - 1)` for the upper levels: 142 bytes at `M` = 16. A
-//! [`Scratch`] takes 2 bytes a slot for searches and 6 once it served an insertion.
+//! [`Scratch`] takes 2 bytes a slot.
 
 mod codec;
 mod filter;

@@ -20,7 +20,7 @@ pub struct Scratch {
     pub(super) bridges: Vec<u32>,
     /// Keys of the nodes that a new one gets links to.
     pub(super) selected: Vec<u64>,
-    /// Distances between the neighbours of a removed node, a matrix.
+    /// More distances: from a second node, or between the neighbours of a removed one, a matrix.
     pub(super) pairs: Vec<f32>,
 }
 

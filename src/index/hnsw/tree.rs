@@ -3,6 +3,10 @@
 use super::Graph;
 use super::links::NONE;
 
+/// Steps up the tree to look for an ancestor. Trees of vectors in no particular order are far less deep; in one
+/// that is a long chain, an orphan is adopted less near rather than slowly.
+const STEPS_UP: usize = 64;
+
 impl Graph {
     /// Whether the link between two nodes is one between parent and child, which must stay.
     pub(super) fn is_tree_link(&self, level: u8, a: u32, b: u32) -> bool {
@@ -31,10 +35,9 @@ impl Graph {
     }
 
     /// Whether `node` is known not to be in the subtree of `ancestor`, which has no parent at the moment.
-    /// Subtrees are shallow as a rule; a long way up counts as not known.
+    /// After [`STEPS_UP`] it is not known.
     pub(super) fn is_outside(&self, mut node: u32, ancestor: u32) -> bool {
-        const STEPS: usize = 64;
-        for _ in 0..STEPS {
+        for _ in 0..STEPS_UP {
             if node == ancestor {
                 return false;
             }
