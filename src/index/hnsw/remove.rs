@@ -2,7 +2,9 @@
 
 use super::links::NONE;
 use super::scratch::Scratch;
+use super::search::node_of;
 use super::{Distances, Graph};
+use crate::index::top_k::key;
 
 impl Graph {
     /// Takes `node` out of the graph, which then knows nothing of it; its slot may be used again. Its
@@ -67,7 +69,7 @@ impl Graph {
     /// are nearer to it than to a node it is linked with, as far as both have room.
     fn close_gap(&mut self, level: u8, around: &[u32], codes: &dyn Distances, scratch: &mut Scratch) {
         let count = around.len();
-        let Scratch { distances, pairs, batch, .. } = scratch;
+        let Scratch { distances, pairs, candidates, .. } = scratch;
         pairs.clear();
         for &node in around {
             codes.from(node, around, distances);
@@ -80,12 +82,14 @@ impl Graph {
                 continue;
             }
             let row = &pairs[i * count..][..count];
-            batch.clear();
-            batch.extend((0..count as u32).filter(|&j| j as usize != i));
-            batch.sort_unstable_by(|&a, &b| row[a as usize].total_cmp(&row[b as usize]));
+            candidates.clear();
+            candidates.extend(row.iter().enumerate().map(|(j, &distance)| !key(j as u32, distance)));
             chosen.clear();
-            for &j in &*batch {
-                let j = j as usize;
+            while let Some(candidate) = candidates.pop() {
+                let j = node_of(!candidate) as usize;
+                if j == i {
+                    continue;
+                }
                 if chosen.iter().any(|&by: &usize| pairs[by * count + j] < row[j]) {
                     continue;
                 }

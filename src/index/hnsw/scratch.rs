@@ -68,9 +68,9 @@ impl Scratch {
 
     /// Moves the nearest nodes to `sorted`.
     pub(super) fn sort(&mut self) {
-        self.sorted.clear();
-        self.sorted.extend(self.nearest.drain());
-        self.sorted.sort_unstable();
+        let mut emptied = std::mem::take(&mut self.sorted);
+        emptied.clear();
+        self.sorted = std::mem::replace(&mut self.nearest, emptied.into()).into_sorted_vec();
     }
 }
 
