@@ -48,12 +48,7 @@ impl Graph {
         selected.clear();
         for &candidate in &*sorted {
             let Neighbour { offset_id: node, distance } = neighbour(candidate);
-            // A copy of a chosen node leads nowhere else, and its distances tie.
-            let occluded = |&by: &u64| {
-                let by = neighbour(by);
-                let between = codes.between(node, by.offset_id);
-                between < distance || between == distance && by.distance == distance
-            };
+            let occluded = |&by: &u64| codes.between(node, node_of(by)) < distance;
             if !selected.iter().any(occluded) {
                 selected.push(candidate);
                 if selected.len() == self.parameters.max_neighbors {
@@ -116,10 +111,8 @@ impl Graph {
         target.distances(batch, pairs);
         let mut worst = None;
         for (&other, (&to_node, &to_new)) in batch.iter().zip(distances.iter().zip(&*pairs)) {
-            if !must
-                && to_node <= distance
-                && (to_new < distance || to_new == distance && to_node == distance)
-            {
+            // Ties count: of many copies of a vector, few shall fill the rows of what is around.
+            if !must && to_node <= distance && to_new <= distance {
                 return false;
             }
             let occluded = distance < to_node && to_new < to_node;

@@ -102,3 +102,19 @@ impl Visited {
         std::mem::replace(stamp, self.generation) != self.generation
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Visited;
+
+    #[test]
+    fn a_visited_set_is_empty_again_however_often_it_began() {
+        let mut visited = Visited::default();
+        visited.begin(2);
+        assert!(visited.insert(1) && !visited.insert(1));
+        for _ in 0..2 * usize::from(u16::MAX) {
+            visited.begin(2);
+            assert!(visited.clone().insert(1), "node 1 was only visited at first");
+        }
+    }
+}
