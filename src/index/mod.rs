@@ -2,6 +2,7 @@
 
 pub mod candidates;
 pub mod flat;
+pub mod hnsw;
 pub mod posting;
 pub mod spann;
 pub mod top_k;

@@ -56,7 +56,7 @@ impl TopK {
 const SIGN: u32 = 1 << 31;
 
 /// A candidate as one integer: the distance, made to order as an unsigned integer, above the offset id.
-fn key(offset_id: u32, distance: f32) -> u64 {
+pub(super) fn key(offset_id: u32, distance: f32) -> u64 {
     // Arithmetic leaves the sign of a NaN open, and a negative one would order first.
     let bits = if distance.is_nan() { f32::NAN.to_bits() } else { distance.to_bits() };
     let ordered = if bits & SIGN == 0 { bits | SIGN } else { !bits };
@@ -64,7 +64,7 @@ fn key(offset_id: u32, distance: f32) -> u64 {
 }
 
 /// The candidate of a [`key`].
-fn neighbour(key: u64) -> Neighbour {
+pub(super) fn neighbour(key: u64) -> Neighbour {
     let (ordered, offset_id) = ((key >> 32) as u32, key as u32);
     let bits = if ordered & SIGN == 0 { !ordered } else { ordered & !SIGN };
     Neighbour { offset_id, distance: f32::from_bits(bits) }
