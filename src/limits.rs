@@ -163,8 +163,8 @@ pub const LISTS_FROM_RECORDS: u64 = 32_768;
 /// Vectors that a center is found on.
 pub const HEAD_SAMPLES: u64 = 64;
 
-/// Vectors that wait for their lists, at least, before a step places them: scanning their codes costs 20 µs.
-pub const WAITING_RECORDS: u64 = 4_096;
+/// Lists' worth of vectors that wait, at least, before a step places them: scanning the codes of 4,096 costs 20 µs.
+pub const WAITING_LISTS: u64 = 8;
 
 /// The part (1 / n) of a collection that may wait likewise.
 pub const WAITING_FRACTION: u64 = 16;
@@ -192,3 +192,6 @@ pub const MAX_NEIGHBORS: usize = 512;
 /// Candidates for the links of a new node in a vector graph, `ef_construction`, at most. Far above every published
 /// setting (800); an insertion that looks at more is slower than comparing with all of a browser's records.
 pub const MAX_EF_CONSTRUCTION: usize = 4_096;
+
+/// Lists that one step splits or dissolves: some tens of milliseconds each.
+pub const BALANCED_LISTS: usize = 16;

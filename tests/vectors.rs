@@ -38,7 +38,8 @@ fn configuration(space: Space) -> serde_json::Value {
         Space::Ip => "ip",
         Space::Cosine => "cosine",
     };
-    json!({"spann": {"space": name}})
+    // Lists small enough that there are many, with some copies.
+    json!({"spann": {"space": name, "split_threshold": 200, "merge_threshold": 100, "nreplica_count": 2}})
 }
 
 /// The tenth of an id that the filter of the tests asks for.
@@ -162,7 +163,14 @@ fn vectors_that_codes_cannot_estimate_are_found() {
             model.settle().await;
             for row in [100, 200, 300, 400, 500, 501] {
                 let (found, exact) = model.ask(&records[row].1, None).await;
-                assert_eq!(found[0], exact[0], "{space:?}: the nearest of record {row}");
+                let query = Query::new(space, &records[row].1);
+                let distance = |id: &String| query.distance(&model.records[id]);
+                // Equal distances are as near: the zero vector has the same to all.
+                assert_eq!(
+                    distance(&found[0]),
+                    distance(&exact[0]),
+                    "{space:?}: the nearest of record {row}"
+                );
             }
         }
     });
@@ -180,7 +188,7 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        3 => (1_usize..2_000).prop_map(Step::Add),
+        3 => (1_usize..1_000).prop_map(Step::Add),
         2 => (1_usize..500).prop_map(Step::Update),
         2 => (1_usize..500).prop_map(Step::Delete),
         2 => Just(Step::Compact),
@@ -191,7 +199,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 6, ..ProptestConfig::default() })]
 
     #[test]
     fn every_history_keeps_the_recall(seed in 0_u64..1_000, steps in steps(), space in 0_usize..3) {

@@ -15,4 +15,8 @@ pub struct VectorIndexInfo {
     pub waiting: u64,
     #[prost(uint32, tag = "6")]
     pub next_head: u32,
+    #[prost(uint64, tag = "7")]
+    pub changes: u64,
+    #[prost(uint64, tag = "8")]
+    pub dissolved: u64,
 }

@@ -80,7 +80,9 @@ impl VectorIndex {
         search: &mut Search<'_>,
         slices: &Slices<'_>,
     ) -> Result<()> {
-        let near = loaded.heads.nearest(&HeadQuery::new(loaded.geometry.space, &search.codes), target.probes);
+        // Without estimates nothing says which lists are near.
+        let probes = if search.has_estimates() { target.probes } else { loaded.heads.len() };
+        let near = loaded.heads.nearest(&HeadQuery::new(loaded.geometry.space, &search.codes), probes);
         let (mut next, mut round) = (0, FIRST_PROBES);
         while next < near.len() {
             let end = near.len().min(next + round);
@@ -156,7 +158,7 @@ impl<'a> Search<'a> {
     /// that counts as possible.
     fn reaches(&self, loaded: &Loaded, near: &NearHead) -> bool {
         let farthest = self.candidates.estimate();
-        if farthest.is_infinite() {
+        if farthest.is_infinite() || !self.has_estimates() {
             return true;
         }
         let size = loaded.sizes.get(&loaded.heads.id(near.head)).copied();
@@ -169,6 +171,10 @@ impl<'a> Search<'a> {
             Space::Cosine => near.distance + squared_radius - reach <= 2.0 * farthest,
             Space::Ip => near.distance - PROBE_REACH * self.norm() * radius <= farthest,
         }
+    }
+
+    fn has_estimates(&self) -> bool {
+        self.around.radius.is_finite()
     }
 
     fn norm(&self) -> f32 {
