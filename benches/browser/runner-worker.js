@@ -5,6 +5,14 @@ addEventListener("message", async ({ data: { call, method, args } }) => {
   try {
     postMessage({ call, value: await runner[method](...args) });
   } catch (error) {
-    postMessage({ call, error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) });
+    postMessage({ call, error: describe(error) });
   }
 });
+
+/** Some modules throw strings and plain objects. */
+function describe(error) {
+  if (error instanceof Error) {
+    return `${error.name}: ${error.message}`;
+  }
+  return typeof error === "object" ? JSON.stringify(error) : String(error);
+}

@@ -10,7 +10,7 @@ const database = ({ dimension }) =>
 
 function session(orama, { dimension, metadataOf }) {
   const nearest = async (value, limit, where) => {
-    const { hits } = await searchVector(orama, { vector: { value, property: "embedding" }, limit, similarity: 0, where });
+    const { hits } = await searchVector(orama, { vector: { value, property: "embedding" }, limit, similarity: -1, where });
     return hits.map(({ id }) => Number(id));
   };
   return {

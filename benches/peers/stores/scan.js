@@ -100,7 +100,11 @@ class Scan {
 
 /** Fills `code` with the nearest multiples of the scale, which it answers. */
 function encode(vector, code) {
-  const scale = vector.reduce((largest, component) => Math.max(largest, Math.abs(component)), 0) / 127;
+  let largest = 0;
+  for (let i = 0; i < code.length; i += 1) {
+    largest = Math.max(largest, Math.abs(vector[i]));
+  }
+  const scale = largest / 127;
   for (let i = 0; i < code.length; i += 1) {
     code[i] = Math.round(vector[i] / scale);
   }
