@@ -22,6 +22,7 @@ import { writeReport } from "../benches/report/build.mjs";
 import { isMain, say, SetupError } from "./lib/log.mjs";
 import { ROOT, run } from "./lib/run.mjs";
 import { build } from "./build.mjs";
+import { whenChanged } from "./lib/stamp.mjs";
 import { ensureChromium } from "./setup/chromium.mjs";
 
 const OUT = path.join(ROOT, "target/bench");
@@ -31,12 +32,12 @@ const REPORT = path.join(OUT, "report.html");
 
 const { version } = JSON.parse(readFileSync(path.join(ROOT, "pkg/package.json"), "utf8"));
 
-/** @typedef {import("../benches/browser/plan").Run} Run */
+/** @typedef {import("../benches/browser/plan.js").Run} Run */
 
 /** @type {Run["store"][]} */
 const OURS = [
-  { name: "chromatid", version, runs_in: "page", url: "/bench/stores/chromatid.js" },
-  { name: "chromatid", version, runs_in: "worker", url: "/bench/stores/chromatid.js" },
+  { name: "chromatid", version, runs_in: "page", url: "/bench-stores/store.js" },
+  { name: "chromatid", version, runs_in: "worker", url: "/bench-stores/store.js" },
 ];
 
 /** @type {Run["store"][]} */
@@ -69,11 +70,20 @@ async function bench() {
     if (runs.some(({ store }) => store.url.startsWith("/bench-peers/"))) {
       await buildPeers();
     }
+    await buildAdapter();
     writeFileSync(PLAN, JSON.stringify({ results: RESULTS, runs }));
     await must(["node_modules/.bin/playwright", "test", "--config", "benches/playwright.config.ts"], { CHROMATID_BENCH_PLAN: PLAN });
   }
   await writeReport(RESULTS, REPORT);
   say(`bench: ${path.relative(ROOT, RESULTS)}, ${path.relative(ROOT, REPORT)}`);
+}
+
+/** Our own store as an application has it: bundled. */
+async function buildAdapter() {
+  const inputs = ["benches/bundle.mjs", "benches/browser/webpack.config.js", "benches/browser/stores", "pkg/dist", "pkg/wasm", "package-lock.json"];
+  await whenChanged("bench-stores", "target/bench-stores", inputs, () =>
+    must(["node_modules/.bin/webpack", "--config", "benches/browser/webpack.config.js"]),
+  );
 }
 
 /**
@@ -102,7 +112,7 @@ function chooseStores(peers, names) {
     return peers ? all : OURS;
   }
   return names.split(",").flatMap((name) => {
-    const found = all.filter((store) => store.name === name || store.url.endsWith(`/${name}.js`));
+    const found = all.filter((store) => store.name === name || store.url === `/bench-peers/${name}.js`);
     if (found.length === 0) {
       throw new SetupError(`no store is named ${name}: choose from ${["chromatid", ...PEERS.map((peer) => peer.name)].join(", ")}`);
     }

@@ -8,7 +8,7 @@ import type { Page, Response } from "@playwright/test";
 const OWN = ["/bench/index.html", "/bench/page.js", "/bench/runner", "/bench/memory.js", "/bench/data.js", "/bench/half.js", "/bench-data/"];
 
 export class CodeSize {
-  readonly #files = new Map<string, Promise<number>>();
+  readonly #files = new Map<string, Promise<number | null>>();
 
   /** Counts what `page` and its workers load from now on, each file once. */
   watch(page: Page): void {
@@ -20,12 +20,18 @@ export class CodeSize {
     });
   }
 
-  async brotliBytes(): Promise<number> {
+  /** `null` when a file could not be read again. */
+  async brotliBytes(): Promise<number | null> {
     const sizes = await Promise.all(this.#files.values());
-    return sizes.reduce((sum, size) => sum + size, 0);
+    return sizes.reduce((sum, size) => (sum === null || size === null ? null : sum + size), 0);
   }
 }
 
-async function compressed(response: Response): Promise<number> {
-  return brotliCompressSync(await response.body()).length;
+async function compressed(response: Response): Promise<number | null> {
+  try {
+    return brotliCompressSync(await response.body()).length;
+  } catch {
+    // The browser keeps bodies as long as the page is open.
+    return null;
+  }
 }

@@ -14,8 +14,8 @@ const VALUES = Float32Array.from({ length: 0x8000 }, (_, bits) => {
  */
 export function toFloats(halves, out = new Float32Array(halves.length)) {
   for (let i = 0; i < halves.length; i += 1) {
-    const bits = halves[i];
-    const value = VALUES[bits & 0x7fff];
+    const bits = /** @type {number} */ (halves[i]);
+    const value = /** @type {number} */ (VALUES[bits & 0x7fff]);
     out[i] = bits & 0x8000 ? -value : value;
   }
   return out;
@@ -30,16 +30,18 @@ const word = new Uint32Array(float.buffer);
  */
 export function toHalf(value) {
   float[0] = value;
-  const sign = (word[0] >>> 16) & 0x8000;
-  const magnitude = Math.abs(float[0]);
+  const bits = /** @type {number} */ (word[0]);
+  const sign = (bits >>> 16) & 0x8000;
+  const magnitude = Math.abs(/** @type {number} */ (float[0]));
   if (magnitude < 2 ** -14) {
     return sign | roundToEven(magnitude * 2 ** 24);
   }
-  const exponent = ((word[0] >>> 23) & 255) - 127;
+  const exponent = ((bits >>> 23) & 255) - 127;
   // A fraction that rounds up to 1024 carries into the exponent, which is what it should do.
   return sign | (((exponent + 15) << 10) + roundToEven((magnitude / 2 ** exponent - 1) * 1024));
 }
 
+/** @param {number} value */
 function roundToEven(value) {
   const below = Math.floor(value);
   const rest = value - below;

@@ -51,8 +51,8 @@ export async function makeSet(name, largest) {
   const file = path.join(directory, "set.json");
   mkdirSync(directory, { recursive: true });
   if (existsSync(file)) {
-    const { sizes, most } = JSON.parse(readFileSync(file, "utf8"));
-    if (most === true || sizes.includes(largest)) {
+    const { sizes, most } = /** @type {{ sizes: number[], most: boolean }} */ (JSON.parse(readFileSync(file, "utf8")));
+    if (most || sizes.includes(largest)) {
       return sizes;
     }
   }

@@ -23,17 +23,14 @@ async function must(command, env) {
 }
 
 export async function buildPeers() {
-  const made = await whenChanged("bench-peers", OUT, ["benches/peers"].flatMap(inputsOf), async () => {
+  const parts = ["stores", "scan/src", "scan/Cargo.toml", "package.json", "package-lock.json", "peers.mjs", "webpack.config.js"];
+  const inputs = ["benches/bundle.mjs", "package-lock.json", ...parts.map((part) => `benches/peers/${part}`)];
+  const made = await whenChanged("bench-peers", OUT, inputs, async () => {
     await must(["npm", "ci", "--no-audit", "--no-fund", "--prefix", "benches/peers"]);
     await must(["node_modules/.bin/webpack", "--config", "benches/peers/webpack.config.js"]);
     await buildScan();
   });
   say(`peers: ${OUT} is ${made ? "built" : "up to date"}`);
-}
-
-/** @param {string} directory */
-function inputsOf(directory) {
-  return ["stores", "scan/src", "scan/Cargo.toml", "package.json", "package-lock.json", "webpack.config.js"].map((part) => `${directory}/${part}`);
 }
 
 async function buildScan() {

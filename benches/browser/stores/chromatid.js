@@ -1,5 +1,5 @@
 // The public package on OPFS: in a page the engine runs in a worker of its own, in a worker in place.
-import * as chromatid from "/pkg/dist/entry/browser.js";
+import * as chromatid from "chromatid";
 
 const STORE = { name: "bench", storage: "opfs" };
 const COLLECTION = { name: "bench", embeddingFunction: null };

@@ -16,6 +16,7 @@ const MOUNTS = [
   ["/cases/", "target/test-pages/tests/client"],
   ["/bench/", "benches/browser"],
   ["/bench-data/", "target/bench-data"],
+  ["/bench-stores/", "target/bench-stores"],
   ["/bench-peers/", "target/bench-peers"],
   ["/fixtures/", "tests/fixtures"],
   ["/", "www/dist"],
