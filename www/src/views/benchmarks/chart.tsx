@@ -68,7 +68,7 @@ function optionsFor(element: HTMLElement, { series, x, y }: ChartProps): uPlot.O
     },
     axes: [
       { ...axis, label: x.label, ...(ticks && { splits: [...ticks], filter: (_plot, splits) => splits }), values: (_plot, values) => values.map(x.isLogarithmic ? formatTick : (value) => value.toFixed(2)) },
-      { ...axis, label: y.label, size: 66, values: (_plot, values) => values.map((value: number | null) => (value === null ? "" : y.format(value))) },
+      { ...axis, label: y.label, size: 66, splits: (_plot, _axis, low, high) => roundNumbers(low, high), filter: (_plot, splits) => splits, values: (_plot, values) => values.map((value: number | null) => (value === null ? "" : y.format(value))) },
     ],
     series: [
       {},
@@ -82,6 +82,14 @@ function optionsFor(element: HTMLElement, { series, x, y }: ChartProps): uPlot.O
 }
 
 const formatTick = (value: number | null) => (value === null ? "" : formatShort(value));
+
+/** 1, 2 and 5 times the powers of ten in a range, or the powers alone where there are many. */
+function roundNumbers(low: number, high: number): number[] {
+  const first = Math.floor(Math.log10(low));
+  const powers = Array.from({ length: Math.ceil(Math.log10(high)) - first + 1 }, (_, i) => 10 ** (first + i));
+  const all = powers.length > 4 ? powers : powers.flatMap((power) => [power, 2 * power, 5 * power]);
+  return all.filter((number) => number >= low && number <= high);
+}
 
 /** Some room on both sides; a single value has some too. */
 function spread(_plot: uPlot, low: number | null, high: number | null): [number, number] {
