@@ -14,5 +14,5 @@ function describe(error) {
   if (error instanceof Error) {
     return `${error.name}: ${error.message}`;
   }
-  return typeof error === "object" ? JSON.stringify(error) : String(error);
+  return typeof error === "object" ? (error?.message ?? JSON.stringify(error)) : String(error);
 }

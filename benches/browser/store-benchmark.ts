@@ -89,6 +89,8 @@ export class StoreBenchmark {
         await Promise.race([this.#stages(), expired]);
       } catch (error) {
         this.#row.failure = { stage: this.#stage, message: messageOf(error) };
+        // A renderer that is busy without end does not close when it is asked to.
+        await profile.kill();
       }
       return { row: this.#row, chromium };
     } finally {

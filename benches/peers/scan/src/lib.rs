@@ -46,7 +46,8 @@ pub unsafe extern "C" fn scan_codes(
             for r in 0..registers {
                 let (a, b) = (v128_load(query.add(r)), v128_load(code.add(r)));
                 low = i32x4_add(low, i32x4_dot_i16x8(i16x8_extend_low_i8x16(a), i16x8_extend_low_i8x16(b)));
-                high = i32x4_add(high, i32x4_dot_i16x8(i16x8_extend_high_i8x16(a), i16x8_extend_high_i8x16(b)));
+                high =
+                    i32x4_add(high, i32x4_dot_i16x8(i16x8_extend_high_i8x16(a), i16x8_extend_high_i8x16(b)));
             }
             *scores.add(i) = horizontal_sum(f32x4_convert_i32x4(i32x4_add(low, high))) * *scales.add(row);
         }
