@@ -24,11 +24,8 @@ function session(client, collection, { dimension, metadataOf }) {
     // A write is durable and found when it is acknowledged.
     persist: () => Promise.resolve(),
     settle: () => client.compact(),
-    async configure(efSearch) {
-      if (efSearch !== null) {
-        await collection.modify({ configuration: { hnsw: { efSearch } } });
-      }
-    },
+    // Every search is exact.
+    configure: () => undefined,
     query: (vector, k) => nearest(vector, k),
     queryFiltered: (vector, k, filter) => nearest(vector, k, filter),
     remove: (rows) => collection.delete({ ids: rows.map(idOf) }),
