@@ -29,7 +29,7 @@ const RESULTS: Results = {
   schema: 1,
   measured: "2026-01-02T03:04:05Z",
   machine: { cpu: "A processor", cores: 2, memory_bytes: 8e9, platform: "A system", chromium: "1.2" },
-  sets: { "a-set": { title: "A set of vectors", source: "", dimension: 384, metric: "cosine", queries: 200 } },
+  sets: { "a-set": { title: "A set of vectors whose title is longer than the screen of any telephone is wide", source: "", dimension: 384, metric: "cosine", queries: 200 } },
   rows: [row("chromatid", 1000), row("chromatid", 10_000), row("a peer", 1000), row("a peer", 10_000, { failure, cold_open: null })],
 };
 

@@ -63,7 +63,7 @@ function optionsFor(element: HTMLElement, { series, x, y }: ChartProps): uPlot.O
     legend: { show: false },
     cursor: { show: false },
     scales: {
-      x: x.isLogarithmic ? { time: false, distr: 3, range: spread } : { time: false, range: (_plot, low) => [Math.min(0.9, low - 0.01), 1.005] },
+      x: x.isLogarithmic ? { time: false, distr: 3, range: spread } : { time: false, range: shares(series) },
       y: { distr: 3, range: spread },
     },
     axes: [
@@ -89,6 +89,12 @@ function roundNumbers(low: number, high: number): number[] {
   const powers = Array.from({ length: Math.ceil(Math.log10(high)) - first + 1 }, (_, i) => 10 ** (first + i));
   const all = powers.length > 4 ? powers : powers.flatMap((power) => [power, 2 * power, 5 * power]);
   return all.filter((number) => number >= low && number <= high);
+}
+
+/** From a little below the least to all of it; never so near that small differences look large. */
+function shares(series: readonly Series[]): [number, number] {
+  const least = Math.min(...series.flatMap(({ points }) => points.map(({ x }) => x)));
+  return [Math.min(0.9, least - 0.01), 1.005];
 }
 
 /** Some room on both sides; a single value has some too. */

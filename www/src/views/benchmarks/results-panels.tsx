@@ -24,7 +24,7 @@ export function ResultsPanels({ results }: { results: Results }) {
   const shown = useMemo(() => subjects.filter(({ key }) => !hidden.has(key)), [subjects, hidden]);
   const set = chosenSet !== undefined && sets.includes(chosenSet) ? chosenSet : mostMeasured(results, sets);
   const sizes = set === undefined ? [] : sizesOf(results, set);
-  const n = chosenSize !== undefined && sizes.includes(chosenSize) ? chosenSize : sizes.at(-1);
+  const n = chosenSize !== undefined && sizes.includes(chosenSize) ? chosenSize : mostStores(results, set, sizes);
   if (set === undefined || n === undefined) {
     return <p className="figure-empty">These results have no rows.</p>;
   }
@@ -51,6 +51,12 @@ export function ResultsPanels({ results }: { results: Results }) {
 function mostMeasured({ rows }: Results, sets: readonly string[]): string | undefined {
   const count = (set: string) => rows.filter((row) => row.set === set).length;
   return [...sets].sort((a, b) => count(b) - count(a))[0];
+}
+
+/** The size that most stores were measured with; of equal ones the largest. */
+function mostStores({ rows }: Results, set: string | undefined, sizes: readonly number[]): number | undefined {
+  const count = (n: number) => rows.filter((row) => row.set === set && row.n === n).length;
+  return [...sizes].sort((a, b) => count(b) - count(a) || b - a)[0];
 }
 
 function Circumstances({ results: { machine, measured, rows } }: { results: Results }) {
