@@ -40,8 +40,8 @@ test("every setting of one size is a point of the recall chart, in the order of 
   const all = results(row("a peer", "worker", 10, { search: [search(40, 0.99, 4), search(10, 0.9, 1)] }), row("a peer", "worker", 20, { search: [search(10, 0.5, 1)] }));
   const [series] = recallSeries(all, subjectsOf(all), "a-set", 10, "all");
   expect(series?.points).toEqual([
-    { x: 0.9, y: 1000 },
-    { x: 0.99, y: 250 },
+    { x: 0.9, y: 1000, setting: "10" },
+    { x: 0.99, y: 250, setting: "40" },
   ]);
 });
 

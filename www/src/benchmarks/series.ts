@@ -53,6 +53,8 @@ export function bestSearch(row: Row, filter: Search["filter"]): Search | undefin
 export interface Point {
   x: number;
   y: number;
+  /** How the store was set, where it offers a choice. */
+  setting?: string;
 }
 
 /** The points of one subject. */
@@ -67,7 +69,7 @@ export function recallSeries(results: Results, subjects: readonly Subject[], set
     row.set === set && row.n === n
       ? row.search
           .filter((search) => search.filter === filter)
-          .map(({ recall, queries_per_second }) => ({ x: recall, y: queries_per_second }))
+          .map(({ recall, queries_per_second, knob }) => ({ x: recall, y: queries_per_second, ...(knob !== null && { setting: String(knob) }) }))
       : [],
   );
 }

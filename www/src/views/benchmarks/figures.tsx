@@ -31,18 +31,20 @@ export function RecallFigure({ results, subjects, set, n, filter }: FigureProps 
               <thead>
                 <tr>
                   <th scope="col">Store</th>
+                  <th scope="col">Setting</th>
                   <th scope="col">Recall</th>
                   <th scope="col">Queries/s</th>
                 </tr>
               </thead>
               <tbody>
                 {series.flatMap(({ subject, points }) =>
-                  points.map(({ x, y }, i) => (
+                  points.map(({ x, y, setting }, i) => (
                     <tr key={`${subject.key}-${i}`}>
                       <th scope="row">
                         <Swatch subject={subject} />
                         {subject.label}
                       </th>
+                      <td>{setting ?? "–"}</td>
                       <td className={x < ENOUGH ? "dim" : undefined}>{formatRecall(x)}</td>
                       <td>{formatCount(y)}</td>
                     </tr>
