@@ -87,7 +87,7 @@ function countRows(directory, part) {
 function mixture(directory, largest) {
   const wanted = Math.max(largest, 100_000) + SPARE_ROWS;
   if (countRows(directory, "base") < wanted) {
-    say(`mixture: drawing ${wanted} rows (about four minutes for 1,000,000 rows)`);
+    say(`mixture: drawing ${wanted} rows (about five minutes for 1,000,000 rows)`);
     writeMixture(directory, wanted, QUERIES);
   }
   return Promise.resolve({ title: "Synthetic mixture of gaussians", source: "benches/data/mixture.mjs", most: false });
