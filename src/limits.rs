@@ -195,3 +195,16 @@ pub const MAX_EF_CONSTRUCTION: usize = 4_096;
 
 /// Lists that one step splits or dissolves: some tens of milliseconds each.
 pub const BALANCED_LISTS: usize = 16;
+
+/// What the steps of a search cost, in nanoseconds, measured in wasm, to choose between two ways. An exact vector that has
+/// to be read, a quarter of them from the device.
+pub const ROW_NS: u64 = 3_000;
+
+/// A code under a filter that few pass: most blocks of 32 are passed over.
+pub const MASKED_CODE_NS: u64 = 3;
+
+/// Finding a posting list and preparing its scan.
+pub const PROBE_NS: u64 = 800;
+
+/// Exact vectors that a search by codes compares for each of the `k` nearest.
+pub const RERANKED_PER_NEIGHBOUR: u64 = 5;
