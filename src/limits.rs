@@ -35,6 +35,12 @@ pub const MAX_WHERE_PREDICATES: usize = 1_024;
 /// Members of one `$in` or `$nin` list.
 pub const MAX_IN_LIST: usize = 65_536;
 
+/// Filters of a collection whose answers are kept: those of one view with its facets.
+pub const SELECTION_CACHE_ENTRIES: usize = 16;
+
+/// Bytes of those filters and answers, at most. A tenth of 100,000 records takes 20 kB.
+pub const SELECTION_CACHE_BYTES: usize = 512 * 1024;
+
 /// Size that a block aims for before it is split, in bytes. Between two costs: each read of OPFS takes some
 /// 12 µs besides its bytes, which a scan of small blocks would feel, and a point read takes in a whole block.
 pub const BLOCK_BYTES: usize = 128 * 1024;
