@@ -45,15 +45,17 @@ pub const SELECTION_CACHE_BYTES: usize = 512 * 1024;
 /// 12 µs besides its bytes, which a scan of small blocks would feel, and a point read takes in a whole block.
 pub const BLOCK_BYTES: usize = 128 * 1024;
 
-/// Default budget of the block cache, in bytes: holds 100k vectors of 384 dimensions (154 MB).
-pub const CACHE_BYTES: usize = 192 * 1024 * 1024;
+/// Default budget of the block cache, in bytes: holds what searches of 500k vectors of 384 dimensions need besides
+/// exact vectors, which are read one by one.
+pub const CACHE_BYTES: usize = 64 * 1024 * 1024;
 
 /// Operations in a collection's log tail that start a compaction.
 pub const COMPACTION_OPERATIONS: usize = 10_000;
 
 /// Bytes in a collection's log tail that start a compaction: bounds both the memory of the tail and
-/// the time of a recovery.
-pub const COMPACTION_BYTES: usize = 16 * 1024 * 1024;
+/// the time of a recovery. A compaction writes the table of ids anew, so that smaller ones cost an import more than they
+/// save.
+pub const COMPACTION_BYTES: usize = 4 * 1024 * 1024;
 
 /// Operations in the log tail that an idle moment is used to compact.
 pub const IDLE_COMPACTION_OPERATIONS: usize = 10;
