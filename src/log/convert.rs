@@ -250,7 +250,7 @@ mod tests {
         (
             kind,
             ".{0,20}",
-            prop::option::of(prop::collection::vec(-1e6..1e6f32, 0..40)),
+            prop::option::of(prop::collection::vec(-1e6..1e6f32, 1..40)),
             prop::option::of(".{0,40}"),
             prop::option::of(".{0,20}"),
             prop::option::of(update),
