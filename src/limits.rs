@@ -45,16 +45,16 @@ pub const SELECTION_CACHE_BYTES: usize = 512 * 1024;
 /// 12 µs besides its bytes, which a scan of small blocks would feel, and a point read takes in a whole block.
 pub const BLOCK_BYTES: usize = 128 * 1024;
 
-/// Default budget of the block cache, in bytes: holds what searches of 500k vectors of 384 dimensions need besides
-/// exact vectors, which are read one by one.
+/// Default budget of the block cache, in bytes. A code takes some 64 bytes at 384 dimensions, and exact vectors are
+/// read one by one: this holds the codes of some hundred thousand records with their texts' blocks in use.
 pub const CACHE_BYTES: usize = 64 * 1024 * 1024;
 
 /// Operations in a collection's log tail that start a compaction.
 pub const COMPACTION_OPERATIONS: usize = 10_000;
 
 /// Bytes in a collection's log tail that start a compaction: bounds both the memory of the tail and
-/// the time of a recovery. A compaction writes the table of ids anew, so that smaller ones cost an import more than they
-/// save.
+/// the time of a recovery. Every compaction writes those blocks of ids anew that it
+/// touches, all of them if ids are random: a smaller bound would slow an import down.
 pub const COMPACTION_BYTES: usize = 4 * 1024 * 1024;
 
 /// Operations in the log tail that an idle moment is used to compact.
@@ -82,7 +82,7 @@ pub const SCAN_TILE_BYTES: usize = 16 * 1024;
 pub const TOP_K_RESERVED: usize = 256;
 
 /// Bytes of a collection's log tail at which a write waits for the compaction under way: four times
-/// what starts one, so that a bulk import is slowed down before memory runs out.
+/// what starts one, so that a bulk import is slowed down before memory runs out, which wasm never gives back.
 pub const BACK_PRESSURE_BYTES: usize = 4 * COMPACTION_BYTES;
 
 /// Unit of space in the files of a store, in bytes: the page of every common file system, so that
