@@ -205,3 +205,25 @@ for (const [name, retryable] of [["StorageLockedError", true], ["CorruptionError
     expect([tried, fake.terminated()]).toEqual([["opfs"], true]);
   });
 }
+
+test("the page compiles the wasm and hands it over; where it cannot, the worker gets none", async () => {
+  const provided: unknown[] = [];
+  const open = async () => {
+    const { runtime } = runtimeOf({});
+    const { engine } = await connect(fakeWorker({ ...runtime, provide: (module) => void provided.push(module) }));
+    await engine.close();
+  };
+  const { fetch } = globalThis;
+  try {
+    const emptyModule = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+    const headers = { "content-type": "application/wasm" };
+    globalThis.fetch = () => Promise.resolve(new Response(emptyModule, { headers }));
+    await open();
+    globalThis.fetch = () => Promise.reject(new TypeError("no network"));
+    await open();
+  } finally {
+    globalThis.fetch = fetch;
+  }
+  expect(provided).toHaveLength(1);
+  expect(provided[0]).toBeInstanceOf(WebAssembly.Module);
+});
