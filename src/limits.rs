@@ -35,19 +35,27 @@ pub const MAX_WHERE_PREDICATES: usize = 1_024;
 /// Members of one `$in` or `$nin` list.
 pub const MAX_IN_LIST: usize = 65_536;
 
+/// Filters of a collection whose answers are kept: those of one view with its facets.
+pub const SELECTION_CACHE_ENTRIES: usize = 16;
+
+/// Bytes of those filters and answers, at most. A tenth of 100,000 records takes 20 kB.
+pub const SELECTION_CACHE_BYTES: usize = 512 * 1024;
+
 /// Size that a block aims for before it is split, in bytes. Between two costs: each read of OPFS takes some
 /// 12 µs besides its bytes, which a scan of small blocks would feel, and a point read takes in a whole block.
 pub const BLOCK_BYTES: usize = 128 * 1024;
 
-/// Default budget of the block cache, in bytes: holds 100k vectors of 384 dimensions (154 MB).
-pub const CACHE_BYTES: usize = 192 * 1024 * 1024;
+/// Default budget of the block cache, in bytes. A code takes some 64 bytes at 384 dimensions, and exact vectors are
+/// read one by one: this holds the codes of some hundred thousand records with their texts' blocks in use.
+pub const CACHE_BYTES: usize = 64 * 1024 * 1024;
 
 /// Operations in a collection's log tail that start a compaction.
 pub const COMPACTION_OPERATIONS: usize = 10_000;
 
 /// Bytes in a collection's log tail that start a compaction: bounds both the memory of the tail and
-/// the time of a recovery.
-pub const COMPACTION_BYTES: usize = 16 * 1024 * 1024;
+/// the time of a recovery. Every compaction writes those blocks of ids anew that it
+/// touches, all of them if ids are random: a smaller bound would slow an import down.
+pub const COMPACTION_BYTES: usize = 4 * 1024 * 1024;
 
 /// Operations in the log tail that an idle moment is used to compact.
 pub const IDLE_COMPACTION_OPERATIONS: usize = 10;
@@ -74,7 +82,7 @@ pub const SCAN_TILE_BYTES: usize = 16 * 1024;
 pub const TOP_K_RESERVED: usize = 256;
 
 /// Bytes of a collection's log tail at which a write waits for the compaction under way: four times
-/// what starts one, so that a bulk import is slowed down before memory runs out.
+/// what starts one, so that a bulk import is slowed down before memory runs out, which wasm never gives back.
 pub const BACK_PRESSURE_BYTES: usize = 4 * COMPACTION_BYTES;
 
 /// Unit of space in the files of a store, in bytes: the page of every common file system, so that
