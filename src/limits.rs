@@ -35,8 +35,9 @@ pub const MAX_WHERE_PREDICATES: usize = 1_024;
 /// Members of one `$in` or `$nin` list.
 pub const MAX_IN_LIST: usize = 65_536;
 
-/// Filters of a collection whose answers are kept: those of one view with its facets.
-pub const SELECTION_CACHE_ENTRIES: usize = 16;
+/// Answers of filters that an open collection keeps. They are looked through one by one, some nanoseconds each; an
+/// application that filters by user or by folder asks with some hundred different ones.
+pub const SELECTION_CACHE_ENTRIES: usize = 256;
 
 /// Bytes of those filters and answers, at most. A tenth of 100,000 records takes 20 kB.
 pub const SELECTION_CACHE_BYTES: usize = 512 * 1024;
@@ -169,7 +170,11 @@ pub const CANDIDATES_RESERVED: usize = 1_024;
 pub const LISTS_FROM_RECORDS: u64 = 32_768;
 
 /// Vectors that a center is found on.
-pub const HEAD_SAMPLES: u64 = 64;
+pub const HEAD_SAMPLES: u64 = 32;
+
+/// Bytes of vectors that all centers are found on, at most: what a phone can spare for some seconds. Beyond a quarter of a
+/// million vectors there are fewer for each.
+pub const SAMPLE_BYTES: usize = 64 * 1024 * 1024;
 
 /// Lists' worth of vectors that wait, at least, before a step places them: scanning the codes of 4,096 costs 20 µs.
 pub const WAITING_LISTS: u64 = 8;

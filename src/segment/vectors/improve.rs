@@ -23,8 +23,8 @@ use crate::error::Result;
 use crate::index::posting::{CodeList, CodeListBuilder};
 use crate::index::spann::{Clustering, HeadQuery, Placement};
 use crate::limits::{
-    CODES_FROM_RECORDS, HEAD_SAMPLES, LISTS_FROM_RECORDS, PLACED_FRACTION, PLACED_RECORDS, WAITING_FRACTION,
-    WAITING_LISTS,
+    CODES_FROM_RECORDS, HEAD_SAMPLES, LISTS_FROM_RECORDS, PLACED_FRACTION, PLACED_RECORDS, SAMPLE_BYTES,
+    WAITING_FRACTION, WAITING_LISTS,
 };
 use crate::quantization::{Encoder, is_representable};
 use crate::segment::{Readers, Snapshot};
@@ -110,7 +110,11 @@ impl Work<'_> {
     /// Every `step`-th vector, rotated; those that codes cannot represent are left out.
     async fn sample(&self, step: usize) -> Result<Vec<f32>> {
         let dimension = self.loaded.geometry.dimension();
-        let mut sample = Vec::new();
+        // Whole from the start: a vector that grows by doubling would take twice the memory.
+        let rows = usize::try_from(self.embeddings.len()).unwrap_or(usize::MAX).div_ceil(step);
+        let mut sample = Vec::with_capacity(
+            rows.saturating_mul(dimension).min(SAMPLE_BYTES / size_of::<f32>() + dimension),
+        );
         let mut next = 0;
         for index in 0..self.embeddings.block_count() {
             let rows = self.embeddings.entries_of(index);
