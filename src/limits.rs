@@ -192,3 +192,31 @@ pub const MAX_NEIGHBORS: usize = 512;
 /// Candidates for the links of a new node in a vector graph, `ef_construction`, at most. Far above every published
 /// setting (800); an insertion that looks at more is slower than comparing with all of a browser's records.
 pub const MAX_EF_CONSTRUCTION: usize = 4_096;
+
+/// Vectors that wait for their place in a graph, at least, before a step inserts them: scanning their codes costs 5 µs,
+/// inserting them 0.15 s.
+pub const GRAPH_WAITING_RECORDS: u64 = 1_024;
+
+/// The part (1 / n) of a collection that may wait likewise: a step writes nearly every chunk of links.
+pub const GRAPH_WAITING_FRACTION: u64 = 16;
+
+/// Nodes that one step inserts into a graph or removes from it, at most: about a second of work in slices.
+pub const GRAPH_STEP_RECORDS: u64 = 8_192;
+
+/// The part (1 / n) of a collection that one step may insert or remove likewise: a step writes nearly every chunk of links,
+/// so that a graph is written a few times over while it grows, not with every few of its nodes.
+pub const GRAPH_STEP_FRACTION: u64 = 8;
+
+/// The part (1 / n) of the nodes of a graph that may be dead before a step removes them: searches pass through them.
+pub const GRAPH_DEAD_FRACTION: u64 = 10;
+
+/// The part (1 / n) of the slots of a graph below which it is made anew: free slots take memory.
+pub const GRAPH_USED_FRACTION: u64 = 4;
+
+/// The part (1 / n) of the nodes of a graph that a search may not return, up to which it searches without a filter and
+/// passes over them afterwards. The bitmap of a filter costs a look at every slot.
+pub const GRAPH_CHECKED_FRACTION: usize = 8;
+
+/// Records found by their four-bit codes that are compared exactly, beside one and a half times as many as are wanted.
+/// The ten nearest are nearly always among the fifteen nearest by their codes.
+pub const GRAPH_RERANKED: usize = 10;
