@@ -179,10 +179,7 @@ pub struct Improved {
 
 impl Improved {
     /// The index after the step; `note` takes the commit in and gives its reader.
-    pub(super) fn into_index(
-        self,
-        note: impl FnOnce(Commit<u32, Bytes>) -> VectorReader,
-    ) -> VectorIndex {
+    pub(super) fn into_index(self, note: impl FnOnce(Commit<u32, Bytes>) -> VectorReader) -> VectorIndex {
         VectorIndex::new(note(self.commit), self.graph)
     }
 }

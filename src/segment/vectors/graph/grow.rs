@@ -13,8 +13,8 @@ use crate::error::Result;
 use crate::index::hnsw::{CHUNK_SLOTS, Graph, Parameters};
 use crate::index::posting::{CodeList, CodeListBuilder};
 use crate::limits::{
-    GRAPH_DEAD_FRACTION, GRAPH_STEP_FRACTION, GRAPH_STEP_RECORDS, GRAPH_USED_FRACTION, GRAPH_WAITING_FRACTION,
-    GRAPH_WAITING_RECORDS,
+    GRAPH_DEAD_FRACTION, GRAPH_STEP_FRACTION, GRAPH_STEP_RECORDS, GRAPH_USED_FRACTION,
+    GRAPH_WAITING_FRACTION, GRAPH_WAITING_RECORDS,
 };
 use crate::segment::vectors::lists::parse;
 use crate::segment::vectors::proto::{GraphInfo, VectorIndexInfo};
@@ -124,7 +124,8 @@ impl<'a> Growth<'a> {
     /// Inserts the live nodes of a sparse graph into one without free slots.
     async fn start_anew(&mut self, old: &LiveGraph) -> Result<()> {
         let VectorGraph { links, codes, slots, .. } = &*old.graph;
-        self.graph = VectorGraph::new(self.loaded.geometry.space, codes.center().to_vec(), links.parameters());
+        self.graph =
+            VectorGraph::new(self.loaded.geometry.space, codes.center().to_vec(), links.parameters());
         self.free.clear();
         let live = slots.iter().enumerate().filter(|(slot, _)| old.live.contains(*slot as u32));
         let mut live: Vec<Slot> = live.map(|(_, slot)| *slot).collect();

@@ -7,6 +7,8 @@
 mod grow;
 mod search;
 mod store;
+#[cfg(test)]
+mod tests;
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
