@@ -13,8 +13,8 @@
 //! | `size` | 0 | entries of each list |
 //!
 //! A code says about a vector, in a bit for each component, how far it is from a query, give or take a
-//! known error. A search scans the codes that no list has taken in and probes the nearest lists, and compares the exact vectors of those few that may be the
-//! nearest. Spec: storage-architecture 7.3 and 7.4; bytes: `docs/FORMAT.md`.
+//! known error. A search scans the codes that no list and no graph has taken in, probes the nearest lists or follows
+//! the links of the graph, and compares the exact vectors of those few that may be the nearest. Spec: storage-architecture 7.3 and 7.4; bytes: `docs/FORMAT.md`.
 
 mod balance;
 mod graph;

@@ -5,7 +5,7 @@ use crate::index::candidates::{Allowed, Candidate, Candidates};
 use crate::index::flat::Mask;
 use crate::index::hnsw::{self, Outcome};
 use crate::index::top_k::TopK;
-use crate::limits::{GRAPH_CHECKED_FRACTION, GRAPH_RERANKED};
+use crate::limits::{GRAPH_CHECKED_FRACTION, GRAPH_FILTERED_EF, GRAPH_RERANKED};
 use crate::quantization::CodeQuery;
 
 /// Slots whose distances are estimated at once in a scan: their numbers and estimates stay in the fastest cache.
@@ -103,6 +103,7 @@ impl LiveGraph {
         ef: usize,
         slots: &hnsw::Allowed,
     ) -> Vec<(u32, f32)> {
+        let ef = ef.saturating_mul(GRAPH_FILTERED_EF);
         let scratch = &mut self.graph.scratch.borrow_mut();
         match self.graph.links.search(target, wanted, ef, Some(slots), scratch) {
             Outcome::Found(found) => found.iter().map(|found| (found.node, found.distance)).collect(),

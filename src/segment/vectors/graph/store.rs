@@ -6,6 +6,8 @@
 //! | `link` | chunk of slots | the links of [`CHUNK_SLOTS`] slots ([`Graph::encode_chunk`]) |
 //! | `node` | chunk of slots | offset ids (4 bytes each), versions (2 bytes each) and four-bit codes of these slots |
 
+use std::cell::RefCell;
+
 use super::{Slot, VectorGraph};
 use crate::blockstore::Bytes;
 use crate::error::Result;
@@ -13,7 +15,6 @@ use crate::index::hnsw::{CHUNK_SLOTS, Loader};
 use crate::quantization::NibbleCodes;
 use crate::segment::vectors::{VectorReader, corrupt};
 use crate::types::Space;
-use std::cell::RefCell;
 
 pub(super) const GRAPH: &str = "graph";
 pub(super) const LINK: &str = "link";
