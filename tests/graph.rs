@@ -66,6 +66,12 @@ async fn assert_no_garbage(model: &Model) {
     assert_eq!(no_garbage(&storage, &env).await, Ok(()));
 }
 
+async fn set_ef_search(model: &Model, ef_search: u32) {
+    let update = json!({"new_configuration": {"hnsw": {"ef_search": ef_search}}});
+    let update = UpdateCollection::from_json(update).unwrap();
+    model.db.update_collection(T, D, &model.collection, update).await.unwrap();
+}
+
 /// A settled collection of points of a mixture.
 async fn settled(count: usize, mixture: &mut Mixture) -> Model {
     let mut model = Model::new(Space::Cosine, configuration("cosine")).await;
@@ -170,6 +176,45 @@ fn a_collection_that_is_emptied_and_filled_again_is_searched() {
 }
 
 #[test]
+fn vectors_that_no_graph_can_hold_wait_without_keeping_it_busy() {
+    block_on(async {
+        let mut mixture = Mixture::new(8);
+        let mut model = Model::new(Space::L2, configuration("l2")).await;
+        let mut records = Vec::new();
+        for row in 0..GRAPH_WAITING_RECORDS {
+            let near = mixture.next()[..16].to_vec();
+            let times = |factor: f32| near.iter().map(|component| component * factor).collect();
+            // Pairs of far ones, so that the center lies between the near ones.
+            for (name, factor) in [("near", 1.0), ("also-near", 1.1), ("far", 1e17), ("opposite", -1e17)] {
+                records.push((format!("{name}{row}"), times(factor)));
+            }
+        }
+        model.write(Operation::Add, records).await;
+        model.settle().await;
+        let index = Index::of(&model).await;
+        assert_eq!((index.nodes(), index.waiting()), (model.records.len() / 2, model.records.len() / 2));
+        let near = mixture.next()[..16].to_vec();
+        assert!(model.recall(&[near], None).await >= 0.9);
+    });
+}
+
+#[test]
+fn a_changed_ef_search_takes_effect_at_once() {
+    block_on(async {
+        let (base, queries) = wordnet();
+        let configuration = json!({"hnsw": {"space": "cosine", "ef_search": 1, "max_neighbors": 8}});
+        let mut model = Model::new(Space::Cosine, configuration).await;
+        let records = base.iter().enumerate().map(|(row, vector)| (row.to_string(), vector.clone()));
+        model.write(Operation::Add, records.collect()).await;
+        model.settle().await;
+        let before = model.recall(&queries, None).await;
+        set_ef_search(&model, 200).await;
+        let after = model.recall(&queries, None).await;
+        assert!(after > before && after >= 0.99, "recall {before}, then {after}");
+    });
+}
+
+#[test]
 fn a_graph_of_few_slots_is_made_anew() {
     block_on(async {
         let mut mixture = Mixture::new(7);
@@ -230,9 +275,8 @@ fn a_graph_stays_a_graph_whatever_the_configuration_asks_for_later() {
     block_on(async {
         let mut mixture = Mixture::new(6);
         let mut model = settled(2_000, &mut mixture).await;
-        let update = json!({"new_configuration": {"hnsw": {"ef_search": 100}}});
-        let update = UpdateCollection::from_json(update).unwrap();
-        model.db.update_collection(T, D, &model.collection, update).await.unwrap();
+        // Now the configuration is the default one, which asks for nothing.
+        set_ef_search(&model, 100).await;
         let records = (0..2_000).map(|row| (format!("s{row}"), mixture.next())).collect();
         model.write(Operation::Add, records).await;
         model.settle().await;

@@ -44,7 +44,7 @@ pub(in crate::segment::vectors) struct Growth<'a> {
     slices: &'a Slices<'a>,
     writer: OrderedWriter<u32, Bytes>,
     graph: VectorGraph,
-    /// Slots without a node, the lowest last.
+    /// Slots without a node, taken from the end.
     free: Vec<u32>,
     /// Chunks of slots that were given another vector, or none.
     changed: BTreeSet<u32>,
