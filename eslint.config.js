@@ -5,7 +5,7 @@ import globals from "globals";
 import tseslint from "typescript-eslint";
 
 // Loaded by pages or compiled into the engine as they are, outside of every TypeScript project.
-const PAGE_SCRIPTS = ["tests/browser/pages/**/*.js", "benches/browser/*.js"];
+const PAGE_SCRIPTS = ["tests/browser/pages/**/*.js", "benches/browser/**/*.js", "benches/peers/stores/*.js"];
 const ENGINE_SCRIPTS = ["src/**/*.js"];
 
 export default tseslint.config(
@@ -42,7 +42,7 @@ export default tseslint.config(
     languageOptions: { globals: globals.browser },
   },
   {
-    files: ["scripts/**/*.mjs", "*.config.js"],
+    files: ["scripts/**/*.mjs", "benches/**/*.mjs", "**/*.config.js"],
     languageOptions: { globals: globals.node },
     rules: {
       // JSON of our own files, typed where it arrives.
@@ -60,7 +60,7 @@ export default tseslint.config(
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: { globals: globals.worker, parserOptions: { projectService: false } },
   },
-  { files: PAGE_SCRIPTS, languageOptions: { globals: globals.browser } },
+  { files: PAGE_SCRIPTS, languageOptions: { globals: { ...globals.browser, ...globals.worker } } },
   // Bodies of functions, which may return.
   { files: ENGINE_SCRIPTS, languageOptions: { sourceType: "commonjs" } },
 );

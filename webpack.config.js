@@ -3,11 +3,13 @@
  * as any user gets it: its worker by `new Worker(new URL(…))`, its module by `new URL(…)`.
  */
 
+import { existsSync } from "node:fs";
 import path from "node:path";
 
 import CopyPlugin from "copy-webpack-plugin";
 import HtmlPlugin from "html-webpack-plugin";
 import CssPlugin from "mini-css-extract-plugin";
+import webpack from "webpack";
 import { GenerateSW } from "workbox-webpack-plugin";
 
 const www = path.join(import.meta.dirname, "www");
@@ -52,6 +54,8 @@ export default function configure(_env, { mode = "production" }) {
     },
     plugins: [
       new HtmlPlugin({ template: "./index.html" }),
+      // Results that are shipped are copied with the other data.
+      new webpack.DefinePlugin({ HAS_BENCH_RESULTS: existsSync(path.join(www, "data/bench-results.json")) }),
       new CssPlugin({ filename: production ? "[name].[contenthash:8].css" : "[name].css" }),
       new CopyPlugin({
         patterns: [

@@ -6,6 +6,5 @@ export default defineConfig({
   testMatch: "*.bench.ts",
   outputDir: "../test-results/bench",
   workers: 1,
-  timeout: 20 * 60_000,
-  reporter: [["line"]],
+    reporter: [["line"]],
 });

@@ -1,25 +1,166 @@
 /**
- * Measures the store in Chromium: `npm run bench`. `npm run bench -- --native` measures the kernels of distances and of
- * codes natively, beside a plain read of as much memory.
+ * Measures the store in Chromium, alone or beside others: `npm run bench`. See benches/README.md.
+ *
+ *   --peers              the other stores too
+ *   --stores=a,b         only these
+ *   --sets=wordnet,…     default: wordnet-5k, wordnet (if it is there) and mixture
+ *   --sizes=10k,100k,1M  default: 100k; sizes that a set does not have are left out
+ *   --limit=600          seconds that a store may take for one set and size
+ *   --merge              adds to the results of earlier runs instead of replacing them
+ *   --report             only makes the page of charts again
+ *   --native             the kernels natively, beside a plain read of the same memory
  */
 
-import { isMain, SetupError } from "./lib/log.mjs";
-import { run } from "./lib/run.mjs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { parseArgs } from "node:util";
+
+import { isSet, makeSet } from "../benches/data/make.mjs";
+import { buildPeers } from "../benches/peers/build.mjs";
+import { PEERS } from "../benches/peers/peers.mjs";
+import { writeReport } from "../benches/report/build.mjs";
+import { isMain, say, SetupError } from "./lib/log.mjs";
+import { ROOT, run } from "./lib/run.mjs";
 import { build } from "./build.mjs";
+import { whenChanged } from "./lib/stamp.mjs";
 import { ensureChromium } from "./setup/chromium.mjs";
 
+const OUT = path.join(ROOT, "target/bench");
+const RESULTS = path.join(OUT, "results.json");
+const PLAN = path.join(OUT, "plan.json");
+const REPORT = path.join(OUT, "report.html");
+
+const { version } = JSON.parse(readFileSync(path.join(ROOT, "pkg/package.json"), "utf8"));
+
+/** @typedef {import("../benches/browser/plan.js").Run} Run */
+
+/** @type {Run["store"][]} */
+const OURS = [
+  { name: "chromatid", version, runs_in: "page", url: "/bench-stores/store.js" },
+  { name: "chromatid", version, runs_in: "worker", url: "/bench-stores/store.js" },
+];
+
+/** @type {Run["store"][]} */
+const OTHERS = PEERS.map((peer) => ({ name: peer.title, version: peer.version, runs_in: "worker", url: `/bench-peers/${peer.name}.js` }));
+
+const OPTIONS = /** @type {const} */ ({
+  peers: { type: "boolean", default: false },
+  stores: { type: "string" },
+  sets: { type: "string" },
+  sizes: { type: "string", default: "100k" },
+  limit: { type: "string", default: "900" },
+  merge: { type: "boolean", default: false },
+  report: { type: "boolean", default: false },
+  native: { type: "boolean", default: false },
+});
+
 async function bench() {
-  if (process.argv.includes("--native")) {
-    return run(["cargo", "bench", "--benches"]);
+  const { values: options } = parseArgs({ options: OPTIONS });
+  if (options.native) {
+    return must(["cargo", "bench", "--benches"]);
   }
+  mkdirSync(OUT, { recursive: true });
   await build();
-  await ensureChromium();
-  return run(["node_modules/.bin/playwright", "test", "--config", "benches/playwright.config.ts"]);
+  if (!options.report) {
+    await ensureChromium();
+    if (!options.merge) {
+      rmSync(RESULTS, { force: true });
+    }
+    const runs = await plan(options);
+    if (runs.some(({ store }) => store.url.startsWith("/bench-peers/"))) {
+      await buildPeers();
+    }
+    await buildAdapter();
+    writeFileSync(PLAN, JSON.stringify({ results: RESULTS, runs }));
+    await must(["node_modules/.bin/playwright", "test", "--config", "benches/playwright.config.ts"], { CHROMATID_BENCH_PLAN: PLAN });
+  }
+  await writeReport(RESULTS, REPORT);
+  say(`bench: ${path.relative(ROOT, RESULTS)}, ${path.relative(ROOT, REPORT)}`);
 }
 
-if (isMain(import.meta.url)) {
-  const { code } = await bench();
+/** Our own store as an application has it: bundled. */
+async function buildAdapter() {
+  const inputs = ["benches/bundle.mjs", "benches/browser/webpack.config.js", "benches/browser/stores", "pkg/dist", "pkg/wasm", "package-lock.json"];
+  await whenChanged("bench-stores", "target/bench-stores", inputs, () =>
+    must(["node_modules/.bin/webpack", "--config", "benches/browser/webpack.config.js"]),
+  );
+}
+
+/**
+ * Every store with every set and size, the small ones first; makes the sets that are missing.
+ * @param {{ peers: boolean, stores?: string | undefined, sets?: string | undefined, sizes: string, limit: string }} options
+ * @returns {Promise<Run[]>}
+ */
+async function plan({ peers, stores, sets, sizes, limit }) {
+  const limitSeconds = Number(limit);
+  const chosen = chooseStores(peers, stores);
+  /** @type {Run[]} */
+  const runs = [];
+  for (const { set, n } of await chooseSets(sets?.split(","), sizes.split(",").map(count))) {
+    runs.push(...chosen.map((store) => ({ store, set, n, limit_seconds: limitSeconds })));
+  }
+  return runs.sort((a, b) => a.n - b.n);
+}
+
+/**
+ * @param {boolean} peers
+ * @param {string} [names]
+ */
+function chooseStores(peers, names) {
+  const all = [...OURS, ...OTHERS];
+  if (!names) {
+    return peers ? all : OURS;
+  }
+  return names.split(",").flatMap((name) => {
+    const found = all.filter((store) => store.name === name || store.url === `/bench-peers/${name}.js`);
+    if (found.length === 0) {
+      throw new SetupError(`no store is named ${name}: choose from ${["chromatid", ...PEERS.map((peer) => peer.name)].join(", ")}`);
+    }
+    return found;
+  });
+}
+
+/**
+ * @param {string[] | undefined} names
+ * @param {number[]} sizes
+ */
+async function chooseSets(names, sizes) {
+  const made = existsSync(path.join(ROOT, "target/bench-data/wordnet/set.json"));
+  const chosen = [];
+  for (const name of names ?? ["wordnet-5k", "mixture", ...(made ? ["wordnet"] : [])]) {
+    if (!isSet(name)) {
+      throw new SetupError(`no set is named ${name}`);
+    }
+    const available = await makeSet(name, Math.max(...sizes));
+    const wanted = name === "wordnet-5k" ? available : sizes.filter((size) => available.includes(size));
+    chosen.push(...wanted.map((n) => ({ set: name, n })));
+  }
+  if (chosen.length === 0) {
+    throw new SetupError("none of the sets has one of the sizes");
+  }
+  return chosen;
+}
+
+/** @param {string} text as 500, 10k or 1M */
+function count(text) {
+  const [, digits, unit] = /^(\d+)([kM]?)$/.exec(text) ?? [];
+  if (digits === undefined) {
+    throw new SetupError(`${text} is not a size: write it as 5000, 10k or 1M`);
+  }
+  return Number(digits) * (unit === "M" ? 1_000_000 : unit === "k" ? 1_000 : 1);
+}
+
+/**
+ * @param {string[]} command
+ * @param {Record<string, string>} [env]
+ */
+async function must(command, env = {}) {
+  const { code } = await run(command, { env });
   if (code !== 0) {
     throw new SetupError("the benchmark did not end well; its output says why");
   }
+}
+
+if (isMain(import.meta.url)) {
+  await bench();
 }

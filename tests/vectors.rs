@@ -5,6 +5,7 @@ mod support {
     pub mod vectors;
 }
 
+use chromatid::distance::Query;
 use chromatid::limits::CODES_FROM_RECORDS;
 use chromatid::types::Operation;
 use futures::executor::block_on;
@@ -14,7 +15,8 @@ use support::searched::{Model, SPACES, steps};
 use support::vectors::{DIMENSION, Mixture, wordnet};
 
 fn configuration(space: &str) -> serde_json::Value {
-    json!({"spann": {"space": space}})
+    // Lists small enough that there are many, with some copies.
+    json!({"spann": {"space": space, "split_threshold": 200, "merge_threshold": 100, "nreplica_count": 2}})
 }
 
 #[test]
@@ -52,14 +54,21 @@ fn vectors_that_codes_cannot_estimate_are_found() {
             model.settle().await;
             for row in [100, 200, 300, 400, 500, 501] {
                 let (found, exact) = model.ask(&records[row].1, None).await;
-                assert_eq!(found[0], exact[0], "{space:?}: the nearest of record {row}");
+                let query = Query::new(space, &records[row].1);
+                let distance = |id: &String| query.distance(&model.records[id]);
+                // Equal distances are as near: the zero vector has the same to all.
+                assert_eq!(
+                    distance(&found[0]),
+                    distance(&exact[0]),
+                    "{space:?}: the nearest of record {row}"
+                );
             }
         }
     });
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 6, ..ProptestConfig::default() })]
 
     #[test]
     fn every_history_keeps_the_recall(seed in 0_u64..1_000, steps in steps(), space in 0_usize..3) {

@@ -1,56 +1,55 @@
-// The vectors of the benchmark, made or read in the page. Served as it is; no build step.
+// The vectors of the benchmarks and tests, read in a page or a worker. Served as it is; no build step.
+import { toFloats } from "./half.js";
 
 /** Components of every vector. */
 export const DIMENSION = 384;
 
-/** Standard normal numbers from a seed: xorshift and Box-Muller, so that every run has the same data. */
-function gaussians(seed) {
-  let state = seed;
-  const uniform = () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return ((state >>> 0) + 0.5) / 4294967296;
-  };
-  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
-}
-
-function normalise(vector) {
-  let norm = 0;
-  for (const component of vector) {
-    norm += component * component;
-  }
-  norm = Math.sqrt(norm);
-  for (let i = 0; i < vector.length; i += 1) {
-    vector[i] /= norm;
-  }
-  return vector;
-}
-
-/** A mixture of 200 gaussians on the unit sphere: rows on demand, the same for the same seed. */
-export function mixture(seed) {
-  const next = gaussians(seed);
-  const centers = Array.from({ length: 200 }, () => normalise(Float32Array.from({ length: DIMENSION }, next)));
-  let row = 0;
-  return () => {
-    const center = centers[row++ % centers.length];
-    return normalise(Float32Array.from(center, (component) => component + 0.05 * next()));
-  };
-}
-
 /** Reads little-endian half floats, row-major, as rows of 32-bit floats. */
 export async function halfFloatRows(url) {
-  const bytes = new DataView(await (await fetch(url)).arrayBuffer());
-  const rows = [];
-  for (let at = 0; at < bytes.byteLength; at += 2 * DIMENSION) {
-    rows.push(Float32Array.from({ length: DIMENSION }, (_, i) => half(bytes.getUint16(at + 2 * i, true))));
-  }
-  return rows;
+  const floats = toFloats(new Uint16Array(await bytes(url)));
+  return Array.from({ length: floats.length / DIMENSION }, (_, row) => floats.slice(row * DIMENSION, (row + 1) * DIMENSION));
 }
 
-function half(bits) {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+/** A set of vectors in `target/bench-data`, with the exact neighbours among its first `n` rows. */
+export class VectorSet {
+  #url;
+  #rows;
+
+  constructor(url, description, queries, neighbours) {
+    this.#url = url;
+    this.#rows = description.rows;
+    /** Vectors that no row holds. */
+    this.queries = queries;
+    /** By filter (`all`, `tenth`, `hundredth`): for each query its nearest ten rows, nearest first. */
+    this.neighbours = neighbours;
+  }
+
+  static async open(name, n) {
+    const url = `/bench-data/${name}`;
+    const response = await fetch(`${url}/set.json`);
+    const queries = await halfFloatRows(`${url}/queries.f16.bin`);
+    const neighbours = {};
+    for (const filter of ["all", "tenth", "hundredth"]) {
+      const rows = new Int32Array(await bytes(`${url}/n${n}/${filter}.i32.bin`));
+      const kept = rows.length / queries.length;
+      neighbours[filter] = queries.map((_, i) => [...rows.subarray(i * kept, i * kept + 10)].filter((row) => row >= 0));
+    }
+    return new VectorSet(url, await response.json(), queries, neighbours);
+  }
+
+  /** Rows `[first, first + count)` as one array. A set that is too short starts again. */
+  async rows(first, count) {
+    const start = first + count <= this.#rows ? first : first % (this.#rows - count);
+    const from = start * 2 * DIMENSION;
+    const range = { headers: { range: `bytes=${from}-${from + count * 2 * DIMENSION - 1}` } };
+    return toFloats(new Uint16Array(await bytes(`${this.#url}/base.f16.bin`, range)));
+  }
+}
+
+async function bytes(url, options) {
+  const response = await fetch(url, options);
+  if (!response.ok) {
+    throw new Error(`${url}: ${response.status}`);
+  }
+  return response.arrayBuffer();
 }

@@ -1,71 +1,31 @@
-/** The figures of a store in Chromium on OPFS: `npm run bench`. */
+/** Measures the stores of a plan in Chromium on OPFS, each in a browser of its own: `npm run bench` makes the plan. */
+
+import { readFileSync } from "node:fs";
 
 import { test } from "@playwright/test";
 
-import { BrowserProfile } from "../../tests/browser/support/profile";
 import { StaticServer } from "../../tests/browser/support/server";
+import type { Plan } from "./plan";
+import { addRow, describeSearch } from "./results-file";
+import { StoreBenchmark } from "./store-benchmark";
 
-type Figures = Record<string, number>;
-
-interface Bench {
-  fill(n: number, data: string): Promise<Figures>;
-  reopen(data: string): Promise<number>;
+const planFile = process.env.CHROMATID_BENCH_PLAN;
+if (!planFile) {
+  throw new Error("CHROMATID_BENCH_PLAN is not set: start the benchmark by `npm run bench`");
 }
+const plan = JSON.parse(readFileSync(planFile, "utf8")) as Plan;
 
-declare global {
-  interface Window {
-    bench: Bench;
-  }
-}
-
-const COLD_OPENS = 5;
-
-/** Real MiniLM vectors of 5,000 glosses, and a synthetic mixture of the same dimension. */
-const SETS = [
-  { data: "wordnet", n: 5_000 },
-  { data: "mixture", n: 100_000 },
-] as const;
-
-const server = new StaticServer();
+const server = new StaticServer({ isolated: true });
 test.beforeAll(() => server.start());
 test.afterAll(() => server.stop());
 
-for (const { data, n } of SETS) {
-  test(`${n} vectors of 384 dimensions (${data})`, async () => {
-    const profile = await BrowserProfile.create({ baseURL: server.url });
-    try {
-      const figures = await measure(profile, data, n);
-      print(`${n.toLocaleString("en")} × 384, ${data}, cosine, Chromium, OPFS, strict durability`, figures);
-    } finally {
-      await profile.remove();
-    }
+for (const run of plan.runs) {
+  test(`${run.store.name} in a ${run.store.runs_in}, ${run.n} × ${run.set}`, async () => {
+    // A store that hangs is ended by its own limit first; this one is for what hangs with it.
+    test.setTimeout(2 * run.limit_seconds * 1000 + 60_000);
+    const benchmark = new StoreBenchmark(run, server.url);
+    const { row, chromium } = await benchmark.measure();
+    addRow(plan.results, row, chromium);
+    console.log(`\n${describeSearch(row)}\n`);
   });
-}
-
-async function measure(profile: BrowserProfile, data: string, n: number): Promise<Figures> {
-  const context = await profile.launch();
-  const page = context.pages()[0] ?? (await context.newPage());
-  const load = async () => {
-    await page.goto("/bench/index.html");
-    await page.waitForFunction(() => "bench" in window);
-  };
-  await load();
-  const figures = await page.evaluate(([count, name]) => window.bench.fill(count, name), [n, data] as const);
-  const opens: number[] = [];
-  for (let i = 0; i < COLD_OPENS; i += 1) {
-    await load();
-    opens.push(await page.evaluate((name) => window.bench.reopen(name), data));
-  }
-  opens.sort((a, b) => a - b);
-  return { ...figures, "open to first answer, ms (median)": opens[COLD_OPENS >> 1] ?? NaN };
-}
-
-function print(title: string, figures: Figures): void {
-  const width = Math.max(...Object.keys(figures).map((name) => name.length));
-  const rows = Object.entries(figures).map(([name, value]) => {
-    const digits = value < 100 ? 2 : 0;
-    const text = value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-    return `  ${name.padEnd(width)}  ${text.padStart(14)}`;
-  });
-  console.log(`\n\n${title}\n${rows.join("\n")}\n`);
 }

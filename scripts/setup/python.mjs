@@ -1,4 +1,4 @@
-/** A Python environment in `.venv` with the readers of tests/requirements.txt. */
+/** Python environments: `.venv` with the readers of tests/requirements.txt, and those of the benchmarks. */
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -7,31 +7,39 @@ import { isMain, say, SetupError } from "../lib/log.mjs";
 import { ROOT, run } from "../lib/run.mjs";
 import { aptInstall, hasApt } from "../lib/system.mjs";
 
-const VENV = path.join(ROOT, ".venv");
-const PYTHON = path.join(VENV, "bin/python");
-const REQUIREMENTS = path.join(ROOT, "tests/requirements.txt");
-/** The requirements that were installed last. */
-const INSTALLED = path.join(VENV, "requirements.txt");
-
-/** @returns {Promise<string>} the path of a Python with the requirements */
-export async function ensurePython() {
-  const wanted = readFileSync(REQUIREMENTS, "utf8");
-  if (existsSync(PYTHON) && existsSync(INSTALLED) && readFileSync(INSTALLED, "utf8") === wanted) {
-    say("python: .venv is ready");
-    return PYTHON;
+/**
+ * A Python environment with the packages of a requirements file; made anew when the file changes.
+ * @param {{ directory: string, requirements: string, what: string }} environment paths relative to the root; `what` it is for, to people
+ * @returns {Promise<string>} the path of its Python
+ */
+export async function ensureEnvironment({ directory, requirements, what }) {
+  const venv = path.join(ROOT, directory);
+  const python = path.join(venv, "bin/python");
+  // The requirements that were installed last.
+  const installed = path.join(venv, "requirements.txt");
+  const wanted = readFileSync(path.join(ROOT, requirements), "utf8");
+  if (existsSync(python) && existsSync(installed) && readFileSync(installed, "utf8") === wanted) {
+    say(`python: ${directory} is ready`);
+    return python;
   }
-  say("python: making .venv with pyarrow (about 50 MB)");
-  await createEnvironment();
-  const { code } = await run([PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", REQUIREMENTS]);
+  say(`python: making ${directory} with ${what}`);
+  await createEnvironment(venv);
+  const { code } = await run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]);
   if (code !== 0) {
-    throw new SetupError("pip could not install tests/requirements.txt: see its message above.");
+    throw new SetupError(`pip could not install ${requirements}: see its message above.`);
   }
-  writeFileSync(INSTALLED, wanted);
-  return PYTHON;
+  writeFileSync(installed, wanted);
+  return python;
 }
 
-async function createEnvironment() {
-  const create = () => run(["python3", "-m", "venv", "--clear", VENV]);
+/** @returns {Promise<string>} the path of a Python with the readers of the tests */
+export function ensurePython() {
+  return ensureEnvironment({ directory: ".venv", requirements: "tests/requirements.txt", what: "pyarrow (about 50 MB)" });
+}
+
+/** @param {string} venv its path */
+async function createEnvironment(venv) {
+  const create = () => run(["python3", "-m", "venv", "--clear", venv]);
   if ((await create()).code === 0) {
     return;
   }

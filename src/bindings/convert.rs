@@ -1,5 +1,7 @@
 //! Requests and results across the boundary.
 
+use std::cell::RefCell;
+
 use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
@@ -8,15 +10,31 @@ use crate::types::{
     DeleteRequest, Embeddings, GetRequest, GetResult, Include, QueryRequest, RecordSet, UpdateMetadata, Where,
 };
 
+thread_local! {
+    /// The names of members as JavaScript strings. Each call would decode some ten of them anew, a microsecond each.
+    static NAMES: RefCell<Vec<(&'static str, JsValue)>> = const { RefCell::new(Vec::new()) };
+}
+
+fn js_name(name: &'static str) -> JsValue {
+    NAMES.with_borrow_mut(|names| match names.iter().find(|(known, _)| *known == name) {
+        Some((_, value)) => value.clone(),
+        None => {
+            let value = JsValue::from_str(name);
+            names.push((name, value.clone()));
+            value
+        }
+    })
+}
+
 /// Sets a member of an object that was just created.
-pub fn set(object: &Object, name: &str, value: &JsValue) {
+pub fn set(object: &Object, name: &'static str, value: &JsValue) {
     // Fails on frozen objects only.
-    let _ = Reflect::set(object, &name.into(), value);
+    let _ = Reflect::set(object, &js_name(name), value);
 }
 
 /// A member of a request; `None` when it is absent, undefined or null.
-fn member(request: &JsValue, name: &str) -> JsResult<Option<JsValue>> {
-    let value = Reflect::get(request, &name.into()).map_err(|_| error::shape("expected an object"))?;
+fn member(request: &JsValue, name: &'static str) -> JsResult<Option<JsValue>> {
+    let value = Reflect::get(request, &js_name(name)).map_err(|_| error::shape("expected an object"))?;
     Ok((!value.is_undefined() && !value.is_null()).then_some(value))
 }
 
@@ -109,7 +127,7 @@ fn include(request: &JsValue) -> JsResult<Option<Include>> {
     Include::parse(&strings(&names, "include")?).map(Some).map_err(error::to_js)
 }
 
-fn unsigned(request: &JsValue, name: &str) -> JsResult<Option<u32>> {
+fn unsigned(request: &JsValue, name: &'static str) -> JsResult<Option<u32>> {
     let Some(value) = member(request, name)? else { return Ok(None) };
     let number = value.as_f64().filter(|number| *number as u32 as f64 == *number);
     let number = number.ok_or_else(|| error::shape(&format!("{name}: invalid value, expected u32")))?;

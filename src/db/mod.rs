@@ -97,11 +97,12 @@ impl Db {
         Ok(self.inner.storage.flush().await?)
     }
 
-    /// Brings every collection's log tail into its segment.
+    /// Brings every collection's log tail into its segment, and the index of its vectors up to date.
     pub async fn compact(&self) -> Result<()> {
         let store = self.store();
         for state in store.open_collections() {
             compact::compact(&store, &state).await?;
+            while compact::improve(&store, &state).await? {}
         }
         if store.catalog.borrow().has_changes() {
             compact::commit_catalogue(&store).await?;

@@ -8,6 +8,7 @@ use futures::lock::Mutex;
 
 use crate::blockstore::Blockstore;
 use crate::error::{Error, Result};
+use crate::execution::selections::Selections;
 use crate::limits::BOUNDED_WAL_OPERATIONS;
 use crate::segment::{RecordSegment, SegmentFiles, Snapshot, Tail, Trash};
 use crate::types::{
@@ -27,6 +28,7 @@ pub struct CollectionState {
     trash: Rc<Trash>,
     inner: RefCell<Inner>,
     folding: Mutex<()>,
+    selections: Selections,
     /// The dimension that writes on their way to the log rely on, and how many of them there are.
     reserved: Cell<Option<usize>>,
     in_flight: Cell<usize>,
@@ -76,6 +78,7 @@ impl CollectionState {
             trash,
             inner: RefCell::new(inner),
             folding: Mutex::new(()),
+            selections: Selections::default(),
             reserved: Cell::new(dimension),
             in_flight: Cell::new(0),
         }
@@ -83,6 +86,11 @@ impl CollectionState {
 
     pub fn id(&self) -> CollectionId {
         self.id
+    }
+
+    /// What the filters that were asked last selected.
+    pub fn selections(&self) -> &Selections {
+        &self.selections
     }
 
     /// Takes in a change of the parameters that may change.

@@ -165,17 +165,12 @@ impl Store {
         operations: Vec<OperationRecord>,
         dimension: Option<usize>,
     ) -> Result<()> {
-        let records = Records {
-            collection: state.id().0.as_bytes().to_vec(),
-            records: operations.iter().map(convert::encode_operation).collect(),
-        };
-        let batch: Batch = operations.into_iter().map(Rc::new).collect();
         let (store, id) = (Rc::clone(self), state.id());
+        let entry = convert::encode_records(id.0.as_bytes(), &operations);
+        let batch: Batch = operations.into_iter().map(Rc::new).collect();
         state.reserve(dimension);
-        let outcome = self
-            .log
-            .append(Change::Records(records), move |sequence| store.apply_records(id, batch, sequence))
-            .await;
+        let apply = move |sequence| store.apply_records(id, batch, sequence);
+        let outcome = self.log.append_encoded(entry, apply).await;
         state.release();
         outcome
     }
@@ -183,7 +178,8 @@ impl Store {
     fn apply_records(&self, id: CollectionId, batch: Batch, sequence: u64) {
         // A write that was under way while its collection was deleted has nowhere to go.
         let Some(state) = self.collection(id) else { return };
-        let dimension = batch.iter().find_map(|operation| operation.embedding.as_ref().map(Vec::len));
+        let dimension =
+            batch.iter().find_map(|operation| operation.embedding.as_ref().map(|vector| vector.len()));
         if let Some(dimension) = dimension {
             self.catalog.borrow_mut().fix_dimension(id, dimension);
         }

@@ -118,6 +118,16 @@ impl CodeListBuilder {
         self.codes.push(&self.bits, factors);
     }
 
+    /// The records of the entries and their versions, in order.
+    pub fn entries(&self) -> impl Iterator<Item = (u32, u16)> + '_ {
+        self.ids.iter().copied().zip(self.versions.iter().copied())
+    }
+
+    /// The codes of the entries.
+    pub fn codes(&self) -> Codes<'_> {
+        self.codes.codes()
+    }
+
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(8 + self.len() * 6 + self.codes.as_bytes().len());
         bytes.extend_from_slice(&(self.len() as u32).to_le_bytes());

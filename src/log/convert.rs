@@ -1,11 +1,93 @@
 //! Between the engine's types and the messages of the log.
 
+use prost::Message;
+use prost::encoding::{self, WireType};
+
 use super::proto;
 use crate::error::{Corruption, Result};
-use crate::types::{Metadata, MetadataValue, Operation, OperationRecord, SparseVector, UpdateMetadata};
+use crate::storage::Payload;
+use crate::types::{
+    Embedding, Metadata, MetadataValue, Operation, OperationRecord, SparseVector, UpdateMetadata,
+};
 
-/// Encodes one operation. Vectors become little-endian bytes.
-pub fn encode_operation(record: &OperationRecord) -> proto::OperationRecord {
+/// Encodes one write to a collection as a log entry ([`proto::LogEntry`] with [`proto::Records`]).
+///
+/// Vectors are most of a write: they go from where they are into the entry, as little-endian bytes, and
+/// nowhere between. So the fields around them are written here one by one.
+pub fn encode_records(collection: &[u8], operations: &[OperationRecord]) -> Payload {
+    let parts: Vec<OperationParts<'_>> = operations.iter().map(OperationParts::new).collect();
+    let collection_field = field_length(COLLECTION, collection.len());
+    let records: usize = parts.iter().map(|part| field_length(RECORD, part.length())).sum();
+    let length = collection_field + records;
+    let mut payload = Payload::with_capacity(field_length(RECORDS, length));
+    let into = payload.buffer();
+    begin_field(RECORDS, length, into);
+    begin_field(COLLECTION, collection.len(), into);
+    into.extend_from_slice(collection);
+    for part in parts {
+        begin_field(RECORD, part.length(), into);
+        part.encode(into);
+    }
+    payload
+}
+
+/// Tags of the fields of [`proto::LogEntry`], [`proto::Records`], [`proto::OperationRecord`] and [`proto::Vector`]
+/// on the way to a vector.
+const RECORDS: u32 = 1;
+const COLLECTION: u32 = 1;
+const RECORD: u32 = 2;
+const VECTOR: u32 = 2;
+const DIMENSION: u32 = 1;
+const COMPONENTS: u32 = 2;
+
+/// Bytes of a field of `length` bytes, with its key and its length.
+fn field_length(tag: u32, length: usize) -> usize {
+    encoding::key_len(tag) + encoding::encoded_len_varint(length as u64) + length
+}
+
+fn begin_field(tag: u32, length: usize, into: &mut Vec<u8>) {
+    encoding::encode_key(tag, WireType::LengthDelimited, into);
+    encoding::encode_varint(length as u64, into);
+}
+
+/// An operation on its way into the log: its vector, and a message of the rest.
+struct OperationParts<'a> {
+    rest: proto::OperationRecord,
+    rest_length: usize,
+    vector: Option<&'a [f32]>,
+}
+
+impl<'a> OperationParts<'a> {
+    fn new(record: &'a OperationRecord) -> Self {
+        let rest = encode_rest(record);
+        Self { rest_length: rest.encoded_len(), rest, vector: record.embedding.as_deref() }
+    }
+
+    fn length(&self) -> usize {
+        let vector = self.vector.map_or(0, |vector| field_length(VECTOR, vector_length(vector)));
+        self.rest_length + vector
+    }
+
+    fn encode(&self, into: &mut Vec<u8>) {
+        self.rest.encode_raw(into);
+        let Some(vector) = self.vector else { return };
+        begin_field(VECTOR, vector_length(vector), into);
+        encoding::int32::encode(DIMENSION, &(vector.len() as i32), into);
+        begin_field(COMPONENTS, size_of_val(vector), into);
+        for component in vector {
+            into.extend_from_slice(&component.to_le_bytes());
+        }
+    }
+}
+
+/// Bytes of a [`proto::Vector`]. Its encoding is the default one, which is not written.
+fn vector_length(vector: &[f32]) -> usize {
+    let dimension = encoding::int32::encoded_len(DIMENSION, &(vector.len() as i32));
+    dimension + field_length(COMPONENTS, size_of_val(vector))
+}
+
+/// Encodes an operation without its vector.
+fn encode_rest(record: &OperationRecord) -> proto::OperationRecord {
     let operation = match record.operation {
         Operation::Add => proto::Operation::Add,
         Operation::Update => proto::Operation::Update,
@@ -14,7 +96,7 @@ pub fn encode_operation(record: &OperationRecord) -> proto::OperationRecord {
     };
     proto::OperationRecord {
         id: record.id.clone(),
-        vector: record.embedding.as_deref().map(encode_vector),
+        vector: None,
         metadata: record.metadata.as_ref().map(encode_update),
         operation: operation.into(),
         document: record.document.clone(),
@@ -34,23 +116,11 @@ pub fn decode_operation(message: proto::OperationRecord) -> Result<OperationReco
     Ok(OperationRecord {
         operation,
         id: message.id,
-        embedding: message.vector.map(decode_vector).transpose()?,
+        embedding: message.vector.map(decode_vector).transpose()?.map(Embedding::from),
         document: message.document,
         uri: message.uri,
         metadata: message.metadata.map(decode_update).transpose()?,
     })
-}
-
-fn encode_vector(vector: &[f32]) -> proto::Vector {
-    let mut bytes = Vec::with_capacity(size_of_val(vector));
-    for component in vector {
-        bytes.extend_from_slice(&component.to_le_bytes());
-    }
-    proto::Vector {
-        dimension: vector.len() as i32,
-        vector: bytes,
-        encoding: proto::ScalarEncoding::Float32.into(),
-    }
 }
 
 fn decode_vector(message: proto::Vector) -> Result<Vec<f32>> {
@@ -145,6 +215,7 @@ mod tests {
     use prost::Message;
 
     use super::*;
+    use crate::storage::Frame;
 
     fn value() -> impl Strategy<Value = MetadataValue> {
         prop_oneof![
@@ -179,7 +250,7 @@ mod tests {
         (
             kind,
             ".{0,20}",
-            prop::option::of(prop::collection::vec(-1e6..1e6f32, 0..40)),
+            prop::option::of(prop::collection::vec(-1e6..1e6f32, 1..40)),
             prop::option::of(".{0,40}"),
             prop::option::of(".{0,20}"),
             prop::option::of(update),
@@ -187,7 +258,7 @@ mod tests {
             .prop_map(|(operation, id, embedding, document, uri, metadata)| OperationRecord {
                 operation,
                 id,
-                embedding,
+                embedding: embedding.map(Embedding::from),
                 document,
                 uri,
                 metadata,
@@ -196,10 +267,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn operations_survive_the_log(record in operation()) {
-            let bytes = encode_operation(&record).encode_to_vec();
-            let message = proto::OperationRecord::decode(bytes.as_slice()).unwrap();
-            prop_assert_eq!(decode_operation(message).unwrap(), record);
+        fn writes_survive_the_log(operations in prop::collection::vec(operation(), 0..6), id in any::<[u8; 16]>()) {
+            let payload = encode_records(&id, &operations);
+            let length = payload.len();
+            let frame = Frame::enclose(1, 0, payload);
+            let entry = proto::LogEntry::decode(frame.payload()).unwrap();
+            prop_assert_eq!(entry.encoded_len(), length, "nothing is said twice, or in more bytes than it takes");
+            let Some(proto::Change::Records(records)) = entry.change else { panic!("these are records") };
+            prop_assert_eq!(records.collection, id);
+            let decoded: Result<Vec<_>> = records.records.into_iter().map(decode_operation).collect();
+            prop_assert_eq!(decoded.unwrap(), operations);
         }
 
         #[test]
@@ -212,15 +289,12 @@ mod tests {
 
     #[test]
     fn a_vector_that_contradicts_its_dimension_is_corrupt() {
-        let mut message = encode_operation(&OperationRecord {
-            operation: Operation::Add,
+        let vector = proto::Vector { dimension: 3, vector: vec![0; 8], encoding: 0 };
+        let message = proto::OperationRecord {
             id: "a".into(),
-            embedding: Some(vec![1.0, 2.0]),
-            document: None,
-            uri: None,
-            metadata: None,
-        });
-        message.vector.as_mut().unwrap().dimension = 3;
+            vector: Some(vector),
+            ..proto::OperationRecord::default()
+        };
         assert!(matches!(decode_operation(message), Err(crate::error::Error::Corrupt(_))));
     }
 }

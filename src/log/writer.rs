@@ -11,7 +11,7 @@ use super::proto::{Change, LogEntry};
 use crate::env::Env;
 use crate::error::{Corruption, Error, Result, StorageError};
 use crate::limits::MAX_FRAME_BYTES;
-use crate::storage::{ChainEnd, Durability, Frame, Storage};
+use crate::storage::{ChainEnd, Durability, Frame, Payload, Storage};
 
 /// What runs when an entry has become durable; it is given the entry's sequence number.
 type Apply = Box<dyn FnOnce(u64)>;
@@ -118,7 +118,14 @@ impl Log {
     /// A full store fails this and the appends queued behind it, and nothing else; any other failure of
     /// the storage ends the log: what the device holds is known again only after a reopen.
     pub async fn append(&self, change: Change, apply: impl FnOnce(u64) + 'static) -> Result<()> {
-        let payload = LogEntry { change: Some(change) }.encode_to_vec();
+        let entry = LogEntry { change: Some(change) };
+        let mut payload = Payload::with_capacity(entry.encoded_len());
+        entry.encode_raw(payload.buffer());
+        self.append_encoded(payload, apply).await
+    }
+
+    /// As [`append`](Self::append), of an entry that is encoded already ([`super::convert::encode_records`]).
+    pub async fn append_encoded(&self, payload: Payload, apply: impl FnOnce(u64) + 'static) -> Result<()> {
         if payload.len() > MAX_FRAME_BYTES {
             return Err(Error::InvalidArgument(format!(
                 "a write of {} bytes is too large: split it, at most {MAX_FRAME_BYTES} bytes fit one write",
@@ -126,7 +133,7 @@ impl Log {
             )));
         }
         let (done, outcome) = oneshot::channel();
-        if self.enqueue(&payload, Box::new(apply), done)? {
+        if self.enqueue(payload, Box::new(apply), done)? {
             self.flush_queue().await;
         }
         outcome
@@ -135,10 +142,10 @@ impl Log {
     }
 
     /// Queues a frame; true when the caller has to flush the queue.
-    fn enqueue(&self, payload: &[u8], apply: Apply, done: oneshot::Sender<Result<()>>) -> Result<bool> {
+    fn enqueue(&self, payload: Payload, apply: Apply, done: oneshot::Sender<Result<()>>) -> Result<bool> {
         let mut state = self.state.borrow_mut();
         state.check()?;
-        let frame = Frame::new(state.next, state.chain, payload);
+        let frame = Frame::enclose(state.next, state.chain, payload);
         state.next += 1;
         state.chain = frame.checksum();
         state.queue.push(Queued { frame, apply, done });

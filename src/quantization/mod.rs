@@ -37,3 +37,10 @@ pub use selftest::selftest;
 /// The longest vector whose estimates cannot overflow: with a cosine between residual and grid of 2⁻⁷ at
 /// least (2¹⁴ components), 2·‖r‖·‖x‖ / cos stays below 2¹²¹, and so do the squares of all sums and differences.
 const LARGEST_NORM: f64 = (1u64 << 56) as f64;
+
+/// Whether a rotated vector has a code whose error is bounded: its components are numbers, and its length within reach
+/// of `f32` sums.
+pub fn is_representable(vector: &[f32]) -> bool {
+    let squared_norm: f64 = vector.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
+    squared_norm <= LARGEST_NORM * LARGEST_NORM
+}

@@ -18,7 +18,7 @@ fn operation(operation: Operation, id: &str, mark: i64) -> Rc<OperationRecord> {
     Rc::new(OperationRecord {
         operation,
         id: id.to_owned(),
-        embedding: given.then(|| vec![mark as f32]),
+        embedding: given.then(|| vec![mark as f32].into()),
         document: given.then(|| format!("document {mark}")),
         uri: given.then(|| format!("uri {mark}")),
         metadata: given.then_some(metadata),

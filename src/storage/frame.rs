@@ -32,17 +32,54 @@ pub struct Frame {
     pub bytes: Vec<u8>,
 }
 
+/// A payload in the making, with room for the header before it: the frame is built in place.
+#[derive(Debug)]
+pub struct Payload {
+    bytes: Vec<u8>,
+}
+
+impl Payload {
+    /// An empty one that takes so many bytes without growing.
+    pub fn with_capacity(bytes: usize) -> Self {
+        let mut buffer = Vec::with_capacity(HEADER_BYTES + bytes);
+        buffer.resize(HEADER_BYTES, 0);
+        Self { bytes: buffer }
+    }
+
+    /// What the payload is appended to.
+    pub fn buffer(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    /// Bytes of the payload so far.
+    pub fn len(&self) -> usize {
+        self.bytes.len() - HEADER_BYTES
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 impl Frame {
     /// Builds the frame with the given sequence number that follows a frame whose checksum was `previous`.
     pub fn new(sequence: u64, previous: u64, payload: &[u8]) -> Self {
-        let mut bytes = Vec::with_capacity(HEADER_BYTES + payload.len());
-        bytes.extend_from_slice(&MAGIC);
-        bytes.extend_from_slice(&(payload.len() as u32).to_le_bytes());
-        bytes.extend_from_slice(&sequence.to_le_bytes());
-        bytes.extend_from_slice(&previous.to_le_bytes());
-        let checksum = checksum(&bytes, payload);
-        bytes.extend_from_slice(&checksum.to_le_bytes());
-        bytes.extend_from_slice(payload);
+        let mut copy = Payload::with_capacity(payload.len());
+        copy.buffer().extend_from_slice(payload);
+        Self::enclose(sequence, previous, copy)
+    }
+
+    /// As [`new`](Self::new), without a copy of the payload.
+    pub fn enclose(sequence: u64, previous: u64, payload: Payload) -> Self {
+        let length = payload.len() as u32;
+        let mut bytes = payload.bytes;
+        let (header, payload) = bytes.split_at_mut(HEADER_BYTES);
+        header[..4].copy_from_slice(&MAGIC);
+        header[4..8].copy_from_slice(&length.to_le_bytes());
+        header[8..16].copy_from_slice(&sequence.to_le_bytes());
+        header[16..24].copy_from_slice(&previous.to_le_bytes());
+        let checksum = checksum(&header[..24], payload);
+        header[24..].copy_from_slice(&checksum.to_le_bytes());
         Self { sequence, bytes }
     }
 

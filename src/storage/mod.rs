@@ -34,7 +34,7 @@ pub mod opfs;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod sim;
 
-pub use frame::{ChainEnd, Frame};
+pub use frame::{ChainEnd, Frame, Payload};
 
 /// The result of a storage operation.
 pub type Result<T> = std::result::Result<T, StorageError>;

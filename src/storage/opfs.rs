@@ -3,6 +3,7 @@
 //! Works in dedicated workers only. The handles are exclusive and kept as long as the store is open:
 //! they are the fence that keeps a second writer out.
 
+use futures::join;
 use js_sys::Promise;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
@@ -129,15 +130,23 @@ async fn handle<T: JsCast>(promise: Promise) -> Result<T> {
 /// Opens the files of a store, all or none.
 async fn open_files(name: &str) -> Result<Files<OpfsFile>> {
     let directory = child(&parent().await?, &directory_name(name)).await?;
-    let mut files = Vec::with_capacity(FILE_NAMES.len());
-    for name in FILE_NAMES {
-        match open_file(&directory, name).await {
+    let open = |name| open_file(&directory, name);
+    let [root, log0, log1, directory0, directory1, blocks] = FILE_NAMES;
+    // The first alone: whoever has it gets the others, and two openers never hold a part each.
+    let root = open(root).await?;
+    let (log0, log1, directory0, directory1, blocks) =
+        join!(open(log0), open(log1), open(directory0), open(directory1), open(blocks));
+    let mut files = vec![root];
+    let mut failure = None;
+    for file in [log0, log1, directory0, directory1, blocks] {
+        match file {
             Ok(file) => files.push(file),
-            Err(error) => {
-                files.iter().for_each(File::close);
-                return Err(error);
-            }
+            Err(error) => failure = failure.or(Some(error)),
         }
+    }
+    if let Some(error) = failure {
+        files.iter().for_each(File::close);
+        return Err(error);
     }
     let files: [OpfsFile; FILE_NAMES.len()] =
         files.try_into().map_err(|_| StorageError::failed("opening a store", "a file is missing"))?;

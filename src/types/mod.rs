@@ -17,6 +17,6 @@ pub use configuration::{
     UpdateConfiguration, VectorStructure,
 };
 pub use metadata::{Metadata, MetadataValue, SparseVector, UpdateMetadata};
-pub use record::{Embeddings, Operation, OperationRecord, RecordSet};
+pub use record::{Embedding, Embeddings, Operation, OperationRecord, RecordSet};
 pub use results::{DeleteRequest, GetRequest, GetResult, Include, QueryRequest, QueryResult, ReadLevel};
 pub use where_clause::{RecordView, Where};

@@ -1,5 +1,9 @@
 //! Records on their way in: what a write carries, by columns and one by one.
 
+use std::fmt;
+use std::ops::{Deref, Range};
+use std::rc::Rc;
+
 use super::metadata::{MetadataValue, UpdateMetadata};
 use crate::error::{Error, Result};
 
@@ -66,11 +70,25 @@ impl Embeddings {
 
     /// The row, if there is one and it is given.
     pub fn row(&self, index: usize) -> Option<&[f32]> {
+        self.data.get(self.place(index)?)
+    }
+
+    /// Where in `data` the row should lie, unless it is not given.
+    fn place(&self, index: usize) -> Option<Range<usize>> {
         if self.present.as_ref().is_some_and(|present| present.get(index) != Some(&true)) {
             return None;
         }
         let start = index.checked_mul(self.dimension)?;
-        self.data.get(start..start.checked_add(self.dimension)?)
+        Some(start..start.checked_add(self.dimension)?)
+    }
+
+    /// Takes the matrix apart into its rows, which share its memory; `None` for those that are not given.
+    fn into_rows(mut self) -> impl Iterator<Item = Option<Embedding>> {
+        let data = Rc::new(std::mem::take(&mut self.data));
+        (0..).map(move |index| {
+            let components = self.place(index).filter(|place| place.end <= data.len())?;
+            Some(Embedding { data: Rc::clone(&data), components })
+        })
     }
 
     /// The rows that are given.
@@ -81,6 +99,39 @@ impl Embeddings {
     /// Whether `data` holds exactly `rows × dimension` components.
     pub fn is_consistent(&self) -> bool {
         self.len().checked_mul(self.dimension) == Some(self.data.len())
+    }
+}
+
+/// The vector of one record. Those of one write share its memory.
+#[derive(Clone)]
+pub struct Embedding {
+    data: Rc<Vec<f32>>,
+    components: Range<usize>,
+}
+
+impl From<Vec<f32>> for Embedding {
+    fn from(vector: Vec<f32>) -> Self {
+        Self { components: 0..vector.len(), data: Rc::new(vector) }
+    }
+}
+
+impl Deref for Embedding {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        &self.data[self.components.clone()]
+    }
+}
+
+impl PartialEq for Embedding {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl fmt::Debug for Embedding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
     }
 }
 
@@ -103,7 +154,7 @@ pub struct RecordSet {
 pub struct OperationRecord {
     pub operation: Operation,
     pub id: String,
-    pub embedding: Option<Vec<f32>>,
+    pub embedding: Option<Embedding>,
     pub document: Option<String>,
     pub uri: Option<String>,
     pub metadata: Option<UpdateMetadata>,
@@ -145,16 +196,16 @@ impl RecordSet {
         let mut documents = self.documents.into_iter().flatten();
         let mut uris = self.uris.into_iter().flatten();
         let mut metadatas = self.metadatas.into_iter().flatten();
-        let embeddings = self.embeddings;
-        let record = |(index, id)| OperationRecord {
+        let mut embeddings = self.embeddings.map(Embeddings::into_rows).into_iter().flatten();
+        let record = |id| OperationRecord {
             operation,
             id,
-            embedding: embeddings.as_ref().and_then(|rows| rows.row(index)).map(<[f32]>::to_vec),
+            embedding: embeddings.next().flatten(),
             document: documents.next().flatten(),
             uri: uris.next().flatten(),
             metadata: metadatas.next().flatten().and_then(|change| normalize_change(change, operation)),
         };
-        self.ids.into_iter().enumerate().map(record).collect()
+        self.ids.into_iter().map(record).collect()
     }
 }
 

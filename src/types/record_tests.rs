@@ -84,7 +84,7 @@ fn columns_become_one_operation_for_each_id() {
         OperationRecord {
             operation: Operation::Update,
             id: "b".into(),
-            embedding: Some(vec![1.0, 2.0]),
+            embedding: Some(vec![1.0, 2.0].into()),
             document: None,
             uri: Some("u".into()),
             metadata: None,

@@ -4,7 +4,7 @@ import { expect, test } from "@playwright/test";
 
 import { connectWorker } from "../../pkg/src/engine/open.js";
 import type { EngineRuntime, OpenRequest } from "../../pkg/src/engine/fallback.js";
-import { own } from "../../pkg/src/engine/transfer.js";
+import { MOVED_BYTES, own } from "../../pkg/src/engine/transfer.js";
 import { type Answers, engineError, scriptedEngine, thrown } from "./support/engine.js";
 import { type FakeWorker, fakeWorker } from "./support/port.js";
 
@@ -62,39 +62,43 @@ test("errors cross with name, message, code and retryable", async () => {
   await engine.close();
 });
 
+/** A vector that is worth moving. */
+const large = (value: number) => new Float32Array(MOVED_BYTES / 4).fill(value);
+
 test("vectors made for a call move; the caller's are copied and stay whole", async () => {
   const { runtime, calls } = runtimeOf({});
   const fake = fakeWorker(runtime);
   const { engine } = await connect(fake);
-  const [ours, callers] = [own(new Float32Array([1, 2])), new Float32Array([3, 4])];
-  await engine.add(...where, { ids: ["a"], embeddings: { data: ours, dimension: 2 } });
-  await engine.add(...where, { ids: ["b"], embeddings: { data: callers, dimension: 2 } });
-  expect([ours.length, callers.length]).toEqual([0, 2]);
-  expect(fake.posted.slice(-2).map(({ transfer }) => transfer.length)).toEqual([1, 0]);
+  const [ours, callers, small] = [own(large(1)), large(2), own(new Float32Array([3, 4]))];
+  await engine.add(...where, { ids: ["a"], embeddings: { data: ours, dimension: ours.length } });
+  await engine.add(...where, { ids: ["b"], embeddings: { data: callers, dimension: callers.length } });
+  await engine.add(...where, { ids: ["c"], embeddings: { data: small, dimension: 2 } });
+  expect([ours.length, callers.length, small.length]).toEqual([0, MOVED_BYTES / 4, 2]);
+  expect(fake.posted.slice(-3).map(({ transfer }) => transfer.length)).toEqual([1, 0, 0]);
   const received = calls.map(({ args }) => (args[3] as { embeddings: { data: Float32Array } }).embeddings.data);
-  expect(received.map((data) => [...data])).toEqual([[1, 2], [3, 4]]);
+  expect(received).toEqual([large(1), large(2), new Float32Array([3, 4])]);
   await engine.close();
 });
 
 test("vectors of results move, but views into a larger memory are copied", async () => {
-  const memory = new Float32Array([9, 5, 6, 9]);
+  const memory = large(5);
   const columns = { ids: ["a"], documents: null, uris: null, metadatas: null };
-  const whole = new Float32Array([1, 2]);
+  const [whole, small] = [large(1), new Float32Array([3])];
   const { runtime } = runtimeOf({
     query: {
       rows: [
-        { ...columns, embeddings: { data: whole, dimension: 2 } },
+        { ...columns, embeddings: { data: whole, dimension: whole.length } },
         { ...columns, embeddings: { data: memory.subarray(1, 3), dimension: 2 } },
       ],
-      distances: [whole.subarray(0), memory.subarray(1, 2)],
+      distances: [whole.subarray(0), memory.subarray(1, 2), small],
     },
   });
   const { engine } = await connect(fakeWorker(runtime));
   const query = { query_embeddings: { data: new Float32Array(2), dimension: 2 }, n_results: 1, include: [] };
   const { rows, distances } = await engine.query(...where, query);
-  expect(rows.map(({ embeddings }) => [...(embeddings?.data ?? [])])).toEqual([[1, 2], [5, 6]]);
-  expect(distances?.map((row) => [...row])).toEqual([[1, 2], [5]]);
-  expect([whole.length, memory.length]).toEqual([0, 4]);
+  expect(rows.map(({ embeddings }) => embeddings?.data)).toEqual([large(1), new Float32Array([5, 5])]);
+  expect(distances).toEqual([large(1), new Float32Array([5]), small]);
+  expect([whole.length, memory.length, small.length]).toEqual([0, MOVED_BYTES / 4, 1]);
   await engine.close();
 });
 
@@ -201,3 +205,25 @@ for (const [name, retryable] of [["StorageLockedError", true], ["CorruptionError
     expect([tried, fake.terminated()]).toEqual([["opfs"], true]);
   });
 }
+
+test("the page compiles the wasm and hands it over; where it cannot, the worker gets none", async () => {
+  const provided: unknown[] = [];
+  const open = async () => {
+    const { runtime } = runtimeOf({});
+    const { engine } = await connect(fakeWorker({ ...runtime, provide: (module) => void provided.push(module) }));
+    await engine.close();
+  };
+  const { fetch } = globalThis;
+  try {
+    const emptyModule = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+    const headers = { "content-type": "application/wasm" };
+    globalThis.fetch = () => Promise.resolve(new Response(emptyModule, { headers }));
+    await open();
+    globalThis.fetch = () => Promise.reject(new TypeError("no network"));
+    await open();
+  } finally {
+    globalThis.fetch = fetch;
+  }
+  expect(provided).toHaveLength(1);
+  expect(provided[0]).toBeInstanceOf(WebAssembly.Module);
+});

@@ -129,7 +129,7 @@ pub enum Step {
 
 pub fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        3 => (1_usize..2_000).prop_map(Step::Add),
+        3 => (1_usize..1_000).prop_map(Step::Add),
         2 => (1_usize..500).prop_map(Step::Update),
         2 => (1_usize..500).prop_map(Step::Delete),
         2 => Just(Step::Compact),

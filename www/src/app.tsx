@@ -5,6 +5,7 @@ import { StoreFailure } from "./components/store-failure";
 import { Spinner } from "./components/spinner";
 import { parseHash, useHash, type Route } from "./lib/hash-route";
 import { useSnapshot } from "./store/use-store";
+import { BenchmarksView } from "./views/benchmarks/benchmarks-view";
 import { CollectionsView } from "./views/collections/collections-view";
 import { RecordsView } from "./views/records/records-view";
 import { SearchView } from "./views/search/search-view";
@@ -15,6 +16,7 @@ const VIEWS: Readonly<Record<string, ComponentType<{ route: Route }>>> = {
   collections: CollectionsView,
   records: RecordsView,
   storage: StorageView,
+  benchmarks: BenchmarksView,
 };
 
 /** The page: header, and the view that the address names. */

@@ -38,7 +38,9 @@ class Caretaker {
   readonly #engine: Engine;
   readonly #relaxed: boolean;
   #running = 0;
+  /** Goes off {@link IDLE_MS} after the last call, or earlier and is set again: calls do not touch it. */
   #idle: Timer | undefined;
+  #quietSince = 0;
   #flush: Timer | undefined;
   /** The housekeeping under way; never rejects. */
   #chore: Promise<unknown> = Promise.resolve();
@@ -56,7 +58,6 @@ class Caretaker {
       throw this.#ended;
     }
     this.#running += 1;
-    clearTimeout(this.#idle);
     try {
       const answer = await call();
       if (write && this.#relaxed) {
@@ -82,12 +83,28 @@ class Caretaker {
   }
 
   #rest(): void {
-    clearTimeout(this.#idle);
     if (this.#running === 0 && !this.#ended) {
-      this.#idle = setTimeout(() => this.#do(() => this.#maintain()), IDLE_MS);
-      // Where timers keep a process alive, waiting for idle time must not.
-      (this.#idle as { unref?(): void }).unref?.();
+      this.#quietSince = performance.now();
+      this.#idle ??= this.#afterQuiet(IDLE_MS);
     }
+  }
+
+  #afterQuiet(wait: number): Timer {
+    const timer = setTimeout(() => {
+      this.#idle = undefined;
+      // A call under way starts the clock anew when it ends.
+      if (this.#running === 0) {
+        const left = this.#quietSince + IDLE_MS - performance.now();
+        if (left > 0) {
+          this.#idle = this.#afterQuiet(left);
+        } else {
+          this.#do(() => this.#maintain());
+        }
+      }
+    }, wait);
+    // Where timers keep a process alive, waiting for idle time must not.
+    (timer as { unref?(): void }).unref?.();
+    return timer;
   }
 
   #scheduleFlush(): void {

@@ -19,6 +19,8 @@ export interface OpenRequest extends Omit<EngineOptions, "storage"> {
 
 /** The means to open and to remove stores: the wasm module, or what stands for it in a test. */
 export interface EngineRuntime {
+  /** Takes the compiled wasm module, so that it need not be loaded. */
+  provide?(module: WebAssembly.Module): void;
   open(options: EngineOptions): Promise<Engine>;
   destroy(storage: "opfs" | "indexeddb", name: string): Promise<void>;
 }

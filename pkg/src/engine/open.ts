@@ -5,6 +5,7 @@ import type { CareReport } from "./caretaker.js";
 import { connectionLost } from "./errors.js";
 import { interceptEngine } from "./engine.js";
 import { destroyEverywhere, type Opened } from "./fallback.js";
+import { compileModule } from "./module.js";
 import { RpcClient } from "./rpc.js";
 
 /** Pages keep the engine off their thread and get OPFS with it; elsewhere it runs in place. */
@@ -39,7 +40,7 @@ export async function connectWorker(
 ): Promise<Connection> {
   const rpc = attach(worker, onLost);
   try {
-    const { storage, fallbacks } = (await rpc.call("open", [request])) as Opened;
+    const { storage, fallbacks } = (await rpc.call("open", [request, await compileModule()])) as Opened;
     const engine = interceptEngine((method, args) => (method === "close" ? close() : rpc.call(method, args)));
     return { engine, storage, fallbacks, worker: true, care: () => rpc.call("care", []) as Promise<CareReport> };
   } catch (error) {

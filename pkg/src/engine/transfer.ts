@@ -2,6 +2,9 @@
 
 import type { GetColumns, Matrix, QueryColumns } from "./engine.js";
 
+/** Bytes of the smallest buffer that moves: to hand over a smaller one takes longer than to copy it. */
+export const MOVED_BYTES = 16 * 1024;
+
 /** Buffers that this package allocated for one call. Everything else belongs to the caller. */
 const owned = new WeakSet<ArrayBufferLike>();
 
@@ -22,7 +25,7 @@ export function ownedBuffers(args: readonly unknown[]): ArrayBuffer[] {
       (argument as { embeddings?: Matrix }).embeddings,
       (argument as { query_embeddings?: Matrix }).query_embeddings,
     ]) {
-      if (matrix?.data instanceof Float32Array && owned.has(matrix.data.buffer)) {
+      if (matrix?.data instanceof Float32Array && isLarge(matrix.data) && owned.has(matrix.data.buffer)) {
         buffers.add(matrix.data.buffer as ArrayBuffer);
       }
     }
@@ -49,7 +52,11 @@ export function resultBuffers(result: unknown): ArrayBuffer[] {
 
 /** A view into a larger buffer (wasm memory above all) cannot be transferred: it is left to be copied. */
 function collectWhole(array: Float32Array | Uint8Array | undefined, buffers: Set<ArrayBuffer>): void {
-  if (array?.buffer instanceof ArrayBuffer && array.byteLength === array.buffer.byteLength && array.byteLength > 0) {
+  if (array?.buffer instanceof ArrayBuffer && array.byteLength === array.buffer.byteLength && isLarge(array)) {
     buffers.add(array.buffer);
   }
+}
+
+function isLarge(array: ArrayBufferView): boolean {
+  return array.byteLength >= MOVED_BYTES;
 }

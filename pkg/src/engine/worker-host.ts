@@ -7,7 +7,7 @@ import { type EngineRuntime, openWithFallback, type OpenRequest } from "./fallba
 import type { Endpoint, Request, Response } from "./rpc.js";
 import { resultBuffers } from "./transfer.js";
 
-/** Serves one store to one port: `open` first, then the engine's methods, or `destroy` alone. */
+/** Serves one store to one port: `open` (with the wasm module, if the page has it) first, then the engine's methods, or `destroy` alone. */
 export function serve(port: Endpoint, runtime: EngineRuntime): void {
   const host = new Host(runtime);
   port.onmessage = (event) => void answer(port, host, event.data as Request);
@@ -34,7 +34,7 @@ class Host {
 
   async call(method: string, args: readonly unknown[]): Promise<unknown> {
     if (method === "open") {
-      return this.#open(args[0] as OpenRequest);
+      return this.#open(args[0] as OpenRequest, args[1] as WebAssembly.Module | undefined);
     }
     if (method === "destroy") {
       return this.#runtime.destroy(args[0] as "opfs" | "indexeddb", args[1] as string);
@@ -52,10 +52,13 @@ class Host {
     return invoke(this.#engine, method, args);
   }
 
-  async #open(request: OpenRequest): Promise<unknown> {
+  async #open(request: OpenRequest, module: WebAssembly.Module | undefined): Promise<unknown> {
     if (this.#engine) {
       const message = "this worker serves a store already";
       throw new EngineError({ name: "ChromaError", message, code: 409, retryable: false });
+    }
+    if (module) {
+      this.#runtime.provide?.(module);
     }
     const { engine, storage, fallbacks } = await openWithFallback(this.#runtime, request);
     this.#engine = attend(engine, request.durability);

@@ -8,9 +8,10 @@ use std::cell::OnceCell;
 
 use roaring::RoaringBitmap;
 
-use crate::blockstore::{DataRecord, DataRecordRef};
+use crate::blockstore::{DataRecord, DataRecordRef, Reader};
 use crate::env::Slices;
 use crate::error::{Corruption, Result};
+use crate::execution::selections::Selections;
 use crate::segment::{Snapshot, TailRecord, decode_metadata};
 use crate::types::where_clause::{RecordView, Where};
 use crate::types::{Metadata, MetadataValue};
@@ -24,9 +25,11 @@ pub enum Selection {
     Only(RoaringBitmap),
 }
 
-/// The records that have one of `ids` (if given) and match `condition` (if given).
+/// The records that have one of `ids` (if given) and match `condition` (if given). What `selections` knows of a
+/// condition is not found out again.
 pub async fn filter(
     snapshot: &Snapshot,
+    selections: &Selections,
     ids: Option<&[String]>,
     condition: Option<&Where>,
     slices: &Slices<'_>,
@@ -39,7 +42,7 @@ pub async fn filter(
         (None, None) => Ok(Selection::All),
         (Some(candidates), None) => Ok(Selection::Only(candidates)),
         (Some(candidates), Some(condition)) => matching_of(snapshot, &candidates, condition, slices).await,
-        (None, Some(condition)) => matching(snapshot, condition, slices).await,
+        (None, Some(condition)) => matching(snapshot, selections, condition, slices).await,
     }
 }
 
@@ -97,31 +100,51 @@ async fn matching_of(
 }
 
 /// Evaluates `condition` on every live record.
-async fn matching(snapshot: &Snapshot, condition: &Where, slices: &Slices<'_>) -> Result<Selection> {
-    let mut found = RoaringBitmap::new();
-    let (changed, deleted) = (snapshot.tail.records(), snapshot.tail.deleted());
-    if let Some(readers) = snapshot.segment.readers() {
-        for index in 0..readers.data.block_count() {
-            let block = readers.data.block(index).await?;
-            for (row, offset) in block.keys_u32()?.iter().enumerate() {
-                if deleted.contains(*offset) || changed.contains_key(offset) {
-                    continue;
-                }
-                let view = StoredView::new(block.value::<DataRecord>(row)?);
-                if condition.evaluate(&view) {
-                    found.insert(*offset);
-                }
-                view.finish()?;
-            }
-            slices.step().await;
-        }
-    }
-    for (offset, record) in changed {
+async fn matching(
+    snapshot: &Snapshot,
+    selections: &Selections,
+    condition: &Where,
+    slices: &Slices<'_>,
+) -> Result<Selection> {
+    let mut found = match snapshot.segment.readers() {
+        Some(readers) => matching_in_segment(&readers.data, selections, condition, slices).await?,
+        None => RoaringBitmap::new(),
+    };
+    found -= snapshot.tail.deleted();
+    for (offset, record) in snapshot.tail.records() {
         if condition.evaluate(&TailView(record)) {
             found.insert(*offset);
+        } else {
+            found.remove(*offset);
         }
     }
     Ok(Selection::Only(found))
+}
+
+/// Evaluates `condition` on every record of a segment, whatever has become of it since.
+async fn matching_in_segment(
+    data: &Reader<u32, DataRecord>,
+    selections: &Selections,
+    condition: &Where,
+    slices: &Slices<'_>,
+) -> Result<RoaringBitmap> {
+    if let Some(known) = selections.get(data.root(), condition) {
+        return Ok(known);
+    }
+    let mut found = RoaringBitmap::new();
+    for index in 0..data.block_count() {
+        let block = data.block(index).await?;
+        for (row, offset) in block.keys_u32()?.iter().enumerate() {
+            let view = StoredView::new(block.value::<DataRecord>(row)?);
+            if condition.evaluate(&view) {
+                found.insert(*offset);
+            }
+            view.finish()?;
+        }
+        slices.step().await;
+    }
+    selections.insert(data.root(), condition, &found);
+    Ok(found)
 }
 
 struct TailView<'a>(&'a TailRecord);

@@ -52,7 +52,7 @@ async fn search_segment(
                 embeddings: &readers.embeddings,
                 mask,
                 max_offset_id: snapshot.segment.max_offset_id(),
-                probes: probes(snapshot, k),
+                probes: probes(snapshot, k, &mask),
                 ef_search: ef_search(snapshot),
             };
             index.search(queries, k, target, tops, slices).await
@@ -62,13 +62,21 @@ async fn search_segment(
 }
 
 /// Posting lists that a search for `k` records looks into (spec: storage-architecture 7.2).
-fn probes(snapshot: &Snapshot, k: usize) -> usize {
+/// As many more if only a part of the records may be found, as that part is small.
+fn probes(snapshot: &Snapshot, k: usize, mask: &Mask<'_>) -> usize {
     let parameters = match &*snapshot.structure {
         VectorStructure::Spann(parameters) => parameters.clone(),
         _ => SpannConfiguration::automatic(),
     };
     let for_k = (20 * k).div_ceil(parameters.split_threshold.max(1) as usize);
-    for_k.max(parameters.search_nprobe as usize)
+    let probes = for_k.max(parameters.search_nprobe as usize);
+    match mask {
+        Mask::Include(offsets) => {
+            let times = snapshot.segment.len() / offsets.len().max(1);
+            probes.saturating_mul(usize::try_from(times.max(1)).unwrap_or(usize::MAX))
+        }
+        Mask::All | Mask::Exclude(_) => probes,
+    }
 }
 
 /// Nodes of a graph that a search looks around.

@@ -18,7 +18,9 @@ pub async fn deletions(
         (Some(condition), ids) => {
             let slices = Slices::new(env);
             let (snapshot, _) = state.snapshot().await?;
-            let selection = filter::filter(&snapshot, ids.as_deref(), Some(condition), &slices).await?;
+            let selection =
+                filter::filter(&snapshot, state.selections(), ids.as_deref(), Some(condition), &slices)
+                    .await?;
             let limit = request.limit.map_or(usize::MAX, |limit| limit as usize);
             let offsets = select::page(&snapshot, &selection, 0, limit).await?;
             project::project(&snapshot, &offsets, Include::default()).await?.ids

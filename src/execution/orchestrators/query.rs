@@ -14,8 +14,14 @@ pub async fn query(state: &CollectionState, env: &dyn Env, request: &QueryReques
     let (snapshot, _) = state.snapshot().await?;
     // Against the snapshot: a first write may have fixed the dimension since the query was made.
     validation::query_embeddings(&request.embeddings, snapshot.dimension)?;
-    let selection =
-        filter::filter(&snapshot, request.ids.as_deref(), request.filter.as_ref(), &slices).await?;
+    let selection = filter::filter(
+        &snapshot,
+        state.selections(),
+        request.ids.as_deref(),
+        request.filter.as_ref(),
+        &slices,
+    )
+    .await?;
     let queries: Vec<Query> = match snapshot.dimension {
         // Nothing was ever written: there is nothing to compare with.
         None => Vec::new(),

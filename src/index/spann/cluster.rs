@@ -161,12 +161,74 @@ impl<'a> Clustering<'a> {
     }
 
     fn mean(&self, rows: &[u32]) -> Vec<f32> {
-        let mut sum = vec![0.0_f64; self.dimension];
-        for row in rows {
-            sum.iter_mut().zip(self.row(*row)).for_each(|(sum, component)| *sum += f64::from(*component));
-        }
-        sum.into_iter().map(|sum| (sum / rows.len() as f64) as f32).collect()
+        mean_of(rows.iter().map(|row| self.row(*row)), self.dimension)
     }
+}
+
+/// Rounds in which two halves settle.
+const HALVING_ROUNDS: usize = 16;
+
+/// Two halves of a list that has grown too large.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Halves {
+    pub centers: [Vec<f32>; 2],
+    /// For each vector, whether it belongs to the second half.
+    pub second: Vec<bool>,
+}
+
+/// Cuts the rows of `vectors`, two at least, in two by balanced 2-means (spec: storage-architecture 7.2 and 7.3).
+/// Neither half has fewer than `least` rows, or half of them all.
+pub fn halve(vectors: &[f32], dimension: usize, least: usize) -> Halves {
+    let rows = vectors.len() / dimension;
+    let (mut to_first, mut to_second) = (Vec::new(), Vec::new());
+    let row = |row: usize| &vectors[row * dimension..][..dimension];
+    let distances =
+        |center: &[f32], out: &mut Vec<f32>| Query::new(Space::L2, center).distances(vectors, out);
+    // Two vectors that are far from each other.
+    distances(row(0), &mut to_first);
+    let first = farthest(&to_first);
+    distances(row(first), &mut to_second);
+    let mut centers = [row(first).to_vec(), row(farthest(&to_second)).to_vec()];
+    let mut second = Vec::new();
+    for _ in 0..HALVING_ROUNDS {
+        distances(&centers[0], &mut to_first);
+        distances(&centers[1], &mut to_second);
+        let sides = balanced(&to_first, &to_second, least.min(rows / 2));
+        if sides == second {
+            break;
+        }
+        second = sides;
+        for (side, center) in centers.iter_mut().enumerate() {
+            let members = (0..rows).filter(|row| usize::from(second[*row]) == side);
+            *center = mean_of(members.map(row), dimension);
+        }
+    }
+    Halves { centers, second }
+}
+
+fn farthest(distances: &[f32]) -> usize {
+    (0..distances.len()).max_by(|a, b| distances[*a].total_cmp(&distances[*b])).unwrap_or(0)
+}
+
+/// Which rows are nearer to the second center; those that are least so change sides until each has `least`.
+fn balanced(to_first: &[f32], to_second: &[f32], least: usize) -> Vec<bool> {
+    let leaning = |row: usize| to_first[row] - to_second[row];
+    let mut rows: Vec<usize> = (0..to_first.len()).collect();
+    rows.sort_by(|a, b| leaning(*a).total_cmp(&leaning(*b)));
+    let cut = rows.partition_point(|row| leaning(*row) <= 0.0).clamp(least, rows.len() - least);
+    let mut second = vec![false; rows.len()];
+    rows[cut..].iter().for_each(|row| second[*row] = true);
+    second
+}
+
+fn mean_of<'a>(rows: impl Iterator<Item = &'a [f32]>, dimension: usize) -> Vec<f32> {
+    let mut sum = vec![0.0_f64; dimension];
+    let mut count = 0;
+    for row in rows {
+        sum.iter_mut().zip(row).for_each(|(sum, component)| *sum += f64::from(*component));
+        count += 1;
+    }
+    sum.into_iter().map(|sum| (sum / f64::from(count.max(1))) as f32).collect()
 }
 
 #[cfg(test)]
@@ -196,7 +258,27 @@ mod tests {
         assert!((8..=16).contains(&centers.len()), "{}", centers.len());
     }
 
+    #[test]
+    fn two_clusters_are_halved_between_them() {
+        let vectors: Vec<f32> =
+            (0..60).flat_map(|i| [if i < 20 { 0.0 } else { 9.0 }, (i % 5) as f32]).collect();
+        let halves = halve(&vectors, 2, 15);
+        let first = halves.second[0];
+        assert!((0..60).all(|row| (halves.second[row] == first) == (row < 20)));
+        assert_eq!(halves.centers[usize::from(first)], [0.0, 2.0]);
+        assert_eq!(halves.centers[usize::from(!first)], [9.0, 2.0]);
+    }
+
     proptest! {
+        #[test]
+        fn neither_half_is_less_than_a_quarter(vectors in proptest::collection::vec(-1.0_f32..1.0, 4..400)) {
+            let vectors = &vectors[..vectors.len() / 2 * 2];
+            let halves = halve(vectors, 2, vectors.len() / 8);
+            let second = halves.second.iter().filter(|second| **second).count();
+            let rows = vectors.len() / 2;
+            prop_assert!(halves.second.len() == rows && second >= rows / 4 && rows - second >= rows / 4);
+        }
+
         #[test]
         fn every_vector_is_near_some_center(
             vectors in proptest::collection::vec(-1.0_f32..1.0, 2..2_000),

@@ -10,5 +10,5 @@
 mod cluster;
 mod heads;
 
-pub use cluster::Clustering;
+pub use cluster::{Clustering, Halves, halve};
 pub use heads::{HeadQuery, Heads, NearHead, Placement};

@@ -24,9 +24,9 @@ use crate::index::posting::{CodeList, CodeListBuilder};
 use crate::index::spann::{Clustering, HeadQuery, Placement};
 use crate::limits::{
     CODES_FROM_RECORDS, HEAD_SAMPLES, LISTS_FROM_RECORDS, PLACED_FRACTION, PLACED_RECORDS, WAITING_FRACTION,
-    WAITING_RECORDS,
+    WAITING_LISTS,
 };
-use crate::quantization::Encoder;
+use crate::quantization::{Encoder, is_representable};
 use crate::segment::{Readers, Snapshot};
 use crate::types::{Space, SpannConfiguration, VectorStructure};
 
@@ -57,8 +57,13 @@ pub async fn improve(
     if loaded.heads.is_empty() {
         return if records >= from_records { work.found(records).await.map(Some) } else { Ok(None) };
     }
-    if loaded.info.waiting >= WAITING_RECORDS.max(records / WAITING_FRACTION) {
-        return work.place(PLACED_RECORDS.max(records / PLACED_FRACTION)).await.map(Some);
+    if loaded.info.waiting
+        >= (WAITING_LISTS * u64::from(parameters.split_threshold)).max(records / WAITING_FRACTION)
+    {
+        let placed = work.place(PLACED_RECORDS.max(records / PLACED_FRACTION)).await?;
+        if placed.is_some() {
+            return Ok(placed);
+        }
     }
     balance::balance(&work).await
 }
@@ -103,7 +108,7 @@ impl Work<'_> {
         writer.commit().await
     }
 
-    /// Every `step`-th vector, rotated; those with components that are no numbers are left out.
+    /// Every `step`-th vector, rotated; those that codes cannot represent are left out.
     async fn sample(&self, step: usize) -> Result<Vec<f32>> {
         let dimension = self.loaded.geometry.dimension();
         let mut sample = Vec::new();
@@ -114,7 +119,7 @@ impl Work<'_> {
                 let block = self.embeddings.block_in_passing(index).await?;
                 for vector in matrix(&block, dimension)?.chunks_exact(dimension).skip(next).step_by(step) {
                     let vector = self.loaded.geometry.rotated(vector);
-                    if vector.iter().all(|component| component.is_finite()) {
+                    if is_representable(&vector) {
                         sample.extend(vector);
                     }
                     self.slices.step().await;
@@ -126,8 +131,8 @@ impl Work<'_> {
         Ok(sample)
     }
 
-    /// Moves about `count` vectors from the scanned codes into lists.
-    async fn place(&self, count: u64) -> Result<Commit<u32, Bytes>> {
+    /// Moves about `count` vectors from the scanned codes into lists; `None` if there are none to move.
+    async fn place(&self, count: u64) -> Result<Option<Commit<u32, Bytes>>> {
         let reader = self.index.reader();
         let mut placing = Placing::new(self.loaded, self.placement());
         let mut writer = self.writer();
@@ -139,10 +144,20 @@ impl Work<'_> {
                     break 'blocks;
                 }
                 let list = parse(&self.loaded.geometry, block.value::<Bytes>(row)?)?;
-                self.place_list(&list, &mut placing).await?;
-                writer.delete(CODE, block.key::<u32>(row)?).await?;
-                placed += list.len() as u64;
+                let left = self.place_list(&list, &mut placing).await?;
+                if left.len() == list.len() {
+                    continue;
+                }
+                let key = block.key::<u32>(row)?;
+                match left.is_empty() {
+                    true => writer.delete(CODE, key).await?,
+                    false => writer.set(CODE, key, Bytes(left.encode())).await?,
+                }
+                placed += (list.len() - left.len()) as u64;
             }
+        }
+        if placed == 0 {
+            return Ok(None);
         }
         let mut info = self.loaded.info.clone();
         info.waiting = info.waiting.saturating_sub(placed);
@@ -157,14 +172,16 @@ impl Work<'_> {
             self.slices.step().await;
         }
         writer.set(SIZE, 0, encode_sizes(&sizes)).await?;
-        writer.commit().await
+        writer.commit().await.map(Some)
     }
 
-    /// Finds the lists of each vector of a list of scanned codes.
-    async fn place_list(&self, list: &CodeList<'_>, placing: &mut Placing<'_>) -> Result<()> {
+    /// Finds the lists of each vector of a list of scanned codes. Those that codes cannot represent are left:
+    /// nothing is known of where they lie, so every search has to look at them.
+    async fn place_list(&self, list: &CodeList<'_>, placing: &mut Placing<'_>) -> Result<CodeListBuilder> {
         let dimension = self.loaded.geometry.dimension();
+        let mut left = CodeListBuilder::new(dimension);
         if list.is_empty() {
-            return Ok(());
+            return Ok(left);
         }
         let (first, last) = (list.offset_id(0), list.offset_id(list.len() - 1));
         let mut entry = 0;
@@ -173,7 +190,9 @@ impl Work<'_> {
             let rows = block.keys_u32()?.iter().zip(matrix(&block, dimension)?.chunks_exact(dimension));
             for (id, vector) in rows {
                 if entry < list.len() && list.offset_id(entry) == *id {
-                    placing.place(*id, list.version(entry), vector);
+                    if !placing.place(*id, list.version(entry), vector) {
+                        left.push_from(list, entry);
+                    }
                     entry += 1;
                     self.slices.step().await;
                 }
@@ -182,7 +201,7 @@ impl Work<'_> {
         if entry < list.len() {
             return Err(corrupt("it has codes of a vector that is not stored"));
         }
-        Ok(())
+        Ok(left)
     }
 
     /// The live entries of a stored list.
@@ -231,9 +250,13 @@ impl<'a> Placing<'a> {
         Self { loaded, placement, encoders, lists: BTreeMap::new() }
     }
 
-    fn place(&mut self, id: u32, version: u16, vector: &[f32]) {
+    /// False if the vector cannot be in a list.
+    fn place(&mut self, id: u32, version: u16, vector: &[f32]) -> bool {
         let Loaded { geometry, heads, .. } = self.loaded;
         let codes = geometry.query(vector);
+        if !is_representable(codes.vector()) {
+            return false;
+        }
         let query = HeadQuery::new(geometry.space, &codes);
         for near in heads.placed(&query, &self.placement) {
             let new = || Encoder::new(geometry.space, heads.center(near.head).to_vec());
@@ -245,6 +268,7 @@ impl<'a> Placing<'a> {
             addition.list.push_vector(id, version, encoder, codes.vector());
             addition.squared_distances += f64::from(squared_distance(codes.vector(), encoder.center()));
         }
+        true
     }
 }
 

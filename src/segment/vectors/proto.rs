@@ -15,8 +15,12 @@ pub struct VectorIndexInfo {
     pub waiting: u64,
     #[prost(uint32, tag = "6")]
     pub next_head: u32,
+    #[prost(uint64, tag = "7")]
+    pub changes: u64,
+    #[prost(uint64, tag = "8")]
+    pub dissolved: u64,
     /// Set once there is a graph.
-    #[prost(message, optional, tag = "7")]
+    #[prost(message, optional, tag = "9")]
     pub graph: Option<GraphInfo>,
 }
 

@@ -2,7 +2,7 @@
 
 use super::lists::{LIST, ListSize, parse};
 use super::{CODE, Loaded, VectorIndex};
-use crate::blockstore::{Bytes, Reader};
+use crate::blockstore::{Bytes, Reader, RowRef};
 use crate::distance::Query;
 use crate::env::Slices;
 use crate::error::Result;
@@ -10,9 +10,13 @@ use crate::index::candidates::{Allowed, Candidate, Candidates, scan_list};
 use crate::index::flat::Mask;
 use crate::index::spann::{HeadQuery, NearHead};
 use crate::index::top_k::TopK;
-use crate::limits::{ERROR_BOUND, FIRST_PROBES, FURTHER_PROBES, PROBE_REACH, RERANK_BATCH};
+use crate::limits::{
+    ERROR_BOUND, FIRST_PROBES, FURTHER_PROBES, MASKED_CODE_NS, PROBE_NS, PROBE_REACH, RERANK_BATCH,
+    RERANKED_PER_NEIGHBOUR, ROW_NS,
+};
 use crate::quantization::{Around, CodeQuery};
 use crate::types::Space;
+use roaring::RoaringBitmap;
 
 /// What is searched.
 #[derive(Debug, Clone, Copy)]
@@ -41,12 +45,19 @@ impl VectorIndex {
     ) -> Result<()> {
         let Some(first) = queries.first() else { return Ok(()) };
         let loaded = self.loaded(first.space(), first.dimension()).await?;
+        if let Mask::Include(ids) = target.mask
+            && loaded.comparing_is_cheaper(ids.len(), k)
+        {
+            return compare_all(&loaded, queries, ids, &target, tops, slices).await;
+        }
         let allowed = Allowed::new(target.mask, target.max_offset_id);
         let searches = queries.iter().zip(tops).map(|(query, top)| Search::new(&loaded, query, k, top));
         let mut searches: Vec<Search<'_>> = searches.collect();
         if let Some(graph) = &loaded.graph {
             let filter = graph.filter(target.mask, &allowed);
             for search in &mut searches {
+                // Without estimates nothing says which are near.
+                let k = if search.has_estimates() { k } else { usize::MAX };
                 graph.offer_nearest(&search.codes, k, target.ef_search, &filter, &mut search.candidates);
                 search.rerank(&loaded, target.embeddings, slices).await?;
             }
@@ -89,7 +100,9 @@ impl VectorIndex {
         search: &mut Search<'_>,
         slices: &Slices<'_>,
     ) -> Result<()> {
-        let near = loaded.heads.nearest(&HeadQuery::new(loaded.geometry.space, &search.codes), target.probes);
+        // Without estimates nothing says which lists are near.
+        let probes = if search.has_estimates() { target.probes } else { loaded.heads.len() };
+        let near = loaded.heads.nearest(&HeadQuery::new(loaded.geometry.space, &search.codes), probes);
         let (mut next, mut round) = (0, FIRST_PROBES);
         while next < near.len() {
             let end = near.len().min(next + round);
@@ -112,6 +125,39 @@ impl VectorIndex {
             (next, round) = (end, FURTHER_PROBES);
         }
         search.rerank(loaded, target.embeddings, slices).await
+    }
+}
+
+/// Offers the exact distances of some records; those of them that the segment does not have are passed over.
+async fn compare_all(
+    loaded: &Loaded,
+    queries: &[Query],
+    ids: &RoaringBitmap,
+    target: &Target<'_>,
+    tops: &mut [TopK],
+    slices: &Slices<'_>,
+) -> Result<()> {
+    let indexed = ids.iter().filter(|id| loaded.rows.get(*id).version != 0);
+    let wanted: Vec<RowRef> = indexed.map(|id| loaded.row(id)).collect();
+    for wanted in wanted.chunks(RERANK_BATCH) {
+        let vectors = target.embeddings.rows(wanted, loaded.geometry.dimension()).await?;
+        for (query, top) in queries.iter().zip(&mut *tops) {
+            for (row, vector) in wanted.iter().zip(&vectors) {
+                top.push(row.key, query.distance(vector));
+            }
+        }
+        slices.step().await;
+    }
+    Ok(())
+}
+
+impl Loaded {
+    /// Whether comparing so many exact vectors costs less than finding the `k` nearest of them by their codes.
+    fn comparing_is_cheaper(&self, matches: u64, k: usize) -> bool {
+        let entries: u64 = self.sizes.values().map(|size| u64::from(size.entries)).sum();
+        let scan = (self.info.waiting + entries) * MASKED_CODE_NS + self.heads.len() as u64 * PROBE_NS;
+        let reranked = matches.min(RERANKED_PER_NEIGHBOUR * k as u64);
+        matches * ROW_NS <= reranked * ROW_NS + scan
     }
 }
 
@@ -165,7 +211,7 @@ impl<'a> Search<'a> {
     /// that counts as possible.
     fn reaches(&self, loaded: &Loaded, near: &NearHead) -> bool {
         let farthest = self.candidates.estimate();
-        if farthest.is_infinite() {
+        if farthest.is_infinite() || !self.has_estimates() {
             return true;
         }
         let size = loaded.sizes.get(&loaded.heads.id(near.head)).copied();
@@ -178,6 +224,10 @@ impl<'a> Search<'a> {
             Space::Cosine => near.distance + squared_radius - reach <= 2.0 * farthest,
             Space::Ip => near.distance - PROBE_REACH * self.norm() * radius <= farthest,
         }
+    }
+
+    fn has_estimates(&self) -> bool {
+        self.around.radius.is_finite()
     }
 
     fn norm(&self) -> f32 {

@@ -13,7 +13,7 @@ use crate::env::Slices;
 use crate::error::Result;
 use crate::index::posting::{CodeList, CodeListBuilder};
 use crate::limits::{CENTER_SAMPLE_BLOCKS, CODE_CHUNK_BYTES, CODES_FROM_RECORDS, MAX_CODE_CHUNK};
-use crate::quantization::{Encoder, LANES, block_bytes};
+use crate::quantization::{Encoder, LANES, block_bytes, is_representable};
 use crate::segment::Snapshot;
 use crate::types::Space;
 
@@ -64,7 +64,7 @@ async fn first_info(
         let block = embeddings.block_in_passing(index).await?;
         for vector in matrix(&block, dimension)?.chunks_exact(dimension) {
             let vector = geometry.rotated(vector);
-            if vector.iter().all(|component| component.is_finite()) {
+            if is_representable(&vector) {
                 sum.iter_mut().zip(&vector).for_each(|(sum, component)| *sum += f64::from(*component));
                 count += 1;
             }
@@ -80,6 +80,8 @@ async fn first_info(
         waiting: 0,
         next_head: 0,
         graph: None,
+        changes: 0,
+        dissolved: 0,
     })
 }
 
@@ -202,7 +204,10 @@ impl<'a> CodeWriter<'a> {
             }
             match vector {
                 Some(vector) => self.encode(*id, vector, rows, &mut list),
-                None => rows.set(*id, rows::RowState::default()),
+                None => {
+                    rows.set(*id, rows::RowState::default());
+                    self.info.changes += 1;
+                }
             }
             self.slices.step().await;
         }
@@ -217,6 +222,7 @@ impl<'a> CodeWriter<'a> {
         rows.set(id, state);
         list.push_vector(id, state.version, &self.encoder, &self.geometry.rotated(vector));
         self.info.waiting += 1;
+        self.info.changes += 1;
     }
 
     async fn put_codes(&mut self, number: u32, list: &CodeListBuilder) -> Result<()> {

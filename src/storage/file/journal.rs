@@ -355,7 +355,7 @@ impl<F: File> Journal<F> {
             _ => write_all(
                 self.active(),
                 self.end_offset,
-                &frames.iter().flat_map(|f| &f.bytes).copied().collect::<Vec<u8>>(),
+                &frames.iter().map(|frame| frame.bytes.as_slice()).collect::<Vec<_>>().concat(),
             ),
         };
         written.or_else(|error| {

@@ -85,6 +85,19 @@ impl Where {
         self.any_leaf(&|leaf| matches!(leaf, Where::Id { .. }))
     }
 
+    /// Bytes of the filter's texts and operands, roughly: what keeping it costs.
+    pub fn payload_bytes(&self) -> usize {
+        let own: usize = match self {
+            Where::And(members) | Where::Or(members) => members.iter().map(Where::payload_bytes).sum(),
+            Where::Metadata { key, condition } => key.len() + condition.payload_bytes(),
+            Where::Document(DocumentCondition::Contains(text) | DocumentCondition::NotContains(text)) => {
+                text.len()
+            }
+            Where::Id { ids, .. } => ids.iter().map(|id| size_of::<String>() + id.len()).sum(),
+        };
+        size_of::<Where>() + own
+    }
+
     fn any_leaf(&self, test: &impl Fn(&Where) -> bool) -> bool {
         match self {
             Where::And(members) | Where::Or(members) => members.iter().any(|member| member.any_leaf(test)),
@@ -94,6 +107,17 @@ impl Where {
 }
 
 impl Condition {
+    fn payload_bytes(&self) -> usize {
+        let operands = match self {
+            Condition::In(operands) | Condition::NotIn(operands) => operands.as_slice(),
+            Condition::Compare(_, operand)
+            | Condition::Contains(operand)
+            | Condition::NotContains(operand) => std::slice::from_ref(operand),
+        };
+        let text = |operand: &Scalar| if let Scalar::Str(text) = operand { text.len() } else { 0 };
+        operands.iter().map(|operand| size_of::<Scalar>() + text(operand)).sum()
+    }
+
     /// Whether this is the complement of a positive condition, so that records without the key match.
     pub fn is_negative(&self) -> bool {
         matches!(

@@ -1,4 +1,4 @@
-import { Database, HardDrive, Moon, Search, Sun, Table2 } from "lucide-react";
+import { ChartLine, Database, HardDrive, Moon, Search, Sun, Table2 } from "lucide-react";
 import { ToggleButton } from "react-aria-components";
 import { hrefOf } from "../lib/hash-route";
 import { useTheme } from "../lib/theme";
@@ -9,6 +9,7 @@ const PLACES = [
   { view: "collections", label: "Collections", Icon: Database },
   { view: "records", label: "Records", Icon: Table2 },
   { view: "storage", label: "Storage", Icon: HardDrive },
+  { view: "benchmarks", label: "Benchmarks", Icon: ChartLine },
 ] as const;
 
 /** Name, places and the theme switch. On narrow screens the places move to the lower edge, within reach of the thumb. */

@@ -61,6 +61,9 @@ export function explain(error: unknown): Problem {
   if (has("AssetError")) {
     return { kind: "asset", title: "A file of this page is missing", detail: message, advice: "Check the connection, then try again." };
   }
+  if (has("NoResultsError")) {
+    return { kind: "refused", title: "These are no results", detail: message, advice: "Choose the results.json of `npm run bench`." };
+  }
   if (has("ChromaUniqueError")) {
     return { kind: "refused", title: "That name is taken", detail: message, advice: "Choose another name." };
   }

@@ -1,0 +1,63 @@
+/** The file of results: rows are added as they are measured, so that a run that is cut off keeps what it has. */
+
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+
+import { type Machine, parseResults, type Results, type Row, SCHEMA, type SetDescription } from "../../www/src/benchmarks/results";
+
+const SETS = path.join(import.meta.dirname, "../../target/bench-data");
+
+/** Adds a row, in place of an earlier one of the same store, place, set and size. */
+export function addRow(file: string, row: Row, chromium: string): void {
+  const results = existsSync(file) ? parseResults(readFileSync(file, "utf8")) : empty();
+  const same = (other: Row) => keyOf(other) === keyOf(row);
+  results.rows = [...results.rows.filter((other) => !same(other)), row];
+  results.sets[row.set] = setOf(row.set);
+  results.measured = row.measured;
+  results.machine = machine(chromium);
+  // In one step: a reader never meets half of it.
+  writeFileSync(`${file}.part`, `${JSON.stringify(results, undefined, 1)}\n`);
+  renameSync(`${file}.part`, file);
+}
+
+const keyOf = ({ store, runs_in, set, n }: Row) => JSON.stringify([store, runs_in, set, n]);
+
+function empty(): Results {
+  return { schema: SCHEMA, measured: "", machine: machine(null), sets: {}, rows: [] };
+}
+
+function machine(chromium: string | null): Machine {
+  const cpus = os.cpus();
+  return {
+    cpu: cpus[0]?.model ?? "unknown",
+    cores: cpus.length,
+    memory_bytes: os.totalmem(),
+    platform: `${os.type()} ${os.release()}`,
+    chromium,
+  };
+}
+
+function setOf(name: string): SetDescription {
+  const { title, source, dimension, metric, queries } = JSON.parse(
+    readFileSync(path.join(SETS, name, "set.json"), "utf8"),
+  ) as SetDescription;
+  return { title, source, dimension, metric, queries };
+}
+
+/** A row as lines for a person who waits for it. */
+export function describeSearch(row: Row): string {
+  const { store, runs_in, n, set, failure, ingest, cold_open, memory, stored_bytes, more } = row;
+  const number = (value: number | null | undefined, digits = 0) =>
+    value == null ? "–" : value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const lines = row.search.map(
+    ({ knob, filter, recall, p50_ms, p99_ms, cpu_ms }) =>
+      `  ${filter.padEnd(9)} ${String(knob ?? "").padEnd(6)} recall ${number(recall, 3)}, p50 ${number(p50_ms, 2)} ms, p99 ${number(p99_ms, 2)} ms, CPU ${number(cpu_ms, 2)} ms`,
+  );
+  return [
+    `${store} in a ${runs_in}, ${number(n)} × ${set}${failure ? `: FAILED at ${failure.stage}: ${failure.message}` : ""}`,
+    `  ingest ${number(ingest?.vectors_per_second)} vectors/s, ${number(more?.vectors)} more durable in ${number(more?.ms)} ms`,
+    ...lines,
+    `  cold open ${number(cold_open?.ms)} ms, wasm memory ${number((memory?.wasm_bytes ?? 0) / 1e6)} MB, stored ${number((stored_bytes ?? 0) / 1e6)} MB`,
+  ].join("\n");
+}

@@ -1,0 +1,18 @@
+// The runner in a dedicated worker, called by messages.
+import { runner } from "./runner.js";
+
+addEventListener("message", async ({ data: { call, method, args } }) => {
+  try {
+    postMessage({ call, value: await runner[method](...args) });
+  } catch (error) {
+    postMessage({ call, error: describe(error) });
+  }
+});
+
+/** Some modules throw strings and plain objects. */
+function describe(error) {
+  if (error instanceof Error) {
+    return `${error.name}: ${error.message}`;
+  }
+  return typeof error === "object" ? (error?.message ?? JSON.stringify(error)) : String(error);
+}

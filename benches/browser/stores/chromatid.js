@@ -1,0 +1,49 @@
+// The public package on OPFS: in a page the engine runs in a worker of its own, in a worker in place.
+import * as chromatid from "chromatid";
+
+const STORE = { name: "bench", storage: "opfs" };
+const COLLECTION = { name: "bench", embeddingFunction: null };
+
+const idOf = (row) => `row-${row}`;
+const rowOf = (id) => Number(id.slice("row-".length));
+
+function session(client, collection, { dimension, metadataOf }) {
+  const nearest = async (vector, nResults, where) => {
+    const { ids } = await collection.query({ queryEmbeddings: [vector], nResults, include: ["distances"], where });
+    return ids[0].map(rowOf);
+  };
+  return {
+    async add(first, vectors) {
+      const rows = Array.from({ length: vectors.length / dimension }, (_, i) => first + i);
+      await collection.add({
+        ids: rows.map(idOf),
+        embeddings: rows.map((_, i) => vectors.subarray(i * dimension, (i + 1) * dimension)),
+        metadatas: rows.map(metadataOf),
+      });
+    },
+    // A write is durable and found when it is acknowledged.
+    persist: () => Promise.resolve(),
+    settle: () => client.compact(),
+    // Every search is exact.
+    configure: () => undefined,
+    query: (vector, k) => nearest(vector, k),
+    queryFiltered: (vector, k, filter) => nearest(vector, k, filter),
+    remove: (rows) => collection.delete({ ids: rows.map(idOf) }),
+    close: () => client.close(),
+    wasmBytes: async () => (await client.info()).memory.wasm_bytes,
+  };
+}
+
+export const adapter = {
+  knobs: [null],
+  filters: true,
+  async create(options) {
+    const client = await chromatid.open(STORE);
+    const collection = await client.createCollection({ ...COLLECTION, configuration: { hnsw: { space: "cosine" } } });
+    return session(client, collection, options);
+  },
+  async reopen(options) {
+    const client = await chromatid.open(STORE);
+    return session(client, await client.getCollection(COLLECTION), options);
+  },
+};
