@@ -238,6 +238,23 @@ impl<K: Key, V: Value> Reader<K, V> {
         self.range(prefix, ..).await
     }
 
+    /// Shows all entries of a prefix to `visit`, ascending and not copied.
+    pub async fn visit_prefix(
+        &self,
+        prefix: &str,
+        mut visit: impl FnMut(K::Ref<'_>, V::Ref<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let range = &..;
+        let (lower, upper) = (Edge::lower(prefix, range), Edge::upper(prefix, range));
+        let visit = |block: &Block| {
+            for row in block.lower_bound(&lower)?..block.lower_bound(&upper)? {
+                visit(block.key::<K>(row)?, block.value::<V>(row)?)?;
+            }
+            Ok(())
+        };
+        self.visit(self.index().blocks_between(&lower, &upper), visit).await
+    }
+
     /// The entries of all prefixes, ascending: for loading a catalogue, verification, export.
     pub async fn all(&self) -> Result<Vec<(String, K, V)>> {
         let mut entries = Vec::new();

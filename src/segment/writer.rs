@@ -43,7 +43,7 @@ pub async fn compact(
     };
     let index = base.and_then(|readers| readers.vectors.as_ref());
     let commit = vectors::update(blockstore, index, &readers.embeddings, snapshot, slices).await?;
-    readers.vectors = commit.map(|commit| VectorIndex::new(writer.note(commit)));
+    readers.vectors = commit.map(|commit| VectorIndex::updated(index, writer.note(commit)));
     let segment = RecordSegment::new(readers, snapshot.tail.max_offset_id(), trash);
     Ok(Compacted { segment, added: writer.added, removed: writer.removed })
 }
@@ -57,11 +57,11 @@ pub async fn improve(
     slices: &Slices<'_>,
 ) -> Result<Option<Compacted>> {
     let Some(readers) = snapshot.segment.readers() else { return Ok(None) };
-    let Some(commit) = vectors::improve(blockstore, readers, snapshot, slices).await? else {
+    let Some(improved) = vectors::improve(blockstore, readers, snapshot, slices).await? else {
         return Ok(None);
     };
     let mut writer = SegmentWriter { blockstore, slices, added: Vec::new(), removed: Vec::new() };
-    let vectors = Some(VectorIndex::new(writer.note(commit)));
+    let vectors = Some(improved.into_index(|commit| writer.note(commit)));
     let segment =
         RecordSegment::new(Readers { vectors, ..readers.clone() }, snapshot.segment.max_offset_id(), trash);
     Ok(Some(Compacted { segment, added: writer.added, removed: writer.removed }))

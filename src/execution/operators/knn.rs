@@ -7,7 +7,7 @@ use crate::execution::operators::filter::Selection;
 use crate::index::flat::{self, Mask};
 use crate::index::top_k::{Neighbour, TopK};
 use crate::segment::{Readers, Snapshot, Target};
-use crate::types::{SpannConfiguration, VectorStructure};
+use crate::types::{HnswConfiguration, SpannConfiguration, VectorStructure};
 
 /// The `k` nearest selected records of each query vector, nearest first, ties by offset id.
 pub async fn nearest(
@@ -53,6 +53,7 @@ async fn search_segment(
                 mask,
                 max_offset_id: snapshot.segment.max_offset_id(),
                 probes: probes(snapshot, k, &mask),
+                ef_search: ef_search(snapshot),
             };
             index.search(queries, k, target, tops, slices).await
         }
@@ -76,6 +77,15 @@ fn probes(snapshot: &Snapshot, k: usize, mask: &Mask<'_>) -> usize {
         }
         Mask::All | Mask::Exclude(_) => probes,
     }
+}
+
+/// Nodes of a graph that a search looks around.
+fn ef_search(snapshot: &Snapshot) -> usize {
+    let ef_search = match &*snapshot.structure {
+        VectorStructure::Hnsw(parameters) => parameters.ef_search,
+        _ => HnswConfiguration::default().ef_search,
+    };
+    ef_search as usize
 }
 
 /// Compares with every vector that `mask` allows.

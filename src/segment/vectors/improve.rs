@@ -40,8 +40,9 @@ pub async fn improve(
     let (Some(index), Some(dimension)) = (&readers.vectors, snapshot.dimension) else { return Ok(None) };
     let (parameters, from_records) = match &*snapshot.structure {
         VectorStructure::Spann(parameters) => (parameters.clone(), CODES_FROM_RECORDS),
-        VectorStructure::Automatic => (SpannConfiguration::automatic(), LISTS_FROM_RECORDS),
-        VectorStructure::Hnsw(_) => return Ok(None),
+        VectorStructure::Automatic | VectorStructure::Hnsw(_) => {
+            (SpannConfiguration::automatic(), LISTS_FROM_RECORDS)
+        }
     };
     let records = readers.embeddings.len();
     let loaded = index.loaded(snapshot.space, dimension).await?;

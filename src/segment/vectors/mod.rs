@@ -3,17 +3,21 @@
 //! | prefix | key | value |
 //! |---|---|---|
 //! | `code` | chunk of offset ids | codes around the collection's center, ascending by offset id ([`CodeList`]) |
+//! | `graph` | 0 | the header of the graph ([`graph`]) |
 //! | `head` | id | the center of a posting list |
 //! | `info` | 0 | what the index is ([`proto::VectorIndexInfo`]) |
+//! | `link` | chunk of slots | links of the graph |
 //! | `list` | id of its head | codes around the head, of the vectors that are near it ([`CodeList`]) |
+//! | `node` | chunk of slots | for which vectors the graph's slots stand, and their codes |
 //! | `row` | chunk of offset ids | checksum and version of each record's vector ([`rows`]) |
 //! | `size` | 0 | entries of each list |
 //!
 //! A code says about a vector, in a bit for each component, how far it is from a query, give or take a
-//! known error. A search scans the codes that no list has taken in and probes the nearest lists, and compares the exact vectors of those few that may be the
-//! nearest. Spec: storage-architecture 7.3 and 7.4; bytes: `docs/FORMAT.md`.
+//! known error. A search scans the codes that no list and no graph has taken in, probes the nearest lists or follows
+//! the links of the graph, and compares the exact vectors of those few that may be the nearest. Spec: storage-architecture 7.3 and 7.4; bytes: `docs/FORMAT.md`.
 
 mod balance;
+mod graph;
 mod improve;
 mod lists;
 mod proto;
@@ -26,18 +30,21 @@ use std::rc::Rc;
 
 use prost::Message;
 
-use crate::blockstore::{Blockstore, Bytes, Reader, RowRef};
+use crate::blockstore::{Blockstore, Bytes, Commit, Reader, RowRef};
 use crate::distance;
+use crate::env::Slices;
 use crate::error::{Corruption, Error, Result};
+use crate::index::hnsw::Parameters;
 use crate::index::spann::Heads;
 use crate::quantization::CodeQuery;
 use crate::quantization::Rotation;
+use crate::segment::{Readers, Snapshot};
 use crate::storage::BlockId;
-use crate::types::Space;
+use crate::types::{HnswConfiguration, Space, VectorStructure};
+use graph::{Growth, LiveGraph, SharedGraph};
 use lists::Sizes;
 use rows::RowTable;
 
-pub use improve::improve;
 pub use search::Target;
 pub use writer::update;
 
@@ -61,6 +68,7 @@ pub struct VectorIndex {
 struct Inner {
     reader: VectorReader,
     loaded: RefCell<Option<Rc<Loaded>>>,
+    graph: SharedGraph,
 }
 
 /// What every search needs: read at the first one.
@@ -70,6 +78,7 @@ struct Loaded {
     rows: RowTable,
     heads: Heads,
     sizes: Sizes,
+    graph: Option<LiveGraph>,
 }
 
 /// How vectors lie in the space of the codes.
@@ -101,11 +110,16 @@ impl Geometry {
 
 impl VectorIndex {
     pub async fn open(blockstore: &Blockstore, root: BlockId) -> Result<Self> {
-        Ok(Self::new(blockstore.open(root).await?))
+        Ok(Self::new(blockstore.open(root).await?, SharedGraph::default()))
     }
 
-    pub(super) fn new(reader: VectorReader) -> Self {
-        Self { inner: Rc::new(Inner { reader, loaded: RefCell::default() }) }
+    fn new(reader: VectorReader, graph: SharedGraph) -> Self {
+        Self { inner: Rc::new(Inner { reader, loaded: RefCell::default(), graph }) }
+    }
+
+    /// The version of an index that [`update`] wrote after `base`, the graph of which it has.
+    pub(super) fn updated(base: Option<&Self>, reader: VectorReader) -> Self {
+        Self::new(reader, base.map(|base| Rc::clone(&base.inner.graph)).unwrap_or_default())
     }
 
     /// The root of its blockfile.
@@ -126,9 +140,22 @@ impl VectorIndex {
         let geometry = Geometry::new(space, dimension, info.rotation_seed);
         let heads = lists::load_heads(self.reader(), &geometry, &info.center).await?;
         let sizes = lists::load_sizes(self.reader()).await?;
-        let loaded = Rc::new(Loaded { geometry, info, rows, heads, sizes });
+        let graph = match info.graph {
+            Some(_) => Some(LiveGraph::new(self.graph(space, &info.center).await?, &rows)),
+            None => None,
+        };
+        let loaded = Rc::new(Loaded { geometry, info, rows, heads, sizes, graph });
         *self.inner.loaded.borrow_mut() = Some(Rc::clone(&loaded));
         Ok(loaded)
+    }
+
+    async fn graph(&self, space: Space, center: &[f32]) -> Result<Rc<graph::VectorGraph>> {
+        if let Some(graph) = self.inner.graph.get() {
+            return Ok(Rc::clone(graph));
+        }
+        let graph = Rc::new(graph::load(self.reader(), space, center).await?);
+        // Another search may have been first.
+        Ok(Rc::clone(self.inner.graph.get_or_init(|| graph)))
     }
 }
 
@@ -140,8 +167,49 @@ impl Loaded {
 
     /// Whether an entry of a list still stands for its record's vector.
     fn is_live(&self, offset_id: u32, version: u16) -> bool {
-        version != 0 && self.rows.get(offset_id).version == version
+        self.rows.is_live(offset_id, version)
     }
+}
+
+/// What a step of [`improve`] wrote.
+pub struct Improved {
+    pub commit: Commit<u32, Bytes>,
+    graph: SharedGraph,
+}
+
+impl Improved {
+    /// The index after the step; `note` takes the commit in and gives its reader.
+    pub(super) fn into_index(self, note: impl FnOnce(Commit<u32, Bytes>) -> VectorReader) -> VectorIndex {
+        VectorIndex::new(note(self.commit), self.graph)
+    }
+}
+
+/// Takes one step; `None` when there is none to take.
+///
+/// Lists or a graph: the configuration decides once. It may ask for the other later, as `ef_search` can change, but
+/// what exists stays.
+pub async fn improve(
+    blockstore: &Blockstore,
+    readers: &Readers,
+    snapshot: &Snapshot,
+    slices: &Slices<'_>,
+) -> Result<Option<Improved>> {
+    let (Some(index), Some(dimension)) = (&readers.vectors, snapshot.dimension) else { return Ok(None) };
+    let info = read_info(index.reader(), dimension).await?;
+    let asked = match &*snapshot.structure {
+        VectorStructure::Hnsw(asked) if info.next_head == 0 => Some(asked.clone()),
+        _ => info.graph.as_ref().map(|_| HnswConfiguration::default()),
+    };
+    let Some(asked) = asked else {
+        let commit = improve::improve(blockstore, readers, snapshot, slices).await?;
+        return Ok(commit.map(|commit| Improved { commit, graph: SharedGraph::default() }));
+    };
+    if !graph::is_due(&info, readers.embeddings.len()) {
+        return Ok(None);
+    }
+    let parameters = Parameters::new(asked.max_neighbors as usize, asked.ef_construction as usize);
+    let loaded = index.loaded(snapshot.space, dimension).await?;
+    Growth::new(blockstore, index, &loaded, &readers.embeddings, parameters, slices).run().await
 }
 
 async fn read_info(reader: &VectorReader, dimension: usize) -> Result<proto::VectorIndexInfo> {

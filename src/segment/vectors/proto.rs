@@ -19,4 +19,21 @@ pub struct VectorIndexInfo {
     pub changes: u64,
     #[prost(uint64, tag = "8")]
     pub dissolved: u64,
+    /// Set once there is a graph.
+    #[prost(message, optional, tag = "9")]
+    pub graph: Option<GraphInfo>,
+}
+
+/// What is known of a graph without reading it.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct GraphInfo {
+    /// Dead ones included.
+    #[prost(uint64, tag = "1")]
+    pub nodes: u64,
+    /// Free ones included.
+    #[prost(uint64, tag = "2")]
+    pub slots: u64,
+    /// Vectors that wait and that no graph can hold.
+    #[prost(uint64, tag = "3")]
+    pub unplaced: u64,
 }

@@ -89,6 +89,11 @@ impl RowTable {
         self.chunks.get(chunk as usize).map_or_else(RowState::default, |chunk| chunk.get(row))
     }
 
+    /// Whether what was made at a version of the record's vector still stands for it.
+    pub fn is_live(&self, offset_id: u32, version: u16) -> bool {
+        version != 0 && self.get(offset_id).version == version
+    }
+
     /// How to read the record's vector.
     pub fn row(&self, offset_id: u32) -> RowRef {
         RowRef { key: offset_id, checksum: self.get(offset_id).checksum }

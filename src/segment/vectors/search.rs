@@ -29,6 +29,8 @@ pub struct Target<'a> {
     pub max_offset_id: u32,
     /// Lists that are looked into, at most.
     pub probes: usize,
+    /// Nodes of a graph that are looked around, at least.
+    pub ef_search: usize,
 }
 
 impl VectorIndex {
@@ -51,6 +53,15 @@ impl VectorIndex {
         let allowed = Allowed::new(target.mask, target.max_offset_id);
         let searches = queries.iter().zip(tops).map(|(query, top)| Search::new(&loaded, query, k, top));
         let mut searches: Vec<Search<'_>> = searches.collect();
+        if let Some(graph) = &loaded.graph {
+            let filter = graph.filter(target.mask, &allowed);
+            for search in &mut searches {
+                // Without estimates nothing says which are near.
+                let k = if search.has_estimates() { k } else { usize::MAX };
+                graph.offer_nearest(&search.codes, k, target.ef_search, &filter, &mut search.candidates);
+                search.rerank(&loaded, target.embeddings, slices).await?;
+            }
+        }
         self.scan_codes(&loaded, &allowed, &mut searches, slices).await?;
         for search in &mut searches {
             self.probe_lists(&loaded, &allowed, &target, search, slices).await?;

@@ -79,6 +79,7 @@ async fn first_info(
         center,
         waiting: 0,
         next_head: 0,
+        graph: None,
         changes: 0,
         dissolved: 0,
     })

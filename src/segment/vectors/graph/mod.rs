@@ -1,0 +1,120 @@
+//! The graph of a collection that asks for one: links between records by their four-bit codes.
+//!
+//! A node of the graph is a *slot*: it says for which record, at which version of its vector, it was made. Slots whose
+//! record was deleted or has another vector by now are dead: no search returns them, and the next step of
+//! [`grow`] takes them out. Vectors that are not in the graph yet are found by the scan of their one-bit codes.
+
+mod grow;
+mod search;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::rows::RowTable;
+use crate::index::hnsw::{Allowed, Distances, Graph, Parameters, Scratch, Target};
+use crate::quantization::{NibbleCodes, NibbleQuery};
+use crate::types::Space;
+
+pub(super) use grow::{Growth, is_due};
+pub(super) use store::load;
+
+/// A graph that is read once for all versions of an index that have the same one.
+pub(in crate::segment) type SharedGraph = Rc<OnceCell<Rc<VectorGraph>>>;
+
+/// What a slot was made for. Version 0: it is free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Slot {
+    offset_id: u32,
+    version: u16,
+}
+
+/// A graph with what it knows of its slots.
+#[derive(Debug, Clone)]
+pub(in crate::segment) struct VectorGraph {
+    links: Graph,
+    codes: NibbleCodes,
+    slots: Vec<Slot>,
+    scratch: RefCell<Scratch>,
+}
+
+impl VectorGraph {
+    /// An empty graph of codes around `center`.
+    fn new(space: Space, center: Vec<f32>, parameters: Parameters) -> Self {
+        Self {
+            links: Graph::new(parameters),
+            codes: NibbleCodes::new(space, center),
+            slots: Vec::new(),
+            scratch: RefCell::default(),
+        }
+    }
+
+    /// Puts a record's rotated vector into a slot: a free one, or the next.
+    fn insert(&mut self, slot: u32, made_for: Slot, rotated: &[f32]) {
+        if slot as usize == self.slots.len() {
+            self.slots.push(made_for);
+            self.codes.push(rotated);
+        } else {
+            self.slots[slot as usize] = made_for;
+            self.codes.set(slot, rotated);
+        }
+        // The same history gives the same graph.
+        let level = self.links.level_of(xxh3_64(&made_for.offset_id.to_le_bytes()));
+        let target = ToCodes { query: self.codes.query(rotated), codes: &self.codes };
+        self.links.insert(slot, level, &target, &self.codes, self.scratch.get_mut());
+    }
+
+    /// Frees a slot.
+    fn remove(&mut self, slot: u32) {
+        self.links.remove(slot, &self.codes, self.scratch.get_mut());
+        self.slots[slot as usize] = Slot::default();
+    }
+}
+
+/// A graph beside the records as they are.
+#[derive(Debug)]
+pub(super) struct LiveGraph {
+    graph: Rc<VectorGraph>,
+    /// The slots that still stand for their records' vectors.
+    live: Allowed,
+}
+
+impl LiveGraph {
+    pub fn new(graph: Rc<VectorGraph>, rows: &RowTable) -> Self {
+        let slots = graph.slots.iter().enumerate();
+        let live = slots.filter(|(_, slot)| rows.is_live(slot.offset_id, slot.version));
+        let live = Allowed::new(live.map(|(number, _)| number as u32));
+        Self { graph, live }
+    }
+
+    /// Nodes that no search may return.
+    fn dead(&self) -> usize {
+        self.graph.links.len() - self.live.len()
+    }
+}
+
+impl Distances for NibbleCodes {
+    fn between(&self, a: u32, b: u32) -> f32 {
+        NibbleCodes::between(self, a, b)
+    }
+}
+
+/// Estimated distances from one vector to the slots of a graph.
+struct ToCodes<'a> {
+    query: NibbleQuery,
+    codes: &'a NibbleCodes,
+}
+
+impl Target for ToCodes<'_> {
+    fn distance(&self, node: u32) -> f32 {
+        self.query.distance(self.codes, node)
+    }
+
+    fn distances(&self, nodes: &[u32], out: &mut Vec<f32>) {
+        self.query.distances(self.codes, nodes, out);
+    }
+}
