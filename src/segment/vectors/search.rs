@@ -106,7 +106,8 @@ impl VectorIndex {
         let (mut next, mut round) = (0, FIRST_PROBES);
         while next < near.len() {
             let end = near.len().min(next + round);
-            let within = near[next..end].iter().filter(|near| search.reaches(loaded, near));
+            let is_first = next == 0;
+            let within = near[next..end].iter().filter(|near| is_first || search.reaches(loaded, near));
             let within: Vec<NearHead> = within.copied().collect();
             if within.is_empty() {
                 break;
