@@ -217,12 +217,7 @@ impl<'a> Balance<'a> {
 
     /// Vectors of lists near an old head that a new one is nearer to than their own, by their codes, and nearer
     /// than the old one was; with the heads of those lists.
-    async fn drawn_by(
-        &mut self,
-        new: &[Vec<f32>; 2],
-        old: &[f32],
-        places: &[usize],
-    ) -> Result<Vec<(u32, u32)>> {
+    async fn drawn_by(&self, new: &[Vec<f32>; 2], old: &[f32], places: &[usize]) -> Result<Vec<(u32, u32)>> {
         let old = CodeQuery::new(self.space(), old.to_vec());
         let new = new.each_ref().map(|center| CodeQuery::new(self.space(), center.clone()));
         let count = self.work.parameters.reassign_neighbor_count as usize + places.len();
@@ -288,7 +283,9 @@ impl<'a> Balance<'a> {
 
     /// Gives up a small list and places its vectors anew.
     async fn dissolve(&mut self, id: u32) -> Result<()> {
-        if self.heads.len() < 2 || self.heads.place(id).is_none() {
+        // Another list of this step may have brought it what it lacked.
+        let is_small = self.entries(id) < self.work.parameters.merge_threshold;
+        if !is_small || self.heads.len() < 2 || self.heads.place(id).is_none() {
             return Ok(());
         }
         self.info.dissolved += 1;

@@ -90,10 +90,14 @@ impl Work<'_> {
     /// Makes the centers of a sample the heads.
     async fn found(&self, records: u64) -> Result<Commit<u32, Bytes>> {
         let per_list = u64::from(self.parameters.split_threshold / 2).max(1);
-        let wanted = (records / per_list).max(1) * HEAD_SAMPLES;
-        let sample = self.sample((records / wanted).max(1) as usize).await?;
-        let mut clustering =
-            Clustering::new(&sample, self.loaded.geometry.dimension(), HEAD_SAMPLES as usize);
+        let lists = (records / per_list).max(1);
+        let affordable = SAMPLE_BYTES / (size_of::<f32>() * self.loaded.geometry.dimension());
+        let wanted = (lists * HEAD_SAMPLES).min(affordable.max(1) as u64);
+        let step = records.div_ceil(wanted).max(1);
+        let sample = self.sample(step as usize).await?;
+        // A center stands for as many of the sample as its list will hold of the whole.
+        let target = (per_list / step).max(1) as usize;
+        let mut clustering = Clustering::new(&sample, self.loaded.geometry.dimension(), target);
         while clustering.step() {
             self.slices.step().await;
         }
