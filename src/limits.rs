@@ -238,6 +238,14 @@ pub const GRAPH_RERANKED: usize = 10;
 /// other. Measured on 100,000 embeddings of glosses, a tenth of them allowed, `ef_search` 64: once finds 96.6 % of the
 /// ten nearest, twice 98.6 %.
 pub const GRAPH_FILTERED_EF: usize = 2;
+
+/// Heads that a graph of them may have. Below, all are compared at once; above, building it in one piece would be a
+/// pause that is felt.
+pub const HEAD_GRAPH_HEADS: std::ops::RangeInclusive<usize> = 256..=4_096;
+
+/// The part (1 / n) of the heads that may be new or gone since their graph was made, before it is made anew.
+pub const STRAY_HEADS_FRACTION: usize = 4;
+
 /// Lists that one step splits or dissolves: some tens of milliseconds each.
 pub const BALANCED_LISTS: usize = 16;
 

@@ -1,7 +1,12 @@
 //! Heads: the centers of the lists, and which of them are near.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::graph::{GraphParameters, HeadGraph};
 use crate::distance::Query;
-use crate::quantization::{CodeQuery, Encoder, LANES, PackedCodes};
+use crate::limits::{HEAD_GRAPH_HEADS, STRAY_HEADS_FRACTION};
+use crate::quantization::{Around, CodeQuery, Encoder, Factors, LANES, PackedCodes};
 use crate::types::{Space, SpannConfiguration};
 
 /// Heads from which on their codes are scanned first.
@@ -10,7 +15,7 @@ const CODES_FROM_HEADS: usize = 128;
 /// Of the heads that the codes find, so many times more than wanted are compared exactly.
 const OVERSAMPLING: usize = 2;
 
-/// The heads of an index. Their places are dense and change when a head goes.
+/// The heads of an index. Their places are dense, in the order of their ids, and change when a head goes.
 #[derive(Debug, Clone)]
 pub struct Heads {
     space: Space,
@@ -20,7 +25,11 @@ pub struct Heads {
     centers: Vec<f32>,
     encoder: Encoder,
     codes: PackedCodes,
+    graph: SharedHeadGraph,
 }
+
+/// A graph of heads, for all versions of an index.
+pub type SharedHeadGraph = Rc<RefCell<Option<Rc<HeadGraph>>>>;
 
 /// A head and its distance.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -82,7 +91,7 @@ impl<'a> HeadQuery<'a> {
 
 impl Heads {
     /// None yet. Codes of the heads are made around `center`, the mean of the collection.
-    pub fn new(space: Space, center: Vec<f32>) -> Self {
+    pub fn new(space: Space, center: Vec<f32>, graph: SharedHeadGraph) -> Self {
         let dimension = center.len();
         Self {
             space,
@@ -91,6 +100,7 @@ impl Heads {
             centers: Vec::new(),
             encoder: Encoder::new(space, center),
             codes: PackedCodes::new(dimension),
+            graph,
         }
     }
 
@@ -120,10 +130,10 @@ impl Heads {
 
     /// The place of the head with this id.
     pub fn place(&self, id: u32) -> Option<usize> {
-        self.ids.iter().position(|other| *other == id)
+        self.ids.binary_search(&id).ok()
     }
 
-    /// Adds a head in the last place.
+    /// Adds a head in the last place. Its id is larger than those of all others.
     ///
     /// # Panics
     /// If the center does not have the dimension of the others.
@@ -138,7 +148,7 @@ impl Heads {
 
     /// The heads without some of them.
     pub fn without(&self, gone: &[u32]) -> Self {
-        let mut heads = Self::new(self.space, self.encoder.center().to_vec());
+        let mut heads = Self::new(self.space, self.encoder.center().to_vec(), Rc::clone(&self.graph));
         for head in (0..self.len()).filter(|head| !gone.contains(&self.ids[*head])) {
             heads.push(self.ids[head], self.center(head));
         }
@@ -147,20 +157,43 @@ impl Heads {
 
     /// The `count` nearest heads, nearest first.
     pub fn nearest(&self, query: &HeadQuery<'_>, count: usize) -> Vec<NearHead> {
-        let mut near = match self.len() < CODES_FROM_HEADS.max(count * OVERSAMPLING) {
-            true => self.exact(query, 0..self.len()),
-            false => {
-                let estimated = self.estimated(query, count * OVERSAMPLING);
-                self.exact(query, estimated)
-            }
-        };
-        let order = |a: &NearHead, b: &NearHead| a.distance.total_cmp(&b.distance).then(a.head.cmp(&b.head));
-        if count < near.len() {
-            near.select_nth_unstable_by(count, order);
-            near.truncate(count);
+        if self.len() < CODES_FROM_HEADS.max(count * OVERSAMPLING) {
+            return nearest_of(self.exact(query, 0..self.len()), count);
         }
-        near.sort_unstable_by(order);
-        near
+        let mut estimates = Vec::new();
+        self.scan(query.codes, &query.codes.around(self.encoder.center()), 0, &mut estimates);
+        self.verified(query, estimates, count)
+    }
+
+    /// The `count` nearest heads, nearest first, found by the graph if there is one.
+    pub fn search(&self, query: &HeadQuery<'_>, count: usize) -> Vec<NearHead> {
+        let graph = self.graph.borrow();
+        let Some(graph) = graph.as_ref().filter(|graph| count * OVERSAMPLING <= graph.parameters().ef_search)
+        else {
+            return self.nearest(query, count);
+        };
+        let around = query.codes.around(self.encoder.center());
+        let known = |(id, estimate)| self.place(id).map(|place| (estimate, place));
+        let mut estimates: Vec<_> = graph.search(query.codes, around).into_iter().filter_map(known).collect();
+        let newer = self.ids.partition_point(|id| *id < graph.end());
+        self.scan(query.codes, &around, newer, &mut estimates);
+        self.verified(query, estimates, count)
+    }
+
+    /// The nearest of those that have the smallest estimates.
+    fn verified(
+        &self,
+        query: &HeadQuery<'_>,
+        mut estimates: Vec<(f32, usize)>,
+        count: usize,
+    ) -> Vec<NearHead> {
+        let compared = count * OVERSAMPLING;
+        if compared < estimates.len() {
+            let order = |a: &(f32, usize), b: &(f32, usize)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
+            estimates.select_nth_unstable_by(compared, order);
+            estimates.truncate(compared);
+        }
+        nearest_of(self.exact(query, estimates.into_iter().map(|(_, head)| head)), count)
     }
 
     fn exact(&self, query: &HeadQuery<'_>, heads: impl IntoIterator<Item = usize>) -> Vec<NearHead> {
@@ -168,20 +201,39 @@ impl Heads {
         heads.into_iter().map(near).collect()
     }
 
-    /// The nearest heads by their codes, in no order.
-    fn estimated(&self, query: &HeadQuery<'_>, count: usize) -> Vec<usize> {
-        let around = query.codes.around(self.encoder.center());
-        let mut near = Vec::with_capacity(self.len().next_multiple_of(LANES));
+    /// Scans the codes of the heads from a place on.
+    fn scan(&self, codes: &CodeQuery, around: &Around, from: usize, near: &mut Vec<(f32, usize)>) {
         let (mut estimates, mut lowers) = ([0.0; LANES], [0.0; LANES]);
-        for (block, bytes) in self.codes.codes().blocks().enumerate() {
-            query.codes.scan_block(&around, 0.0, f32::INFINITY, bytes, &mut estimates, &mut lowers);
-            let first = block * LANES;
-            near.extend(estimates.iter().copied().zip(first..).take(self.len() - first));
+        near.reserve((self.len() - from).next_multiple_of(LANES));
+        for (block, bytes) in self.codes.codes().blocks().enumerate().skip(from / LANES) {
+            codes.scan_block(around, 0.0, f32::INFINITY, bytes, &mut estimates, &mut lowers);
+            let places = (block * LANES..self.len()).zip(estimates).skip_while(|(place, _)| *place < from);
+            near.extend(places.map(|(place, estimate)| (estimate, place)));
         }
-        if count < near.len() {
-            near.select_nth_unstable_by(count, |a: &(f32, usize), b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    }
+
+    /// Builds the graph that these parameters ask for, unless there is one that is good enough, or the number of heads is
+    /// not one of [`HEAD_GRAPH_HEADS`]. All that share it search it from now on. Whether one was built.
+    pub fn build_graph(&self, parameters: GraphParameters) -> bool {
+        let stray = match &*self.graph.borrow() {
+            Some(graph) if graph.parameters() == parameters => {
+                let kept = self.ids.partition_point(|id| *id < graph.end());
+                self.len() - kept + graph.len().saturating_sub(kept)
+            }
+            _ => self.len(),
+        };
+        let is_due = HEAD_GRAPH_HEADS.contains(&self.len()) && stray > self.len() / STRAY_HEADS_FRACTION;
+        if is_due {
+            *self.graph.borrow_mut() = Some(Rc::new(HeadGraph::new(self, parameters)));
         }
-        near.into_iter().take(count).map(|(_, head)| head).collect()
+        is_due
+    }
+
+    /// The code of a head and its factors.
+    pub(super) fn code(&self, head: usize) -> (Vec<u8>, Factors) {
+        let mut bits = vec![0; self.dimension.div_ceil(8)];
+        let factors = self.codes.codes().code(head, &mut bits);
+        (bits, factors)
     }
 
     /// The heads whose lists a vector goes into, nearest first; none only if there is none.
@@ -205,4 +257,15 @@ impl Heads {
         // Distances that are not numbers keep no head: any list is better than none.
         if kept.is_empty() { near.into_iter().take(1).collect() } else { kept }
     }
+}
+
+/// The `count` nearest, nearest first.
+fn nearest_of(mut near: Vec<NearHead>, count: usize) -> Vec<NearHead> {
+    let order = |a: &NearHead, b: &NearHead| a.distance.total_cmp(&b.distance).then(a.head.cmp(&b.head));
+    if count < near.len() {
+        near.select_nth_unstable_by(count, order);
+        near.truncate(count);
+    }
+    near.sort_unstable_by(order);
+    near
 }

@@ -8,7 +8,11 @@
 //! at once and exactly.
 
 mod cluster;
+mod graph;
 mod heads;
+#[cfg(test)]
+mod tests;
 
 pub use cluster::{Clustering, Halves, halve};
-pub use heads::{HeadQuery, Heads, NearHead, Placement};
+pub use graph::{GraphParameters, HeadGraph};
+pub use heads::{HeadQuery, Heads, NearHead, Placement, SharedHeadGraph};

@@ -21,7 +21,7 @@ use crate::distance::Query;
 use crate::env::Slices;
 use crate::error::Result;
 use crate::index::posting::{CodeList, CodeListBuilder};
-use crate::index::spann::{Clustering, HeadQuery, Placement};
+use crate::index::spann::{Clustering, GraphParameters, HeadQuery, Placement};
 use crate::limits::{
     CODES_FROM_RECORDS, HEAD_SAMPLES, LISTS_FROM_RECORDS, PLACED_FRACTION, PLACED_RECORDS, SAMPLE_BYTES,
     WAITING_FRACTION, WAITING_LISTS,
@@ -56,6 +56,10 @@ pub async fn improve(
     };
     if loaded.heads.is_empty() {
         return if records >= from_records { work.found(records).await.map(Some) } else { Ok(None) };
+    }
+    if let VectorStructure::Spann(asked) = &*snapshot.structure {
+        let (ef_construction, ef_search) = (asked.ef_construction as usize, asked.ef_search as usize);
+        loaded.heads.build_graph(GraphParameters { ef_construction, ef_search });
     }
     if loaded.info.waiting
         >= (WAITING_LISTS * u64::from(parameters.split_threshold)).max(records / WAITING_FRACTION)

@@ -1,12 +1,13 @@
 //! Posting lists and their heads, as the index keeps them.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::{Geometry, VectorReader, corrupt};
 use crate::blockstore::Bytes;
 use crate::error::Result;
 use crate::index::posting::CodeList;
-use crate::index::spann::Heads;
+use crate::index::spann::{Heads, SharedHeadGraph};
 
 pub(super) const HEAD: &str = "head";
 pub(super) const LIST: &str = "list";
@@ -37,8 +38,13 @@ pub(super) type Sizes = BTreeMap<u32, ListSize>;
 const SIZE_BYTES: usize = 12;
 
 /// Reads the heads.
-pub(super) async fn load_heads(reader: &VectorReader, geometry: &Geometry, center: &[f32]) -> Result<Heads> {
-    let mut heads = Heads::new(geometry.space, center.to_vec());
+pub(super) async fn load_heads(
+    reader: &VectorReader,
+    geometry: &Geometry,
+    center: &[f32],
+    graph: &SharedHeadGraph,
+) -> Result<Heads> {
+    let mut heads = Heads::new(geometry.space, center.to_vec(), Rc::clone(graph));
     for (id, Bytes(bytes)) in reader.prefix(HEAD).await? {
         let components = bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
         let center: Vec<f32> = components.collect();

@@ -35,7 +35,7 @@ use crate::distance;
 use crate::env::Slices;
 use crate::error::{Corruption, Error, Result};
 use crate::index::hnsw::Parameters;
-use crate::index::spann::Heads;
+use crate::index::spann::{Heads, SharedHeadGraph};
 use crate::quantization::CodeQuery;
 use crate::quantization::Rotation;
 use crate::segment::{Readers, Snapshot};
@@ -68,7 +68,14 @@ pub struct VectorIndex {
 struct Inner {
     reader: VectorReader,
     loaded: RefCell<Option<Rc<Loaded>>>,
+    shared: Shared,
+}
+
+/// What versions of an index have in common, read or made once.
+#[derive(Clone, Default)]
+struct Shared {
     graph: SharedGraph,
+    head_graph: SharedHeadGraph,
 }
 
 /// What every search needs: read at the first one.
@@ -110,16 +117,16 @@ impl Geometry {
 
 impl VectorIndex {
     pub async fn open(blockstore: &Blockstore, root: BlockId) -> Result<Self> {
-        Ok(Self::new(blockstore.open(root).await?, SharedGraph::default()))
+        Ok(Self::new(blockstore.open(root).await?, Shared::default()))
     }
 
-    fn new(reader: VectorReader, graph: SharedGraph) -> Self {
-        Self { inner: Rc::new(Inner { reader, loaded: RefCell::default(), graph }) }
+    fn new(reader: VectorReader, shared: Shared) -> Self {
+        Self { inner: Rc::new(Inner { reader, loaded: RefCell::default(), shared }) }
     }
 
-    /// The version of an index that [`update`] wrote after `base`, the graph of which it has.
+    /// The version of an index that [`update`] wrote after `base`, the graphs of which it has.
     pub(super) fn updated(base: Option<&Self>, reader: VectorReader) -> Self {
-        Self::new(reader, base.map(|base| Rc::clone(&base.inner.graph)).unwrap_or_default())
+        Self::new(reader, base.map(|base| base.inner.shared.clone()).unwrap_or_default())
     }
 
     /// The root of its blockfile.
@@ -138,7 +145,8 @@ impl VectorIndex {
         let info = read_info(self.reader(), dimension).await?;
         let rows = RowTable::load(self.reader()).await?;
         let geometry = Geometry::new(space, dimension, info.rotation_seed);
-        let heads = lists::load_heads(self.reader(), &geometry, &info.center).await?;
+        let heads =
+            lists::load_heads(self.reader(), &geometry, &info.center, &self.inner.shared.head_graph).await?;
         let sizes = lists::load_sizes(self.reader()).await?;
         let graph = match info.graph {
             Some(_) => Some(LiveGraph::new(self.graph(space, &info.center).await?, &rows)),
@@ -150,12 +158,12 @@ impl VectorIndex {
     }
 
     async fn graph(&self, space: Space, center: &[f32]) -> Result<Rc<graph::VectorGraph>> {
-        if let Some(graph) = self.inner.graph.get() {
+        if let Some(graph) = self.inner.shared.graph.get() {
             return Ok(Rc::clone(graph));
         }
         let graph = Rc::new(graph::load(self.reader(), space, center).await?);
         // Another search may have been first.
-        Ok(Rc::clone(self.inner.graph.get_or_init(|| graph)))
+        Ok(Rc::clone(self.inner.shared.graph.get_or_init(|| graph)))
     }
 }
 
@@ -174,13 +182,13 @@ impl Loaded {
 /// What a step of [`improve`] wrote.
 pub struct Improved {
     pub commit: Commit<u32, Bytes>,
-    graph: SharedGraph,
+    shared: Shared,
 }
 
 impl Improved {
     /// The index after the step; `note` takes the commit in and gives its reader.
     pub(super) fn into_index(self, note: impl FnOnce(Commit<u32, Bytes>) -> VectorReader) -> VectorIndex {
-        VectorIndex::new(note(self.commit), self.graph)
+        VectorIndex::new(note(self.commit), self.shared)
     }
 }
 
@@ -202,7 +210,9 @@ pub async fn improve(
     };
     let Some(asked) = asked else {
         let commit = improve::improve(blockstore, readers, snapshot, slices).await?;
-        return Ok(commit.map(|commit| Improved { commit, graph: SharedGraph::default() }));
+        let head_graph = Rc::clone(&index.inner.shared.head_graph);
+        let shared = Shared { head_graph, ..Shared::default() };
+        return Ok(commit.map(|commit| Improved { commit, shared }));
     };
     if !graph::is_due(&info, readers.embeddings.len()) {
         return Ok(None);

@@ -102,7 +102,7 @@ impl VectorIndex {
     ) -> Result<()> {
         // Without estimates nothing says which lists are near.
         let probes = if search.has_estimates() { target.probes } else { loaded.heads.len() };
-        let near = loaded.heads.nearest(&HeadQuery::new(loaded.geometry.space, &search.codes), probes);
+        let near = loaded.heads.search(&HeadQuery::new(loaded.geometry.space, &search.codes), probes);
         let (mut next, mut round) = (0, FIRST_PROBES);
         while next < near.len() {
             let end = near.len().min(next + round);

@@ -19,7 +19,7 @@ use crate::limits::{
 use crate::segment::vectors::lists::parse;
 use crate::segment::vectors::proto::{GraphInfo, VectorIndexInfo};
 use crate::segment::vectors::writer::matrix;
-use crate::segment::vectors::{CODE, INFO, Improved, Loaded, VectorIndex, corrupt};
+use crate::segment::vectors::{CODE, INFO, Improved, Loaded, Shared, VectorIndex, corrupt};
 
 /// Whether an index of `records` vectors that has a graph, or should, needs a step.
 pub(in crate::segment::vectors) fn is_due(info: &VectorIndexInfo, records: u64) -> bool {
@@ -220,7 +220,8 @@ impl<'a> Growth<'a> {
         let nodes = std::mem::take(&mut self.changed);
         self.write_chunks(NODE, nodes, VectorGraph::encode_nodes).await?;
         let commit = self.writer.commit().await?;
-        Ok(Improved { commit, graph: Rc::new(Rc::new(self.graph).into()) })
+        let graph = Rc::new(Rc::new(self.graph).into());
+        Ok(Improved { commit, shared: Shared { graph, ..Shared::default() } })
     }
 
     /// Writes some chunks; those that the graph no longer has go.
