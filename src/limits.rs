@@ -238,6 +238,15 @@ pub const GRAPH_RERANKED: usize = 10;
 /// other. Measured on 100,000 embeddings of glosses, a tenth of them allowed, `ef_search` 64: once finds 96.6 % of the
 /// ten nearest, twice 98.6 %.
 pub const GRAPH_FILTERED_EF: usize = 2;
+
+/// The part (1 / n) of the vectors in lists, live or not, that may be stale before the lists are scrubbed. Dead entries are
+/// scanned and stored like others.
+pub const STALE_FRACTION: u64 = 4;
+
+/// Entries of lists that one step of a scrubbing looks at, at least: some tens of milliseconds, and 2 MB written at 384
+/// dimensions.
+pub const SCRUBBED_ENTRIES: u64 = 32_768;
+
 /// Lists that one step splits or dissolves: some tens of milliseconds each.
 pub const BALANCED_LISTS: usize = 16;
 

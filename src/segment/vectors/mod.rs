@@ -22,6 +22,7 @@ mod improve;
 mod lists;
 mod proto;
 mod rows;
+mod scrub;
 mod search;
 mod writer;
 
