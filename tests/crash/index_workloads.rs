@@ -41,7 +41,7 @@ pub fn lists() -> Workload {
 /// A graph grows, and nodes of it change or go.
 pub fn graphs() -> Workload {
     Workload {
-        configuration: json!({"hnsw": {"space": "l2", "ef_construction": 32, "max_neighbors": 8}}),
+        configuration: json!({"hnsw": {"space": "l2", "ef_construction": 16, "max_neighbors": 8}}),
         before: vec![Change::Upsert(records(0..1_000, 0)), Change::Compact],
         under_test: vec![
             Change::Upsert(records(1_000..1_100, 0)),

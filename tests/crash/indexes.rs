@@ -63,7 +63,7 @@ fn stages(workload: &Workload) -> Vec<Stage> {
                 let shape = shape(&storage).await;
                 // No two stages draw the same ids.
                 let db = open(&storage, &env(100 + stages.len() as u64)).await.unwrap();
-                settle(&db, &[records.clone()]).await.unwrap();
+                settle(&db, std::slice::from_ref(&records)).await.unwrap();
                 change.run(&db).await.unwrap();
                 db.close().await.unwrap();
                 shape
@@ -108,7 +108,7 @@ impl Stage {
         let storage: Rc<dyn Storage> = Rc::new(files.storage(OPTIONS[0])?);
         block_on(async {
             let db = open(&storage, &env(2)).await?;
-            settle(&db, &[self.records.clone()]).await.map_err(Error::Internal)?;
+            settle(&db, std::slice::from_ref(&self.records)).await.map_err(Error::Internal)?;
             self.change.run(&db).await
         })
     }
@@ -134,7 +134,9 @@ async fn goes_on(db: &Db, storage: &Rc<dyn Storage>, possible: &[Records]) -> Re
                 return Err("maintenance never ends".into());
             }
         }
-        settle(db, &[records.clone()]).await.map_err(|error| format!("after maintenance: {error}"))?;
+        settle(db, std::slice::from_ref(&records))
+            .await
+            .map_err(|error| format!("after maintenance: {error}"))?;
         no_garbage(storage, &env(4)).await?;
     }
     Ok(())
@@ -187,7 +189,7 @@ fn fails_harmlessly(stage: &Stage, at: u64, fault: Fault) -> Result<bool, String
     let storage = storage_of(&files, OPTIONS[0])?;
     let outcome = block_on(async {
         let db = open(&storage, &env(2)).await.map_err(why)?;
-        settle(&db, &[stage.records.clone()]).await?;
+        settle(&db, std::slice::from_ref(&stage.records)).await?;
         let before = files.operations();
         files.set_fault(Some(shifted(fault, before + at)));
         let outcome = stage.change.run(&db).await;
@@ -199,11 +201,11 @@ fn fails_harmlessly(stage: &Stage, at: u64, fault: Fault) -> Result<bool, String
         check_error(&error)?;
         if let Error::Storage(StorageError::QuotaExceeded { .. }) = error {
             // The full store answers; what failed is done once there is room.
-            settle(&db, &[stage.records.clone()])
+            settle(&db, std::slice::from_ref(&stage.records))
                 .await
                 .map_err(|error| format!("on the full store: {error}"))?;
             files.set_fault(None);
-            goes_on(&db, &storage, &[stage.records.clone()]).await?;
+            goes_on(&db, &storage, std::slice::from_ref(&stage.records)).await?;
             return Ok((reached, None));
         }
         if let Err(reason) = settle(&db, &stage.possible()).await

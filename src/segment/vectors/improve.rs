@@ -47,7 +47,7 @@ pub async fn improve(
         }
     };
     let records = readers.embeddings.len();
-    let loaded = index.loaded(snapshot.space, dimension).await?;
+    let loaded = index.loaded(snapshot.space, dimension, slices).await?;
     let work = Work {
         blockstore,
         index,
