@@ -126,6 +126,48 @@ fn lists_shrink_when_most_of_their_vectors_are_deleted() {
     });
 }
 
+/// Maintains until nothing is left to do. Most rounds so far: 139.
+async fn settle_in_few_rounds(model: &Model) {
+    for _ in 0..300 {
+        if !model.db.maintain().await.unwrap() {
+            return;
+        }
+    }
+    panic!("maintenance never ends");
+}
+
+#[test]
+fn lists_of_copies_and_of_many_replicas_settle() {
+    block_on(async {
+        let mut mixture = Mixture::new(9);
+        let mut short = || mixture.next()[..6].to_vec();
+        for (space, name) in SPACES {
+            let configuration = json!({"spann": {"space": name, "nreplica_count": 8}});
+            let mut model = Model::new(space, configuration).await;
+            let copied = [short(), short(), short()];
+            let records = (0..1_500)
+                .flat_map(|row| [(format!("r{row}"), short()), (format!("c{row}"), copied[row % 3].clone())]);
+            let records: Vec<_> = records.collect();
+            model.write(Operation::Add, records).await;
+            settle_in_few_rounds(&model).await;
+            for round in 0..4 {
+                let gone = model.records.keys().skip(round).step_by(3).cloned().collect();
+                model.delete(gone).await;
+                let changed = model.records.keys().step_by(5).map(|id| (id.clone(), short()));
+                let changed = changed.collect();
+                model.write(Operation::Upsert, changed).await;
+                settle_in_few_rounds(&model).await;
+                let index = Index::of(&model).await;
+                let (live, dead) = live_and_dead(&index);
+                assert_eq!((index.entries("list"), tabled(&index)), (live + dead, live + dead));
+            }
+            let queries: Vec<_> = (0..10).map(|_| short()).collect();
+            assert!(model.recall(&queries, None).await >= 0.97);
+            assert_no_garbage(&model).await;
+        }
+    });
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 6, ..ProptestConfig::default() })]
 
