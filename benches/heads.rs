@@ -7,9 +7,10 @@ use std::time::Instant;
 use chromatid::index::spann::{GraphParameters, HeadQuery, Heads, SharedHeadGraph};
 use chromatid::quantization::CodeQuery;
 use chromatid::types::Space;
-use measure::{DIMENSION, components};
+use vectors::{DIMENSION, components};
 
-mod measure;
+#[path = "measure/vectors.rs"]
+mod vectors;
 
 const NEAREST: usize = 32;
 const QUERIES: usize = 200;
@@ -18,8 +19,8 @@ const DIRECTIONS: usize = 32;
 
 fn main() {
     for count in [256, 1_024, 4_096] {
-        let vectors = vectors(count + QUERIES);
-        let (centers, queries) = vectors.split_at(count * DIMENSION);
+        let rows = rows(count + QUERIES);
+        let (centers, queries) = rows.split_at(count * DIMENSION);
         let mut heads = Heads::new(Space::L2, vec![0.0; DIMENSION], SharedHeadGraph::default());
         for (id, center) in centers.chunks_exact(DIMENSION).enumerate() {
             heads.push(id as u32, center);
@@ -38,7 +39,7 @@ fn main() {
 }
 
 /// Rows that lie near a plane of some directions.
-fn vectors(count: usize) -> Vec<f32> {
+fn rows(count: usize) -> Vec<f32> {
     let directions = components(DIRECTIONS * DIMENSION);
     let weights = components(count * DIRECTIONS);
     let noise = components(count * DIMENSION);

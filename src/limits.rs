@@ -46,9 +46,14 @@ pub const SELECTION_CACHE_BYTES: usize = 512 * 1024;
 /// 12 µs besides its bytes, which a scan of small blocks would feel, and a point read takes in a whole block.
 pub const BLOCK_BYTES: usize = 128 * 1024;
 
-/// Default budget of the block cache, in bytes. A code takes some 64 bytes at 384 dimensions, and exact vectors are
-/// read one by one: this holds the codes of some hundred thousand records with their texts' blocks in use.
+/// Default budget of the block cache and of graphs in memory, in bytes. A code takes some 64 bytes at 384 dimensions,
+/// and exact vectors are read one by one: this holds the codes of some hundred thousand records with their texts' blocks
+/// in use.
 pub const CACHE_BYTES: usize = 64 * 1024 * 1024;
+
+/// What the block cache keeps of its budget, in bytes, however much of it graphs take: a search reads codes and vectors
+/// all the same, and a write some dozen blocks of ids.
+pub const CACHE_LEAST_BYTES: usize = 8 * 1024 * 1024;
 
 /// Operations in a collection's log tail that start a compaction.
 pub const COMPACTION_OPERATIONS: usize = 10_000;
@@ -117,6 +122,10 @@ pub const BLOCK_WRITE_BATCH_BYTES: usize = 1024 * 1024;
 /// Blocks that are read in one call of the storage: amortises a transaction, bounds what a range
 /// read holds at once to 8 MiB of ordinary blocks.
 pub const BLOCK_READ_BATCH: usize = 64;
+
+/// Blocks that a pass over a whole index reads in one call of the storage: 2 MiB are read and verified in less than a
+/// slice of background work.
+pub const PASS_READ_BATCH: usize = 16;
 
 /// A touched block smaller than this fraction (1 / n) of the block size is joined with the next one.
 pub const BLOCK_MERGE_FRACTION: usize = 4;
@@ -245,6 +254,14 @@ pub const HEAD_GRAPH_HEADS: std::ops::RangeInclusive<usize> = 256..=4_096;
 
 /// The part (1 / n) of the heads that may be new or gone since their graph was made, before it is made anew.
 pub const STRAY_HEADS_FRACTION: usize = 4;
+
+/// The part (1 / n) of the vectors in lists, live or not, that may be stale before the lists are scrubbed. Dead entries are
+/// scanned and stored like others.
+pub const STALE_FRACTION: u64 = 4;
+
+/// Entries of lists that one step of a scrubbing looks at, at least: some tens of milliseconds, and 2 MB written at 384
+/// dimensions.
+pub const SCRUBBED_ENTRIES: u64 = 32_768;
 
 /// Lists that one step splits or dissolves: some tens of milliseconds each.
 pub const BALANCED_LISTS: usize = 16;

@@ -3,6 +3,10 @@
 //! What was acknowledged is there afterwards; what was under way is there wholly or not at all, and not
 //! without what was called before it; and work goes on.
 
+#[path = "crash/indexes.rs"]
+mod indexes;
+#[path = "crash/searched.rs"]
+mod searched;
 mod support;
 #[path = "crash/workloads.rs"]
 mod workloads;

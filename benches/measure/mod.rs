@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-pub const DIMENSION: usize = 384;
+mod vectors;
+
+pub use vectors::{DIMENSION, components};
 
 /// Bytes that each measurement passes over, so that small sets are read many times.
 const BYTES: usize = 1 << 31;
@@ -38,18 +40,6 @@ pub fn plain_read(matrix: &[f32]) -> u32 {
         }
     }
     rest.iter().map(|component| component.to_bits()).chain(seen).fold(0, |all, word| all | word)
-}
-
-/// Components between −1 and 1, the same every time.
-pub fn components(count: usize) -> Vec<f32> {
-    let mut state = 0x2545_f491u32;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 17;
-        state ^= state << 5;
-        (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-    };
-    (0..count).map(|_| next()).collect()
 }
 
 pub fn megabytes(bytes: usize) -> f64 {

@@ -18,7 +18,7 @@ use crate::storage::BlockId;
 /// How the block cache fares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CacheStats {
-    /// Bytes of the blocks held.
+    /// Bytes of the blocks held, and of what is held in their stead.
     pub bytes: usize,
     /// Bytes that may be held.
     pub budget: usize,

@@ -19,6 +19,7 @@ mod output;
 mod pace;
 mod reader;
 mod record;
+mod reservation;
 mod root;
 mod rows;
 mod sparse_index;
@@ -29,7 +30,7 @@ mod version;
 #[cfg(test)]
 mod tests;
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
@@ -39,6 +40,7 @@ pub use key::{F32, Key, KeyType};
 pub use ordered::OrderedWriter;
 pub use reader::Reader;
 pub use record::{DataRecord, DataRecordColumns, DataRecordRef, PostingList, PostingListRef};
+pub use reservation::Reservation;
 pub use rows::{Row, RowRef, row_checksum};
 pub use unordered::UnorderedWriter;
 pub use value::{Bytes, Value, ValueType};
@@ -47,7 +49,7 @@ use arrow::buffer::Buffer;
 
 use crate::env::Env;
 use crate::error::Result;
-use crate::limits::{BLOCK_BYTES, CACHE_BYTES, ROW_CACHE_FRACTION};
+use crate::limits::{BLOCK_BYTES, CACHE_BYTES, CACHE_LEAST_BYTES, ROW_CACHE_FRACTION};
 use crate::storage::memory::MemoryStorage;
 use crate::storage::{BlockId, Storage};
 use cache::BlockCache;
@@ -69,6 +71,9 @@ struct Inner {
     env: Rc<dyn Env>,
     cache: RefCell<BlockCache>,
     rows: RefCell<RowCache>,
+    /// What both caches and the reservations may take.
+    budget: Cell<usize>,
+    reserved: Cell<usize>,
     /// Where the body of a block of vectors starts; measured when first needed.
     body_start: OnceCell<Option<usize>>,
     migrations: &'static [Migration],
@@ -124,6 +129,8 @@ impl Blockstore {
             env,
             cache: RefCell::new(BlockCache::new(blocks)),
             rows: RefCell::new(RowCache::new(rows)),
+            budget: Cell::new(cache_bytes),
+            reserved: Cell::new(0),
             body_start: OnceCell::new(),
             migrations,
         };
@@ -178,11 +185,11 @@ impl Blockstore {
         Ok(std::iter::once(root).chain(blocks).collect())
     }
 
+    /// How the cache fares, reservations included.
     pub fn cache_stats(&self) -> CacheStats {
         let mut stats = self.inner.cache.borrow().stats();
-        let rows = self.inner.rows.borrow();
-        stats.bytes += rows.bytes();
-        stats.budget += rows.budget();
+        stats.bytes += self.inner.rows.borrow().bytes() + self.inner.reserved.get();
+        stats.budget = self.inner.budget.get();
         stats
     }
 
@@ -200,7 +207,25 @@ impl Blockstore {
 
     /// Changes the cache's budget in bytes; a smaller one takes effect at once.
     pub fn set_cache_budget(&self, bytes: usize) {
-        let (rows, blocks) = budgets(bytes);
+        self.inner.budget.set(bytes);
+        self.share_budget();
+    }
+
+    /// Counts memory beside the cache against its budget.
+    pub fn reserve(&self, bytes: usize) -> Reservation {
+        Reservation::new(self, bytes)
+    }
+
+    fn change_reserved(&self, old: usize, new: usize) {
+        self.inner.reserved.set(self.inner.reserved.get() - old + new);
+        self.share_budget();
+    }
+
+    /// Gives the caches what is not reserved, and never less than they need to be of use.
+    fn share_budget(&self) {
+        let budget = self.inner.budget.get();
+        let free = budget.saturating_sub(self.inner.reserved.get());
+        let (rows, blocks) = budgets(free.max(budget.min(CACHE_LEAST_BYTES)));
         self.inner.cache.borrow_mut().set_budget(blocks);
         self.inner.rows.borrow_mut().set_budget(rows);
     }
@@ -252,6 +277,16 @@ impl Blockstore {
             None => self.admit::<K, V>(*id, read.next().flatten()),
         };
         ids.iter().zip(cached).map(block).collect()
+    }
+
+    /// Blocks in the order of `ids`, read in one call of the storage and not offered to the cache.
+    async fn pass_blocks<K: Key, V: Value>(&self, ids: &[BlockId]) -> Result<Vec<Rc<Block>>> {
+        let read = self.inner.storage.read_blocks(ids).await?;
+        let block = |(id, bytes): (&BlockId, Option<Buffer>)| {
+            let bytes = bytes.ok_or_else(|| Place::Block(*id).corrupt(MISSING))?;
+            Ok(Rc::new(Block::open(*id, bytes, K::TYPE, V::TYPE)?))
+        };
+        ids.iter().zip(read).map(block).collect()
     }
 
     /// Verifies a block that was read and offers it to the cache.

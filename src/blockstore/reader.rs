@@ -14,7 +14,7 @@ use super::sparse_index::{Edge, SparseIndex};
 use super::value::Value;
 use super::version;
 use crate::error::{Corruption, Error, Result};
-use crate::limits::BLOCK_READ_BATCH;
+use crate::limits::{BLOCK_READ_BATCH, PASS_READ_BATCH};
 use crate::storage::BlockId;
 
 /// One version of a blockfile: an ordered map from (prefix, key) to a value. Cheap to clone.
@@ -62,7 +62,7 @@ impl<K: Key, V: Value> Reader<K, V> {
         &self.inner.index
     }
 
-    pub(super) fn store(&self) -> &Blockstore {
+    pub(crate) fn store(&self) -> &Blockstore {
         &self.inner.store
     }
 
@@ -117,12 +117,25 @@ impl<K: Key, V: Value> Reader<K, V> {
 
     /// Several blocks in one call of the storage.
     pub(crate) async fn blocks(&self, indices: &[usize]) -> Result<Vec<Rc<Block>>> {
+        let blocks = self.inner.store.load_blocks::<K, V>(&self.ids_of(indices)?).await?;
+        self.check_blocks(indices, blocks)
+    }
+
+    /// As [`blocks`](Self::blocks), past the cache.
+    async fn blocks_in_passing(&self, indices: &[usize]) -> Result<Vec<Rc<Block>>> {
+        let blocks = self.inner.store.pass_blocks::<K, V>(&self.ids_of(indices)?).await?;
+        self.check_blocks(indices, blocks)
+    }
+
+    fn ids_of(&self, indices: &[usize]) -> Result<Vec<BlockId>> {
         let id = |index: &usize| {
             let entry = self.index().entries().get(*index);
             entry.map(|entry| entry.id).ok_or_else(|| self.no_block(*index))
         };
-        let ids = indices.iter().map(id).collect::<Result<Vec<_>>>()?;
-        let blocks = self.inner.store.load_blocks::<K, V>(&ids).await?;
+        indices.iter().map(id).collect()
+    }
+
+    fn check_blocks(&self, indices: &[usize], blocks: Vec<Rc<Block>>) -> Result<Vec<Rc<Block>>> {
         for (index, block) in indices.iter().zip(&blocks) {
             self.check_block(*index, block)?;
         }
@@ -238,7 +251,8 @@ impl<K: Key, V: Value> Reader<K, V> {
         self.range(prefix, ..).await
     }
 
-    /// Shows all entries of a prefix to `visit`, ascending and not copied.
+    /// Shows all entries of a prefix to `visit`, ascending and not copied. What it reads does not push other blocks out
+    /// of the cache.
     pub async fn visit_prefix(
         &self,
         prefix: &str,
@@ -246,13 +260,17 @@ impl<K: Key, V: Value> Reader<K, V> {
     ) -> Result<()> {
         let range = &..;
         let (lower, upper) = (Edge::lower(prefix, range), Edge::upper(prefix, range));
-        let visit = |block: &Block| {
-            for row in block.lower_bound(&lower)?..block.lower_bound(&upper)? {
-                visit(block.key::<K>(row)?, block.value::<V>(row)?)?;
+        let mut pace = Pace::new(&self.inner.store);
+        let indices: Vec<usize> = self.index().blocks_between(&lower, &upper).collect();
+        for indices in indices.chunks(PASS_READ_BATCH) {
+            for block in self.blocks_in_passing(indices).await? {
+                for row in block.lower_bound(&lower)?..block.lower_bound(&upper)? {
+                    visit(block.key::<K>(row)?, block.value::<V>(row)?)?;
+                }
+                pace.step().await;
             }
-            Ok(())
-        };
-        self.visit(self.index().blocks_between(&lower, &upper), visit).await
+        }
+        Ok(())
     }
 
     /// The entries of all prefixes, ascending: for loading a catalogue, verification, export.

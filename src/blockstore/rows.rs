@@ -74,10 +74,6 @@ impl RowCache {
         self.bytes
     }
 
-    pub(super) fn budget(&self) -> usize {
-        self.budget
-    }
-
     pub(super) fn set_budget(&mut self, budget: usize) {
         self.budget = budget;
         self.shrink();

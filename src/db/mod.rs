@@ -24,7 +24,7 @@ pub const DEFAULT_DATABASE: &str = "default_database";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     pub durability: Durability,
-    /// Budget of the block cache in bytes.
+    /// Budget of the block cache in bytes; graphs that are in memory count against it.
     pub cache_bytes: usize,
     /// Whether [`Db::reset`] is allowed.
     pub allow_reset: bool,

@@ -123,6 +123,23 @@ impl CodeListBuilder {
         self.ids.iter().copied().zip(self.versions.iter().copied())
     }
 
+    /// Drops the entries that `keep` refuses.
+    pub fn retain(&mut self, keep: impl Fn(u32, u16) -> bool) {
+        if self.entries().all(|(offset_id, version)| keep(offset_id, version)) {
+            return;
+        }
+        let mut kept = Self::new(self.codes.dimension());
+        for (entry, (offset_id, version)) in self.entries().enumerate() {
+            if keep(offset_id, version) {
+                let factors = self.codes().code(entry, &mut kept.bits);
+                kept.ids.push(offset_id);
+                kept.versions.push(version);
+                kept.codes.push(&kept.bits, factors);
+            }
+        }
+        *self = kept;
+    }
+
     /// The codes of the entries.
     pub fn codes(&self) -> Codes<'_> {
         self.codes.codes()

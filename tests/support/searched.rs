@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use chromatid::blockstore::{Blockstore, Bytes};
 use chromatid::db::{DEFAULT_DATABASE as D, DEFAULT_TENANT as T, Db, Options};
 use chromatid::distance::Query;
-use chromatid::env::NativeEnv;
+use chromatid::env::{Env, NativeEnv};
+use chromatid::storage::Storage;
 use chromatid::storage::memory::MemoryStorage;
+use chromatid::sysdb::SysDb;
 use chromatid::types::{
     CreateCollection, DeleteRequest, Embeddings, Include, MetadataValue, Operation, QueryRequest, RecordSet,
     Space, Where,
@@ -14,6 +17,7 @@ use chromatid::types::{
 use proptest::prelude::*;
 use serde_json::json;
 
+use super::garbage::no_garbage;
 use super::vectors::Mixture;
 
 const K: usize = 10;
@@ -115,6 +119,35 @@ impl Model {
         }
         hits as f64 / all as f64
     }
+}
+
+/// The stored index of the one collection's vectors.
+pub struct Index(pub Vec<(String, u32, Bytes)>);
+
+impl Index {
+    pub async fn of(model: &Model) -> Self {
+        let storage: Rc<dyn Storage> = model.storage.clone();
+        let blockstore = Blockstore::new(storage, Rc::new(NativeEnv), 1 << 20);
+        let (_, catalog, _) = SysDb::open(&blockstore).await.unwrap();
+        let root = catalog.rows().find_map(|row| row.segment?.vectors).unwrap();
+        Self(blockstore.open::<u32, Bytes>(root).await.unwrap().all().await.unwrap())
+    }
+
+    pub fn keys(&self, prefix: &str) -> Vec<u32> {
+        self.0.iter().filter(|(of, _, _)| of == prefix).map(|(_, key, _)| *key).collect()
+    }
+
+    /// The entries of all lists of codes under a prefix.
+    pub fn entries(&self, prefix: &str) -> usize {
+        let lists = self.0.iter().filter(|(of, _, _)| of == prefix);
+        lists.map(|(_, _, Bytes(list))| u32::from_le_bytes(list[..4].try_into().unwrap()) as usize).sum()
+    }
+}
+
+pub async fn assert_no_garbage(model: &Model) {
+    let storage: Rc<dyn Storage> = model.storage.clone();
+    let env: Rc<dyn Env> = Rc::new(NativeEnv);
+    assert_eq!(no_garbage(&storage, &env).await, Ok(()));
 }
 
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use super::{Fixture, run};
 use crate::blockstore::Reader;
-use crate::limits::ROW_CACHE_FRACTION;
+use crate::limits::{CACHE_LEAST_BYTES, ROW_CACHE_FRACTION};
 
 /// A budget of which so many bytes are for blocks, and the rest for single rows.
 fn budget(blocks: usize) -> usize {
@@ -96,5 +96,34 @@ fn a_smaller_budget_and_forgetting_take_effect_at_once() {
         let stats = fixture.store.cache_stats();
         assert_eq!((stats.entries, stats.bytes), (0, 0));
         assert_eq!(reader.get("", 3).await.unwrap(), Some(vec![3; 1_000]));
+    });
+}
+
+#[test]
+fn reserved_memory_leaves_less_for_blocks_but_never_too_little() {
+    run(async {
+        let fixture = Fixture::with_cache(2 * CACHE_LEAST_BYTES);
+        let large = (0..150).map(|key| ("", key, vec![key; 32_000])).collect();
+        let reader: Reader<u32, Vec<u32>> = fixture.blockfile(4_096, large);
+        let blocks_of = |bytes: usize| bytes - bytes / ROW_CACHE_FRACTION;
+        let held = async || {
+            scan(&reader).await;
+            fixture.store.cache_stats().bytes
+        };
+        let all = held().await;
+        assert!(all > blocks_of(2 * CACHE_LEAST_BYTES) * 9 / 10 && all <= blocks_of(2 * CACHE_LEAST_BYTES));
+
+        let mut memory = fixture.store.reserve(CACHE_LEAST_BYTES / 2);
+        let less = held().await - CACHE_LEAST_BYTES / 2;
+        assert!(
+            less <= blocks_of(CACHE_LEAST_BYTES * 3 / 2) && less > blocks_of(CACHE_LEAST_BYTES),
+            "{less}"
+        );
+        memory.resize(100 * CACHE_LEAST_BYTES);
+        let least = held().await - 100 * CACHE_LEAST_BYTES;
+        assert!(least <= blocks_of(CACHE_LEAST_BYTES) && least > blocks_of(CACHE_LEAST_BYTES) * 9 / 10);
+        drop(memory);
+        assert_eq!(held().await, all);
+        assert_eq!(fixture.store.cache_stats().budget, 2 * CACHE_LEAST_BYTES);
     });
 }

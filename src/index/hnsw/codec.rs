@@ -94,6 +94,10 @@ pub struct Loader {
     nodes: usize,
     /// What [`edge`] gives for all links; zero if they are mutual.
     balance: u64,
+    /// Slots that were checked once all were read.
+    checked: usize,
+    /// Nodes that are known to descend from the root.
+    below_root: Vec<bool>,
 }
 
 impl Loader {
@@ -114,7 +118,7 @@ impl Loader {
         if !input.0.is_empty() {
             return Err(corrupt("the header is too long"));
         }
-        Ok(Self { graph, slots, nodes, balance: 0 })
+        Ok(Self { graph, slots, nodes, balance: 0, checked: 0, below_root: Vec::new() })
     }
 
     /// Takes in the next chunk.
@@ -161,9 +165,28 @@ impl Loader {
         Some(if has_parent { Ok(()) } else { Err(corrupt("a node is not linked with its parent")) })
     }
 
-    /// The graph, if all that was read fits together.
-    pub fn finish(self) -> Result<Graph, Corruption> {
-        let mut graph = self.graph;
+    /// Checks a chunk of slots, once all were read; false when none is left.
+    pub fn check(&mut self) -> Result<bool, Corruption> {
+        if self.checked == 0 {
+            self.check_whole()?;
+            self.below_root = self.graph.root_alone().ok_or_else(|| corrupt("the parents are not a tree"))?;
+        }
+        let slots = self.checked..self.slots.min(self.checked + CHUNK_SLOTS);
+        self.checked = slots.end;
+        for node in slots.map(|slot| slot as u32) {
+            if !self.graph.links.lead_to_nodes(node) {
+                return Err(corrupt("a link is not mutual"));
+            }
+            if self.graph.contains(node) && !self.graph.joins_root(node, &mut self.below_root) {
+                return Err(corrupt("the parents are not a tree"));
+            }
+        }
+        Ok(self.checked < self.slots)
+    }
+
+    /// Checks what is not known of a single slot.
+    fn check_whole(&self) -> Result<(), Corruption> {
+        let graph = &self.graph;
         if graph.slots() != self.slots || graph.len() != self.nodes {
             return Err(corrupt("a chunk is missing or a node too many"));
         }
@@ -171,14 +194,17 @@ impl Loader {
         if graph.links.level(graph.entry) != highest || (graph.entry == NONE) != graph.is_empty() {
             return Err(corrupt("the entry point is not a node of the highest level"));
         }
-        if self.balance != 0 || !graph.links.lead_to_nodes() {
+        if self.balance != 0 {
             return Err(corrupt("a link is not mutual"));
         }
-        if !graph.is_one_tree() {
-            return Err(corrupt("the parents are not a tree"));
-        }
-        graph.links.take_dirty();
-        Ok(graph)
+        Ok(())
+    }
+
+    /// The graph, if all that was read fits together. Checks whatever was not yet.
+    pub fn finish(mut self) -> Result<Graph, Corruption> {
+        while self.check()? {}
+        self.graph.links.take_dirty();
+        Ok(self.graph)
     }
 }
 

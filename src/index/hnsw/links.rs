@@ -220,15 +220,11 @@ impl Links {
         self.touch(node);
     }
 
-    /// Whether every link leads to a node that is on the link's level.
-    pub(super) fn lead_to_nodes(&self) -> bool {
-        (0..self.slots() as u32).all(|node| {
-            self.level(node).is_none_or(|top| {
-                (0..=top).all(|level| {
-                    self.neighbors(level, node)
-                        .iter()
-                        .all(|&link| self.level(link).is_some_and(|l| l >= level))
-                })
+    /// Whether every link of a node leads to one that is on the link's level.
+    pub(super) fn lead_to_nodes(&self, node: u32) -> bool {
+        self.level(node).is_none_or(|top| {
+            (0..=top).all(|level| {
+                self.neighbors(level, node).iter().all(|&link| self.level(link).is_some_and(|l| l >= level))
             })
         })
     }

@@ -49,31 +49,34 @@ impl Graph {
         false
     }
 
-    /// Whether all nodes descend from the root, by parents that are nodes.
-    pub(super) fn is_one_tree(&self) -> bool {
+    /// Which nodes are known to descend from the root: the root alone. `None` if it is not the root of a tree, or there is
+    /// none though there are nodes.
+    pub(super) fn root_alone(&self) -> Option<Vec<bool>> {
         let mut below_root = vec![false; self.slots()];
-        match below_root.get_mut(self.root as usize) {
-            Some(root) => *root = true,
-            None => return self.is_empty(),
+        if self.root == NONE {
+            return self.is_empty().then_some(below_root);
         }
-        (0..self.slots() as u32).filter(|&node| self.contains(node)).all(|node| {
-            let mut above = node;
-            let mut steps = 0;
-            while below_root.get(above as usize) == Some(&false) {
-                above = self.parents[above as usize];
-                steps += 1;
-                if steps > self.len() {
-                    return false;
-                }
+        *below_root.get_mut(self.root as usize)? = true;
+        (self.contains(self.root) && self.parents[self.root as usize] == NONE).then_some(below_root)
+    }
+
+    /// Whether a node descends from the root, by parents that are nodes. Marks the way, so that all ways together are as
+    /// long as there are nodes.
+    pub(super) fn joins_root(&self, node: u32, below_root: &mut [bool]) -> bool {
+        let mut above = node;
+        let mut steps = 0;
+        while below_root.get(above as usize) == Some(&false) {
+            above = self.parents[above as usize];
+            steps += 1;
+            if steps > self.len() {
+                return false;
             }
-            // Marks the way, so that all ways together are as long as there are nodes.
-            let mut way = node;
-            while below_root.get(way as usize) == Some(&false) {
-                below_root[way as usize] = true;
-                way = self.parents[way as usize];
-            }
-            self.contains(above)
-        }) && self.contains(self.root)
-            && self.parents[self.root as usize] == NONE
+        }
+        let mut way = node;
+        while below_root.get(way as usize) == Some(&false) {
+            below_root[way as usize] = true;
+            way = self.parents[way as usize];
+        }
+        self.contains(above)
     }
 }

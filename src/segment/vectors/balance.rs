@@ -174,10 +174,7 @@ impl<'a> Balance<'a> {
         let Some(place) = self.heads.place(id) else { return Ok(()) };
         let ids = self.live(id).await?;
         if ids.len() <= self.work.parameters.split_threshold as usize {
-            // Dead entries made it large.
-            if let Some(size) = self.sizes.get_mut(&id) {
-                size.entries = ids.len() as u32;
-            }
+            // Dead entries made it large; they go with this step.
             return Ok(());
         }
         let old = self.heads.center(place).to_vec();
@@ -274,6 +271,11 @@ impl<'a> Balance<'a> {
         if stays || (state.version == u16::MAX && from.is_some()) {
             return Ok(());
         }
+        let is_left = |from| !matches!(self.lists.get(&from), Some(Some(_)));
+        if self.work.placement().replicas > 1 || from.is_some_and(is_left) {
+            // Lists that this step does not write keep what has died in them.
+            self.info.stale += 1;
+        }
         self.moved.insert(offset_id, state.changed(state.checksum));
         for near in placed {
             self.append(near.head, offset_id, vector).await?;
@@ -299,7 +301,25 @@ impl<'a> Balance<'a> {
         Ok(())
     }
 
-    async fn commit(self) -> Result<Commit<u32, Bytes>> {
+    /// Drops what has died in the lists that were touched.
+    fn drop_dead(&mut self) {
+        let (moved, rows) = (&self.moved, &self.work.loaded.rows);
+        let is_live = |offset_id, version| match moved.get(&offset_id) {
+            Some(state) => state.version == version,
+            None => rows.is_live(offset_id, version),
+        };
+        for (id, list) in &mut self.lists {
+            let Some(list) = list else { continue };
+            list.retain(is_live);
+            match self.sizes.get_mut(id) {
+                Some(size) if !list.is_empty() => size.entries = list.len() as u32,
+                _ => drop(self.sizes.remove(id)),
+            }
+        }
+    }
+
+    async fn commit(mut self) -> Result<Commit<u32, Bytes>> {
+        self.drop_dead();
         let reader = self.work.index.reader();
         let mut changes = RowChanges::load(Some(reader), self.moved.keys().copied()).await?;
         self.moved.iter().for_each(|(offset_id, state)| changes.set(*offset_id, *state));

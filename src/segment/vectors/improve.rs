@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | found | there are no heads, and vectors enough for them | centers of a sample become heads |
 //! | place | many vectors wait | they go from the scanned codes into lists |
+//! | scrub | lists have many dead entries | see [`super::scrub`] |
 //! | balance | lists are too large or too small | see [`super::balance`] |
 //!
 //! Until a vector is placed it is found by the scan, so nothing ever waits for a step.
@@ -14,6 +15,7 @@ use prost::Message;
 
 use super::balance;
 use super::lists::{HEAD, LIST, ListSize, SIZE, encode_center, encode_sizes, parse};
+use super::scrub;
 use super::writer::matrix;
 use super::{CODE, INFO, Loaded, VectorIndex, corrupt};
 use crate::blockstore::{BlockfileOptions, Blockstore, Bytes, Commit, OrderedWriter, Reader};
@@ -45,7 +47,7 @@ pub async fn improve(
         }
     };
     let records = readers.embeddings.len();
-    let loaded = index.loaded(snapshot.space, dimension).await?;
+    let loaded = index.loaded(snapshot.space, dimension, slices).await?;
     let work = Work {
         blockstore,
         index,
@@ -68,6 +70,9 @@ pub async fn improve(
         if placed.is_some() {
             return Ok(placed);
         }
+    }
+    if scrub::is_due(&loaded.info, records) {
+        return scrub::scrub(&work).await.map(Some);
     }
     balance::balance(&work).await
 }

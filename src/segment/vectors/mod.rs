@@ -22,6 +22,7 @@ mod improve;
 mod lists;
 mod proto;
 mod rows;
+mod scrub;
 mod search;
 mod writer;
 
@@ -138,7 +139,7 @@ impl VectorIndex {
         &self.inner.reader
     }
 
-    async fn loaded(&self, space: Space, dimension: usize) -> Result<Rc<Loaded>> {
+    async fn loaded(&self, space: Space, dimension: usize, slices: &Slices<'_>) -> Result<Rc<Loaded>> {
         if let Some(loaded) = &*self.inner.loaded.borrow() {
             return Ok(Rc::clone(loaded));
         }
@@ -149,21 +150,15 @@ impl VectorIndex {
             lists::load_heads(self.reader(), &geometry, &info.center, &self.inner.shared.head_graph).await?;
         let sizes = lists::load_sizes(self.reader()).await?;
         let graph = match info.graph {
-            Some(_) => Some(LiveGraph::new(self.graph(space, &info.center).await?, &rows)),
+            Some(_) => {
+                let graph = self.inner.shared.graph.get(self.reader(), space, &info.center, slices).await?;
+                Some(LiveGraph::new(graph, &rows, slices).await)
+            }
             None => None,
         };
         let loaded = Rc::new(Loaded { geometry, info, rows, heads, sizes, graph });
         *self.inner.loaded.borrow_mut() = Some(Rc::clone(&loaded));
         Ok(loaded)
-    }
-
-    async fn graph(&self, space: Space, center: &[f32]) -> Result<Rc<graph::VectorGraph>> {
-        if let Some(graph) = self.inner.shared.graph.get() {
-            return Ok(Rc::clone(graph));
-        }
-        let graph = Rc::new(graph::load(self.reader(), space, center).await?);
-        // Another search may have been first.
-        Ok(Rc::clone(self.inner.shared.graph.get_or_init(|| graph)))
     }
 }
 
@@ -218,7 +213,7 @@ pub async fn improve(
         return Ok(None);
     }
     let parameters = Parameters::new(asked.max_neighbors as usize, asked.ef_construction as usize);
-    let loaded = index.loaded(snapshot.space, dimension).await?;
+    let loaded = index.loaded(snapshot.space, dimension, slices).await?;
     Growth::new(blockstore, index, &loaded, &readers.embeddings, parameters, slices).run().await
 }
 

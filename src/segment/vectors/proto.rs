@@ -22,6 +22,12 @@ pub struct VectorIndexInfo {
     /// Set once there is a graph.
     #[prost(message, optional, tag = "9")]
     pub graph: Option<GraphInfo>,
+    /// Vectors that posting lists may hold dead entries of, as far as no scrubbing has begun since.
+    #[prost(uint64, tag = "10")]
+    pub stale: u64,
+    /// Set while lists are scrubbed: the first that still has to be.
+    #[prost(uint32, optional, tag = "11")]
+    pub scrubbing: Option<u32>,
 }
 
 /// What is known of a graph without reading it.

@@ -82,6 +82,8 @@ async fn first_info(
         graph: None,
         changes: 0,
         dissolved: 0,
+        stale: 0,
+        scrubbing: None,
     })
 }
 
@@ -192,6 +194,7 @@ impl<'a> CodeWriter<'a> {
         let mut list = CodeListBuilder::new(dimension);
         let mut entry = 0;
         for (id, vector) in changes {
+            let mut is_placed = self.info.next_head > 0 && rows.get(*id).version != 0;
             if let Some(old) = &old {
                 while entry < old.len() && old.offset_id(entry) < *id {
                     list.push_from(old, entry);
@@ -200,8 +203,10 @@ impl<'a> CodeWriter<'a> {
                 if entry < old.len() && old.offset_id(entry) == *id {
                     entry += 1;
                     self.info.waiting = self.info.waiting.saturating_sub(1);
+                    is_placed = false;
                 }
             }
+            self.info.stale += u64::from(is_placed);
             match vector {
                 Some(vector) => self.encode(*id, vector, rows, &mut list),
                 None => {

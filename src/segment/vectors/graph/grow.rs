@@ -6,8 +6,8 @@ use std::rc::Rc;
 use prost::Message;
 
 use super::store::{GRAPH, LINK, NODE};
-use super::{LiveGraph, Slot, VectorGraph};
-use crate::blockstore::{BlockfileOptions, Blockstore, Bytes, OrderedWriter, Reader};
+use super::{GraphOnce, LiveGraph, Slot, VectorGraph};
+use crate::blockstore::{BlockfileOptions, Blockstore, Bytes, OrderedWriter, Reader, Reservation};
 use crate::env::Slices;
 use crate::error::Result;
 use crate::index::hnsw::{CHUNK_SLOTS, Graph, Parameters};
@@ -44,6 +44,8 @@ pub(in crate::segment::vectors) struct Growth<'a> {
     slices: &'a Slices<'a>,
     writer: OrderedWriter<u32, Bytes>,
     graph: VectorGraph,
+    /// For the copy.
+    memory: Reservation,
     /// Slots without a node, taken from the end.
     free: Vec<u32>,
     /// Chunks of slots that were given another vector, or none.
@@ -74,6 +76,7 @@ impl<'a> Growth<'a> {
         let free = slots.rev().filter(|slot| !graph.links.contains(*slot)).collect();
         let budget = GRAPH_STEP_RECORDS.max(embeddings.len() / GRAPH_STEP_FRACTION) as usize;
         let writer = blockstore.ordered(Some(index.reader()), BlockfileOptions::default());
+        let memory = blockstore.reserve(graph.bytes());
         Self {
             index,
             loaded,
@@ -81,6 +84,7 @@ impl<'a> Growth<'a> {
             slices,
             writer,
             graph,
+            memory,
             free,
             changed: BTreeSet::new(),
             budget,
@@ -220,7 +224,7 @@ impl<'a> Growth<'a> {
         let nodes = std::mem::take(&mut self.changed);
         self.write_chunks(NODE, nodes, VectorGraph::encode_nodes).await?;
         let commit = self.writer.commit().await?;
-        let graph = Rc::new(Rc::new(self.graph).into());
+        let graph = Rc::new(GraphOnce::new(self.graph, self.memory));
         Ok(Improved { commit, shared: Shared { graph, ..Shared::default() } })
     }
 

@@ -13,18 +13,63 @@ mod tests;
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
+use futures::lock::Mutex;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::VectorReader;
 use super::rows::RowTable;
-use crate::index::hnsw::{Allowed, Distances, Graph, Parameters, Scratch, Target};
+use crate::blockstore::Reservation;
+use crate::env::Slices;
+use crate::error::Result;
+use crate::index::hnsw::{Allowed, CHUNK_SLOTS, Distances, Graph, Parameters, Scratch, Target};
 use crate::quantization::{NibbleCodes, NibbleQuery};
 use crate::types::Space;
 
 pub(super) use grow::{Growth, is_due};
-pub(super) use store::load;
 
 /// A graph that is read once for all versions of an index that have the same one.
-pub(in crate::segment) type SharedGraph = Rc<OnceCell<Rc<VectorGraph>>>;
+pub(in crate::segment) type SharedGraph = Rc<GraphOnce>;
+
+/// A graph that is in memory, or will be when it is first asked for.
+#[derive(Default)]
+pub(in crate::segment) struct GraphOnce {
+    held: OnceCell<Held>,
+    /// Held by whoever reads the graph: others wait, so that it is in memory once.
+    loading: Mutex<()>,
+}
+
+/// A graph in memory, which counts against the budget of the cache.
+struct Held {
+    graph: Rc<VectorGraph>,
+    _memory: Reservation,
+}
+
+impl GraphOnce {
+    /// One that is in memory.
+    fn new(graph: VectorGraph, mut memory: Reservation) -> Self {
+        memory.resize(graph.bytes());
+        let held = Held { graph: Rc::new(graph), _memory: memory };
+        Self { held: held.into(), loading: Mutex::default() }
+    }
+
+    /// The graph of an index, the codes of which are around `center`.
+    pub async fn get(
+        &self,
+        reader: &VectorReader,
+        space: Space,
+        center: &[f32],
+        slices: &Slices<'_>,
+    ) -> Result<Rc<VectorGraph>> {
+        let _loading = self.loading.lock().await;
+        if let Some(held) = self.held.get() {
+            return Ok(Rc::clone(&held.graph));
+        }
+        let graph = Rc::new(store::load(reader, space, center, slices).await?);
+        let memory = reader.store().reserve(graph.bytes());
+        let held = self.held.get_or_init(|| Held { graph, _memory: memory });
+        Ok(Rc::clone(&held.graph))
+    }
+}
 
 /// What a slot was made for. Version 0: it is free.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -51,6 +96,11 @@ impl VectorGraph {
             slots: Vec::new(),
             scratch: RefCell::default(),
         }
+    }
+
+    /// Bytes that it takes in memory.
+    fn bytes(&self) -> usize {
+        self.links.bytes() + self.codes.as_bytes().len() + self.slots.capacity() * size_of::<Slot>()
     }
 
     /// Puts a record's rotated vector into a slot: a free one, or the next.
@@ -84,10 +134,15 @@ pub(super) struct LiveGraph {
 }
 
 impl LiveGraph {
-    pub fn new(graph: Rc<VectorGraph>, rows: &RowTable) -> Self {
-        let slots = graph.slots.iter().enumerate();
-        let live = slots.filter(|(_, slot)| rows.is_live(slot.offset_id, slot.version));
-        let live = Allowed::new(live.map(|(number, _)| number as u32));
+    pub async fn new(graph: Rc<VectorGraph>, rows: &RowTable, slices: &Slices<'_>) -> Self {
+        let mut live = Vec::with_capacity(graph.slots.len());
+        for (chunk, slots) in graph.slots.chunks(CHUNK_SLOTS).enumerate() {
+            let numbered = (chunk * CHUNK_SLOTS..).zip(slots);
+            let of_chunk = numbered.filter(|(_, slot)| rows.is_live(slot.offset_id, slot.version));
+            live.extend(of_chunk.map(|(number, _)| number as u32));
+            slices.step().await;
+        }
+        let live = Allowed::new(live);
         Self { graph, live }
     }
 

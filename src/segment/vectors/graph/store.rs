@@ -10,6 +10,7 @@ use std::cell::RefCell;
 
 use super::{Slot, VectorGraph};
 use crate::blockstore::Bytes;
+use crate::env::Slices;
 use crate::error::Result;
 use crate::index::hnsw::{CHUNK_SLOTS, Loader};
 use crate::quantization::NibbleCodes;
@@ -23,11 +24,12 @@ pub(super) const NODE: &str = "node";
 /// Bytes of a slot besides its code: offset id and version.
 const SLOT_BYTES: usize = 6;
 
-/// Reads the graph of an index, the codes of which are around `center`.
-pub(in crate::segment::vectors) async fn load(
+/// Reads the graph of an index, the codes of which are around `center`. Others get their turn meanwhile.
+pub(super) async fn load(
     reader: &VectorReader,
     space: Space,
     center: &[f32],
+    slices: &Slices<'_>,
 ) -> Result<VectorGraph> {
     let Some(Bytes(header)) = reader.get(GRAPH, 0).await? else {
         return Err(corrupt("its graph has no header"));
@@ -41,6 +43,9 @@ pub(in crate::segment::vectors) async fn load(
         Ok(loader.chunk(bytes)?)
     };
     reader.visit_prefix(LINK, link).await?;
+    while loader.check()? {
+        slices.step().await;
+    }
     let links = loader.finish()?;
 
     let code_bytes = NibbleCodes::row_bytes(center.len());
@@ -70,6 +75,7 @@ pub(in crate::segment::vectors) async fn load(
     }
     let codes = NibbleCodes::from_bytes(space, center.to_vec(), codes)
         .ok_or_else(|| corrupt("the codes of its graph have another form"))?;
+    slices.step().await;
     Ok(VectorGraph { links, codes, slots, scratch: RefCell::default() })
 }
 

@@ -1,15 +1,20 @@
 //! Stored graphs: read back as they were, and no damage that a search could stumble over.
 
-use futures::executor::block_on;
+use std::cell::Cell;
+use std::future::ready;
 
-use super::store::{GRAPH, LINK, NODE};
+use futures::executor::block_on;
+use futures::future::{LocalBoxFuture, join};
+
+use super::store::{GRAPH, LINK, NODE, load};
 use super::*;
 use crate::blockstore::{BlockfileOptions, Blockstore, Bytes};
-use crate::env::NativeEnv;
+use crate::env::{Env, NativeEnv, Slices};
 use crate::error::{Error, Result};
 use crate::index::candidates::Candidates;
 use crate::index::flat::Mask;
 use crate::index::{candidates, hnsw};
+use crate::limits::SLICE_MS;
 use crate::quantization::CodeQuery;
 
 const DIMENSION: usize = 8;
@@ -41,6 +46,11 @@ fn entries(graph: &VectorGraph) -> Entries {
 }
 
 fn stored_and_loaded(entries: &Entries) -> Result<VectorGraph> {
+    loaded_in(&NativeEnv, entries)
+}
+
+/// As [`stored_and_loaded`], pausing in another world.
+fn loaded_in(env: &dyn Env, entries: &Entries) -> Result<VectorGraph> {
     block_on(async {
         let blockstore = Blockstore::in_memory(Rc::new(NativeEnv));
         let mut writer = blockstore.ordered(None, BlockfileOptions::default());
@@ -48,7 +58,7 @@ fn stored_and_loaded(entries: &Entries) -> Result<VectorGraph> {
             writer.set(prefix, *key, Bytes(bytes.clone())).await.unwrap();
         }
         let reader = writer.commit().await.unwrap().reader;
-        load(&reader, Space::L2, &[0.5; DIMENSION]).await
+        load(&reader, Space::L2, &[0.5; DIMENSION], &Slices::new(env)).await
     })
 }
 
@@ -83,6 +93,60 @@ fn a_graph_is_read_back_as_it_was() {
 fn assert_corrupt(entries: &Entries, what: &str) {
     let loaded = stored_and_loaded(entries);
     assert!(matches!(loaded, Err(Error::Corrupt(_))), "{what}: {loaded:?}");
+}
+
+/// Each look at the clock takes a whole slice.
+#[derive(Default)]
+struct Slow {
+    now: Cell<f64>,
+    pauses: Cell<u32>,
+}
+
+impl Env for Slow {
+    fn now_ms(&self) -> f64 {
+        self.now.replace(self.now.get() + SLICE_MS)
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        bytes.fill(0);
+    }
+
+    fn pause(&self) -> LocalBoxFuture<'_, ()> {
+        self.pauses.set(self.pauses.get() + 1);
+        Box::pin(ready(()))
+    }
+}
+
+#[test]
+fn a_graph_is_checked_in_slices() {
+    let (graph, env) = (graph(), Slow::default());
+    loaded_in(&env, &entries(&graph)).unwrap();
+    assert!(env.pauses.get() >= graph.links.chunks(), "{} pauses", env.pauses.get());
+}
+
+#[test]
+fn a_graph_is_read_once_and_its_memory_counts_while_it_is_held() {
+    block_on(async {
+        let blockstore = Blockstore::in_memory(Rc::new(NativeEnv));
+        let mut writer = blockstore.ordered(None, BlockfileOptions::default());
+        for (prefix, key, bytes) in entries(&graph()) {
+            writer.set(prefix, key, Bytes(bytes)).await.unwrap();
+        }
+        let reader = writer.commit().await.unwrap().reader;
+        let (once, slow) = (SharedGraph::default(), Slow::default());
+        let slices = Slices::new(&slow);
+        let get = || once.get(&reader, Space::L2, &[0.5; DIMENSION], &slices);
+        // The header is read by way of the cache.
+        reader.get(GRAPH, 0).await.unwrap();
+        let before = blockstore.cache_stats().bytes;
+        let (one, another) = join(get(), get()).await;
+        let (one, another) = (one.unwrap(), another.unwrap());
+        assert!(Rc::ptr_eq(&one, &another));
+        assert!(one.bytes() > 300 * NibbleCodes::row_bytes(DIMENSION));
+        assert_eq!(blockstore.cache_stats().bytes, before + one.bytes());
+        drop(once);
+        assert_eq!(blockstore.cache_stats().bytes, before);
+    });
 }
 
 #[test]
