@@ -218,7 +218,7 @@ impl Heads {
         let stray = match &*self.graph.borrow() {
             Some(graph) if graph.parameters() == parameters => {
                 let kept = self.ids.partition_point(|id| *id < graph.end());
-                self.len() - kept + graph.len().saturating_sub(kept)
+                self.len() - kept + graph.heads().saturating_sub(kept)
             }
             _ => self.len(),
         };
