@@ -10,5 +10,5 @@
 mod cluster;
 mod heads;
 
-pub use cluster::{Clustering, Halves, halve};
+pub use cluster::{Clustering, Halves, Sample, halve};
 pub use heads::{HeadQuery, Heads, NearHead, Placement};
