@@ -43,8 +43,9 @@ pub const SELECTION_CACHE_ENTRIES: usize = 256;
 pub const SELECTION_CACHE_BYTES: usize = 512 * 1024;
 
 /// Size that a block aims for before it is split, in bytes. Between two costs: each read of OPFS takes some
-/// 12 µs besides its bytes, which a scan of small blocks would feel, and a point read takes in a whole block.
-pub const BLOCK_BYTES: usize = 128 * 1024;
+/// 12 µs besides its bytes, which a scan of small blocks would feel, and a point read takes in a whole block. With the
+/// framing around its entries a block then fits 31 pages, and 81 vectors of 384 components fill them.
+pub const BLOCK_BYTES: usize = 123 * 1024;
 
 /// Default budget of the block cache and of graphs in memory, in bytes. A code takes some 64 bytes at 384 dimensions,
 /// and exact vectors are read one by one: this holds the codes of some hundred thousand records with their texts' blocks
@@ -99,6 +100,14 @@ pub const PAGE_BYTES: u64 = 4_096;
 /// than the live rest. One flush costs about 2 ms, as much as writing 1 MiB: below it a rewrite
 /// costs more than it frees.
 pub const JOURNAL_REWRITE_BYTES: u64 = 1024 * 1024;
+
+/// Free bytes among the blocks of a store that are not worth moving blocks for, and the part (1 / n) of them all likewise. A small
+/// compaction frees some blocks and needs as many for the next.
+pub const SPARE_BYTES: u64 = 256 * 1024;
+pub const SPARE_FRACTION: u64 = 128;
+
+/// Bytes of blocks that one step moves to where there is free space: a few milliseconds.
+pub const SHRINK_STEP_BYTES: u64 = 1024 * 1024;
 
 /// Bytes read at once when a journal is scanned: some hundred frames for each call (12 µs on OPFS).
 pub const SCAN_BYTES: usize = 256 * 1024;

@@ -39,7 +39,7 @@ impl Ground {
 
     fn files() -> Self {
         // Journals are rewritten all the time.
-        Ground::Files(SimFiles::new(1), FileOptions { rewrite_bytes: 2_000 })
+        Ground::Files(SimFiles::new(1), FileOptions { rewrite_bytes: 2_000, spare_bytes: 2_000 })
     }
 
     fn storage(&self) -> Rc<dyn Storage> {

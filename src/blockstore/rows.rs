@@ -109,6 +109,15 @@ impl Reader<u32, Vec<f32>> {
     /// The wanted vectors, each of `dimension` components, in the order of `wanted`. Keys that do not exist and
     /// vectors that are not what their checksum says are [`Error::Corrupt`](crate::error::Error::Corrupt).
     pub async fn rows(&self, wanted: &[RowRef], dimension: usize) -> Result<Vec<Row>> {
+        self.read_rows(wanted, dimension, true).await
+    }
+
+    /// As [`rows`](Self::rows), for work that will not want them again: what it reads does not push others out of the cache.
+    pub async fn rows_in_passing(&self, wanted: &[RowRef], dimension: usize) -> Result<Vec<Row>> {
+        self.read_rows(wanted, dimension, false).await
+    }
+
+    async fn read_rows(&self, wanted: &[RowRef], dimension: usize, keep: bool) -> Result<Vec<Row>> {
         let store = self.store();
         let mut found: Vec<Option<Row>> = vec![None; wanted.len()];
         let mut windows = Vec::new();
@@ -128,7 +137,9 @@ impl Reader<u32, Vec<f32>> {
                 let Some(vector) = bytes.and_then(|bytes| pick(&align(bytes), row, dimension)) else {
                     continue;
                 };
-                store.rows().borrow_mut().insert(window.part.id, row.key, vector.clone());
+                if keep {
+                    store.rows().borrow_mut().insert(window.part.id, row.key, vector.clone());
+                }
                 found[window.place] = Some(vector);
             }
         }

@@ -97,7 +97,7 @@ impl Db {
         Ok(self.inner.storage.flush().await?)
     }
 
-    /// Brings every collection's log tail into its segment, and the index of its vectors up to date.
+    /// Brings every collection's log tail into its segment and the index of its vectors up to date, and gives free space back.
     pub async fn compact(&self) -> Result<()> {
         let store = self.store();
         for state in store.open_collections() {
@@ -106,6 +106,9 @@ impl Db {
         }
         if store.catalog.borrow().has_changes() {
             compact::commit_catalogue(&store).await?;
+        }
+        while garbage::shrink(&store).await? {
+            self.env().pause().await;
         }
         Ok(())
     }
@@ -126,7 +129,7 @@ impl Db {
         Ok(())
     }
 
-    /// The work of an idle moment: compacts tails that are worth it, and deletes blocks that nothing reaches.
+    /// The work of an idle moment: compacts tails that are worth it, deletes blocks that nothing reaches, and gives back their space.
     /// True when something is left to do.
     pub async fn maintain(&self) -> Result<bool> {
         let store = self.store();
@@ -147,7 +150,8 @@ impl Db {
             improved |= compact::improve(&store, &state).await?;
         }
         garbage::collect(&store).await?;
-        Ok(improved || store.sweep_due.get() || self.is_compaction_due())
+        let goes_on = improved || store.sweep_due.get() || self.is_compaction_due();
+        Ok(goes_on || garbage::shrink(&store).await?)
     }
 
     /// Flushes and closes the storage. Later calls fail.

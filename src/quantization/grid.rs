@@ -3,11 +3,14 @@
 use super::lanes::F32x4;
 
 /// Scales that are tried, as the level that the largest component reaches (the grid ends at 8). The best one
-/// is 2.985·√d/‖x‖ for normally distributed components (the step of Max's 16-level uniform quantiser), which
+/// is [`NORMAL_SCALE`]·√d/‖x‖ for normally distributed components (the step of Max's 16-level uniform quantiser), which
 /// is 4.8 for a largest component of 1.6 σ (8 components) and 12.5 for one of 4.2 σ (16,384).
 const LOWEST_LEVEL: f32 = 3.5;
 const LEVEL_STEP: f32 = 0.5;
 const LEVELS: usize = 20;
+
+/// The step of Max's quantiser, for components of one deviation, is one divided by it.
+const NORMAL_SCALE: f64 = 2.985;
 
 /// Adding and subtracting it rounds an `f32` below 2²² to a whole number.
 const ROUNDER: f32 = 12_582_912.0;
@@ -29,6 +32,18 @@ pub(super) struct Fit {
 pub(super) fn quantize(vector: &[f32], codes: &mut [u8]) -> Fit {
     let largest = vector.iter().fold(0.0, |largest: f32, x| largest.max(x.abs()));
     let scale = if largest < SMALLEST { 0.0 } else { best_scale(vector, largest) };
+    quantize_at(vector, scale, codes)
+}
+
+/// As [`quantize`], at the scale that is the best one for normally distributed components: a twentieth of the work. `norm` is
+/// the length of the vector.
+pub(super) fn quantize_roughly(vector: &[f32], norm: f64, codes: &mut [u8]) -> Fit {
+    let scale =
+        if norm < f64::from(SMALLEST) { 0.0 } else { NORMAL_SCALE * (vector.len() as f64).sqrt() / norm };
+    quantize_at(vector, scale as f32, codes)
+}
+
+fn quantize_at(vector: &[f32], scale: f32, codes: &mut [u8]) -> Fit {
     let (mut dot, mut squared_norm) = (0.0, 0.0);
     for (code, &x) in codes.iter_mut().zip(vector) {
         let level = magnitude(x.abs() * scale);

@@ -5,7 +5,7 @@
 mod simd128 {
     use core::arch::wasm32::{
         f32x4_abs, f32x4_add, f32x4_convert_u32x4, f32x4_le, f32x4_mul, f32x4_pmin, f32x4_splat, f32x4_sub,
-        i32x4_bitmask, i32x4_shuffle, v128, v128_load, v128_store,
+        i32x4_bitmask, i32x4_shuffle, u32x4_splat, v128, v128_and, v128_load, v128_store, v128_xor,
     };
 
     #[derive(Clone, Copy)]
@@ -78,6 +78,12 @@ mod simd128 {
         #[inline(always)]
         pub fn swap_halves(self) -> Self {
             Self(i32x4_shuffle::<2, 3, 0, 1>(self.0, self.0))
+        }
+
+        /// With the sign changed where that of `other` is negative.
+        #[inline(always)]
+        pub fn times_sign(self, other: Self) -> Self {
+            Self(v128_xor(self.0, v128_and(other.0, u32x4_splat(1 << 31))))
         }
 
         /// Bit `i` says whether lane `i` is at most that of `other`.
@@ -161,6 +167,13 @@ mod portable {
         #[inline(always)]
         pub fn swap_halves(self) -> Self {
             Self([self.0[2], self.0[3], self.0[0], self.0[1]])
+        }
+
+        /// With the sign changed where that of `other` is negative.
+        #[inline(always)]
+        pub fn times_sign(self, other: Self) -> Self {
+            let sign = |lane: usize| other.0[lane].to_bits() & (1 << 31);
+            Self(from_fn(|lane| f32::from_bits(self.0[lane].to_bits() ^ sign(lane))))
         }
 
         /// Bit `i` says whether lane `i` is at most that of `other`.

@@ -193,6 +193,15 @@ pub trait Storage {
     /// Makes everything written so far durable.
     fn flush(&self) -> Pending<'_, ()>;
 
+    /// Makes everything durable and gives some space back to the device that is free but kept, if that is worth it. True when there
+    /// may be more to give back. A backend that keeps none need not do anything.
+    fn shrink(&self) -> Pending<'_, bool> {
+        Box::pin(async move {
+            self.flush().await?;
+            Ok(false)
+        })
+    }
+
     /// What the store occupies now.
     fn usage(&self) -> Pending<'_, Usage>;
 

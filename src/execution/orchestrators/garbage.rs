@@ -24,6 +24,17 @@ pub async fn collect(store: &Rc<Store>) -> Result<()> {
     outcome.await.inspect_err(|error| store.note_failure(error))
 }
 
+/// Gives some free space back to the device; true when there may be more.
+pub async fn shrink(store: &Rc<Store>) -> Result<bool> {
+    let _committing = store.committing.lock().await;
+    store.log.check()?;
+    match store.blockstore.storage().shrink().await {
+        // What cannot be moved for lack of room stays where it is.
+        Err(StorageError::QuotaExceeded { .. }) => Ok(false),
+        outcome => outcome.map_err(Error::from).inspect_err(|error| store.note_failure(error)),
+    }
+}
+
 async fn sweep(store: &Rc<Store>) -> Result<()> {
     // A deleted collection has to leave the root before its blocks can go. On a full store that has to
     // wait until the other garbage has made room.

@@ -5,6 +5,7 @@
 //! other, which keeps lists that are wanted together in the same blocks.
 
 use crate::distance::Query;
+use crate::limits::BLOCK_BYTES;
 use crate::types::Space;
 
 /// Parts that a group is cut into, at most.
@@ -19,10 +20,43 @@ const TRAINING: usize = 8_192;
 /// A group may be this much larger than the target before it is cut, as a fraction of four.
 const TOLERANCE: usize = 5;
 
+/// Vectors to find centers on, in pieces: a heap that has been in use has room for many pieces where it has none for the whole.
+#[derive(Debug)]
+pub struct Sample {
+    dimension: usize,
+    /// Of a piece.
+    rows: usize,
+    pieces: Vec<Vec<f32>>,
+    len: usize,
+}
+
+impl Sample {
+    pub fn new(dimension: usize) -> Self {
+        let rows = (BLOCK_BYTES / size_of::<f32>()).checked_div(dimension).unwrap_or(0).max(1);
+        Self { dimension, rows, pieces: Vec::new(), len: 0 }
+    }
+
+    /// Adds a vector, which is finite.
+    pub fn push(&mut self, vector: &[f32]) {
+        if self.len.is_multiple_of(self.rows) {
+            self.pieces.push(Vec::with_capacity(self.rows * self.dimension));
+        }
+        if let Some(piece) = self.pieces.last_mut() {
+            piece.extend_from_slice(vector);
+            self.len += 1;
+        }
+    }
+
+    fn row(&self, row: u32) -> &[f32] {
+        let row = row as usize;
+        &self.pieces[row / self.rows][row % self.rows * self.dimension..][..self.dimension]
+    }
+}
+
 /// A clustering under way. The vectors are those of a sample; each center stands for about `target` of them.
 #[derive(Debug)]
 pub struct Clustering<'a> {
-    vectors: &'a [f32],
+    sample: &'a Sample,
     dimension: usize,
     target: usize,
     /// Groups to be cut, the next one last.
@@ -43,14 +77,13 @@ struct Cut {
 }
 
 impl<'a> Clustering<'a> {
-    /// Of the rows of `vectors`, which are finite.
-    pub fn new(vectors: &'a [f32], dimension: usize, target: usize) -> Self {
-        let rows = vectors.len().checked_div(dimension).unwrap_or(0) as u32;
+    /// Of all vectors of a sample.
+    pub fn new(sample: &'a Sample, target: usize) -> Self {
         Self {
-            vectors,
-            dimension,
+            sample,
+            dimension: sample.dimension,
             target: target.max(1),
-            groups: vec![(0..rows).collect()],
+            groups: vec![(0..sample.len as u32).collect()],
             cut: None,
             centers: Vec::new(),
         }
@@ -74,7 +107,7 @@ impl<'a> Clustering<'a> {
     }
 
     fn row(&self, row: u32) -> &'a [f32] {
-        &self.vectors[row as usize * self.dimension..][..self.dimension]
+        self.sample.row(row)
     }
 
     fn start(&mut self, group: Vec<u32>) {
@@ -129,18 +162,13 @@ impl<'a> Clustering<'a> {
 
     /// The nearest of the centers for each member.
     fn nearest(&self, members: &[u32], centers: &[f32]) -> Vec<usize> {
-        let matrix: Vec<f32> = members.iter().flat_map(|member| self.row(*member).iter().copied()).collect();
-        let mut best = vec![(f32::INFINITY, 0); members.len()];
         let mut distances = Vec::new();
-        for (number, center) in centers.chunks_exact(self.dimension).enumerate() {
-            Query::new(Space::L2, center).distances(&matrix, &mut distances);
-            for (best, distance) in best.iter_mut().zip(&distances) {
-                if *distance < best.0 {
-                    *best = (*distance, number);
-                }
-            }
-        }
-        best.into_iter().map(|(_, number)| number).collect()
+        let nearest = |member: &u32| {
+            Query::new(Space::L2, self.row(*member)).distances(centers, &mut distances);
+            let by_distance = |a: &usize, b: &usize| distances[*a].total_cmp(&distances[*b]);
+            (0..distances.len()).min_by(by_distance).unwrap_or(0)
+        };
+        members.iter().map(nearest).collect()
     }
 
     /// Moves each center to the mean of its members. One without any takes the place of a member of the largest.
@@ -237,7 +265,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn centers(vectors: &[f32], dimension: usize, target: usize) -> Vec<Vec<f32>> {
-        let mut clustering = Clustering::new(vectors, dimension, target);
+        let mut sample = Sample::new(dimension);
+        vectors.chunks(dimension).for_each(|vector| sample.push(vector));
+        let mut clustering = Clustering::new(&sample, target);
         while clustering.step() {}
         clustering.into_centers().chunks(dimension).map(<[f32]>::to_vec).collect()
     }

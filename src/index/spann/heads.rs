@@ -15,6 +15,9 @@ const CODES_FROM_HEADS: usize = 128;
 /// Of the heads that the codes find, so many times more than wanted are compared exactly.
 const OVERSAMPLING: usize = 2;
 
+/// Heads that are looked at for a vector that goes into one list: by the codes the nearest is nearly always among twice as many.
+const SINGLE_PROBE: usize = 8;
+
 /// The heads of an index. Their places are dense, in the order of their ids, and change when a head goes.
 #[derive(Debug, Clone)]
 pub struct Heads {
@@ -238,7 +241,11 @@ impl Heads {
 
     /// The heads whose lists a vector goes into, nearest first; none only if there is none.
     pub fn placed(&self, query: &HeadQuery<'_>, placement: &Placement) -> Vec<NearHead> {
-        let near = self.nearest(query, placement.probe.max(1));
+        let probe = if placement.replicas == 1 { SINGLE_PROBE.min(placement.probe) } else { placement.probe };
+        let near = self.nearest(query, probe.max(1));
+        if placement.replicas == 1 {
+            return near.into_iter().take(1).collect();
+        }
         let Some(nearest) = near.first() else { return near };
         let farthest = nearest.distance + placement.epsilon * nearest.distance.abs();
         let mut kept: Vec<NearHead> = Vec::new();

@@ -13,6 +13,6 @@ mod heads;
 #[cfg(test)]
 mod tests;
 
-pub use cluster::{Clustering, Halves, halve};
+pub use cluster::{Clustering, Halves, Sample, halve};
 pub use graph::{GraphParameters, HeadGraph};
 pub use heads::{HeadQuery, Heads, NearHead, Placement, SharedHeadGraph};

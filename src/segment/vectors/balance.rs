@@ -98,7 +98,7 @@ impl<'a> Balance<'a> {
     fn small(&self) -> impl Iterator<Item = u32> {
         let parameters = self.work.parameters;
         let has_room = |head: usize| {
-            let codes = CodeQuery::new(self.space(), self.heads.center(head).to_vec());
+            let codes = CodeQuery::rough(self.space(), self.heads.center(head).to_vec());
             let query = HeadQuery::new(self.space(), &codes);
             let near = self.heads.nearest(&query, parameters.num_centers_to_merge_to as usize + 1);
             let own = self.entries(self.heads.id(head));
@@ -119,7 +119,7 @@ impl<'a> Balance<'a> {
         let wanted: Vec<_> = ids.iter().map(|id| self.work.loaded.row(*id)).collect();
         let mut matrix = Vec::with_capacity(ids.len() * self.dimension());
         for wanted in wanted.chunks(LANES) {
-            for vector in self.work.embeddings.rows(wanted, self.dimension()).await? {
+            for vector in self.work.embeddings.rows_in_passing(wanted, self.dimension()).await? {
                 matrix.extend(self.work.loaded.geometry.rotated(&vector));
             }
             self.work.slices.step().await;
@@ -215,15 +215,15 @@ impl<'a> Balance<'a> {
     /// Vectors of lists near an old head that a new one is nearer to than their own, by their codes, and nearer
     /// than the old one was; with the heads of those lists.
     async fn drawn_by(&self, new: &[Vec<f32>; 2], old: &[f32], places: &[usize]) -> Result<Vec<(u32, u32)>> {
-        let old = CodeQuery::new(self.space(), old.to_vec());
-        let new = new.each_ref().map(|center| CodeQuery::new(self.space(), center.clone()));
+        let old = CodeQuery::rough(self.space(), old.to_vec());
+        let new = new.each_ref().map(|center| CodeQuery::rough(self.space(), center.clone()));
         let count = self.work.parameters.reassign_neighbor_count as usize + places.len();
         let near = self.heads.nearest(&HeadQuery::new(self.space(), &old), count);
         let mut drawn = Vec::new();
         for head in near.iter().map(|near| near.head).filter(|head| !places.contains(head)) {
             let id = self.heads.id(head);
             let center = self.heads.center(head).to_vec();
-            let own = CodeQuery::new(self.space(), center.clone());
+            let own = CodeQuery::rough(self.space(), center.clone());
             let space = self.space();
             let stored;
             let list = match self.lists.get(&id) {
@@ -263,7 +263,7 @@ impl<'a> Balance<'a> {
     }
 
     async fn place(&mut self, offset_id: u32, from: Option<u32>, vector: &[f32]) -> Result<()> {
-        let codes = CodeQuery::new(self.space(), vector.to_vec());
+        let codes = CodeQuery::rough(self.space(), vector.to_vec());
         let placed = self.heads.placed(&HeadQuery::new(self.space(), &codes), &self.work.placement());
         let stays = placed.iter().any(|near| Some(self.heads.id(near.head)) == from);
         let state = self.row(offset_id);

@@ -23,12 +23,12 @@ use crate::distance::Query;
 use crate::env::Slices;
 use crate::error::Result;
 use crate::index::posting::{CodeList, CodeListBuilder};
-use crate::index::spann::{Clustering, GraphParameters, HeadQuery, Placement};
+use crate::index::spann::{Clustering, GraphParameters, HeadQuery, Placement, Sample};
 use crate::limits::{
     CODES_FROM_RECORDS, HEAD_SAMPLES, LISTS_FROM_RECORDS, PLACED_FRACTION, PLACED_RECORDS, SAMPLE_BYTES,
     WAITING_FRACTION, WAITING_LISTS,
 };
-use crate::quantization::{Encoder, is_representable};
+use crate::quantization::{CodeQuery, Encoder, is_representable};
 use crate::segment::{Readers, Snapshot};
 use crate::types::{Space, SpannConfiguration, VectorStructure};
 
@@ -106,7 +106,7 @@ impl Work<'_> {
         let sample = self.sample(step as usize).await?;
         // A center stands for as many of the sample as its list will hold of the whole.
         let target = (per_list / step).max(1) as usize;
-        let mut clustering = Clustering::new(&sample, self.loaded.geometry.dimension(), target);
+        let mut clustering = Clustering::new(&sample, target);
         while clustering.step() {
             self.slices.step().await;
         }
@@ -122,13 +122,9 @@ impl Work<'_> {
     }
 
     /// Every `step`-th vector, rotated; those that codes cannot represent are left out.
-    async fn sample(&self, step: usize) -> Result<Vec<f32>> {
+    async fn sample(&self, step: usize) -> Result<Sample> {
         let dimension = self.loaded.geometry.dimension();
-        // Whole from the start: a vector that grows by doubling would take twice the memory.
-        let rows = usize::try_from(self.embeddings.len()).unwrap_or(usize::MAX).div_ceil(step);
-        let mut sample = Vec::with_capacity(
-            rows.saturating_mul(dimension).min(SAMPLE_BYTES / size_of::<f32>() + dimension),
-        );
+        let mut sample = Sample::new(dimension);
         let mut next = 0;
         for index in 0..self.embeddings.block_count() {
             let rows = self.embeddings.entries_of(index);
@@ -137,7 +133,7 @@ impl Work<'_> {
                 for vector in matrix(&block, dimension)?.chunks_exact(dimension).skip(next).step_by(step) {
                     let vector = self.loaded.geometry.rotated(vector);
                     if is_representable(&vector) {
-                        sample.extend(vector);
+                        sample.push(&vector);
                     }
                     self.slices.step().await;
                 }
@@ -270,7 +266,7 @@ impl<'a> Placing<'a> {
     /// False if the vector cannot be in a list.
     fn place(&mut self, id: u32, version: u16, vector: &[f32]) -> bool {
         let Loaded { geometry, heads, .. } = self.loaded;
-        let codes = geometry.query(vector);
+        let codes = CodeQuery::rough(geometry.space, geometry.rotated(vector));
         if !is_representable(codes.vector()) {
             return false;
         }

@@ -63,8 +63,11 @@ fn memory_conforms() {
 fn files_conform() {
     for crash in [Crash::Kill, Crash::PowerLossNothing, Crash::PowerLossPrefix, Crash::PowerLossSubset] {
         for rewrite_bytes in [FileOptions::default().rewrite_bytes, 200] {
-            let sim =
-                Sim { files: RefCell::new(SimFiles::new(7)), options: FileOptions { rewrite_bytes }, crash };
+            let sim = Sim {
+                files: RefCell::new(SimFiles::new(7)),
+                options: FileOptions { rewrite_bytes, spare_bytes: rewrite_bytes },
+                crash,
+            };
             let passed = run(&sim).now_or_never().expect("files never wait").unwrap();
             assert_eq!(passed.len(), 22, "{passed:?}");
         }

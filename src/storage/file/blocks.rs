@@ -22,9 +22,9 @@ use arrow::buffer::{Buffer, MutableBuffer};
 use super::extents::{Allocator, Extent};
 use super::io::{File, flush, read_exact, read_up_to, u64_at, write_all};
 use super::journal::{Journal, Kind};
-use super::{Fault, undone};
+use super::{Fault, FileOptions, undone};
 use crate::error::{Corruption, StorageError};
-use crate::limits::{MAX_BLOCK_BYTES, MAX_FRAME_BYTES, PAGE_BYTES};
+use crate::limits::{MAX_BLOCK_BYTES, MAX_FRAME_BYTES, PAGE_BYTES, SHRINK_STEP_BYTES, SPARE_FRACTION};
 use crate::storage::memory::check_new_blocks;
 use crate::storage::{BlockId, BlockPart, Frame, Result};
 
@@ -125,25 +125,25 @@ pub struct Blocks<F> {
     content_bytes: u64,
     /// Set when the data file is shorter than it should be: what is there can be read, but no more.
     damage: Option<Corruption>,
-    rewrite_bytes: u64,
+    options: FileOptions,
 }
 
 impl<F: File> Blocks<F> {
     /// The blocks of a store that is being created or cleared.
-    pub fn create(file: F, directories: [F; 2], rewrite_bytes: u64) -> Result<Self> {
+    pub fn create(file: F, directories: [F; 2], options: FileOptions) -> Result<Self> {
         file.truncate(0)?;
         flush(&file)?;
-        let journal = Journal::create(Kind::Directory, directories, rewrite_bytes)?;
-        Self::new(file, journal, rewrite_bytes)
+        let journal = Journal::create(Kind::Directory, directories, options.rewrite_bytes)?;
+        Self::new(file, journal, options)
     }
 
     /// Opens the blocks of an existing store.
-    pub fn open(file: F, directories: [F; 2], rewrite_bytes: u64) -> Result<Self> {
-        let journal = Journal::open(Kind::Directory, directories, rewrite_bytes)?;
-        Self::new(file, journal, rewrite_bytes)
+    pub fn open(file: F, directories: [F; 2], options: FileOptions) -> Result<Self> {
+        let journal = Journal::open(Kind::Directory, directories, options.rewrite_bytes)?;
+        Self::new(file, journal, options)
     }
 
-    fn new(file: F, journal: Journal<F>, rewrite_bytes: u64) -> Result<Self> {
+    fn new(file: F, journal: Journal<F>, options: FileOptions) -> Result<Self> {
         let mut directory = Directory::default();
         for frame in journal.read(0)? {
             directory.apply(frame.payload()).map_err(|reason| {
@@ -166,7 +166,7 @@ impl<F: File> Blocks<F> {
             dirty: false,
             content_bytes,
             damage,
-            rewrite_bytes,
+            options,
         })
     }
 
@@ -309,11 +309,69 @@ impl<F: File> Blocks<F> {
         Ok(())
     }
 
+    /// Moves some of the last blocks into free space before them and cuts the file off, if that is worth it. True when there may be more to
+    /// move.
+    ///
+    /// A block is copied to where nothing lies, and the directory names its new place in one frame, once the copy is durable. The old
+    /// one is free after that.
+    pub fn shrink(&mut self) -> std::result::Result<bool, Fault> {
+        self.flush()?;
+        self.check_undamaged()?;
+        let spare = self.options.spare_bytes.max(self.allocator.end() / SPARE_FRACTION);
+        if self.allocator.free() <= spare {
+            return Ok(false);
+        }
+        let moves = self.copy_down()?;
+        if moves.is_empty() {
+            return Ok(false);
+        }
+        let changes = moves.iter().flat_map(|(id, to)| [Change::Delete(*id), Change::Put(*id, *to)]);
+        let noted =
+            flush(&self.file).map_err(Fault::from).and_then(|()| self.note(&changes.collect::<Vec<_>>()));
+        self.dirty = false;
+        for (id, to) in moves {
+            let from = match noted {
+                Ok(()) => self.directory.extents.insert(id, to),
+                Err(_) => Some(to),
+            };
+            from.into_iter().for_each(|from| self.allocator.release(from));
+        }
+        noted?;
+        self.trim()?;
+        self.compact()?;
+        Ok(true)
+    }
+
+    /// Copies about [`SHRINK_STEP_BYTES`] of the last blocks that fit free space before them; where to.
+    fn copy_down(&mut self) -> std::result::Result<Vec<(BlockId, Extent)>, Fault> {
+        let mut last: Vec<(BlockId, Extent)> =
+            self.directory.extents.iter().map(|(id, at)| (*id, *at)).collect();
+        last.sort_unstable_by_key(|(_, extent)| std::cmp::Reverse(extent.offset));
+        let (mut moves, mut copied) = (Vec::new(), 0);
+        for (id, from) in last.into_iter().filter(|(_, extent)| extent.length > 0) {
+            let Some(to) = self.allocator.allocate_before(from) else { continue };
+            moves.push((id, to));
+            let mut bytes = MutableBuffer::from_len_zeroed(from.length as usize);
+            let copy = read_exact(&self.file, from.offset, bytes.as_slice_mut())
+                .and_then(|()| write_all(&self.file, to.offset, &bytes));
+            if let Err(error) = copy {
+                // What was copied lies in free space, where it means nothing.
+                moves.into_iter().for_each(|(_, to)| self.allocator.release(to));
+                return undone(error, || self.trim()).map(|()| Vec::new());
+            }
+            copied += from.length;
+            if copied >= SHRINK_STEP_BYTES {
+                break;
+            }
+        }
+        Ok(moves)
+    }
+
     /// Replaces the directory's frames by one snapshot when they are mostly void.
     fn compact(&mut self) -> std::result::Result<(), Fault> {
         let live = (self.directory.extents.len() + 1) * CHANGE_BYTES;
         let dead = self.journal.live_bytes().saturating_sub(live as u64);
-        if dead <= self.rewrite_bytes || dead <= live as u64 || live >= MAX_FRAME_BYTES {
+        if dead <= self.options.rewrite_bytes || dead <= live as u64 || live >= MAX_FRAME_BYTES {
             return Ok(());
         }
         let rooted = self.directory.rooted.then_some(Change::Rooted);

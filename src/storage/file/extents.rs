@@ -79,6 +79,23 @@ impl Allocator {
         Extent { offset, length }
     }
 
+    /// As [`allocate`](Self::allocate), but before an extent in use; `None` if nothing free there is large enough.
+    pub fn allocate_before(&mut self, used: Extent) -> Option<Extent> {
+        let reserved = used.reserved();
+        let fits = self.by_length.range((reserved.max(1), 0)..);
+        let (found, offset) = fits.copied().find(|(_, offset)| *offset < used.offset)?;
+        self.remove(offset, found);
+        if found > reserved {
+            self.insert(offset + reserved, found - reserved);
+        }
+        Some(Extent { offset, length: used.length })
+    }
+
+    /// Free bytes below [`end`](Self::end).
+    pub fn free(&self) -> u64 {
+        self.free.values().sum()
+    }
+
     /// Gives back what [`allocate`](Self::allocate) returned.
     pub fn release(&mut self, extent: Extent) {
         let mut offset = extent.offset;

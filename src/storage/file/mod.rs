@@ -19,7 +19,7 @@ use futures::future::ready;
 use super::memory::check_new_root;
 use super::{BlockId, BlockPart, Durability, Frame, LogContents, Pending, Result, Root, Storage, Usage};
 use crate::error::{Corruption, StorageError};
-use crate::limits::{JOURNAL_REWRITE_BYTES, PAGE_BYTES};
+use crate::limits::{JOURNAL_REWRITE_BYTES, PAGE_BYTES, SPARE_BYTES};
 
 mod blocks;
 mod extents;
@@ -91,11 +91,13 @@ impl<F: File> Files<F> {
 pub struct FileOptions {
     /// Dead bytes that a journal gathers before it is rewritten.
     pub rewrite_bytes: u64,
+    /// Free bytes among the blocks that are left alone.
+    pub spare_bytes: u64,
 }
 
 impl Default for FileOptions {
     fn default() -> Self {
-        Self { rewrite_bytes: JOURNAL_REWRITE_BYTES }
+        Self { rewrite_bytes: JOURNAL_REWRITE_BYTES, spare_bytes: SPARE_BYTES }
     }
 }
 
@@ -161,7 +163,7 @@ impl<F: File> Parts<F> {
     /// Makes the files those of a new store. The root comes last: without it the store does not exist.
     fn create(files: &Files<F>, options: FileOptions) -> Result<Self> {
         let log = Journal::create(Kind::Log, files.logs.clone(), options.rewrite_bytes)?;
-        let blocks = Blocks::create(files.blocks.clone(), files.directories.clone(), options.rewrite_bytes)?;
+        let blocks = Blocks::create(files.blocks.clone(), files.directories.clone(), options)?;
         Ok(Self { root: RootFile::create(files.root.clone())?, log: Ok(log), blocks: Ok(blocks) })
     }
 
@@ -176,7 +178,7 @@ impl<F: File> Parts<F> {
             _ => {}
         }
         let log = part(Journal::open(Kind::Log, files.logs.clone(), options.rewrite_bytes))?;
-        let blocks = Blocks::open(files.blocks.clone(), files.directories.clone(), options.rewrite_bytes);
+        let blocks = Blocks::open(files.blocks.clone(), files.directories.clone(), options);
         Ok(Self { root: RootFile::open(files.root.clone())?, log, blocks: part(blocks)? })
     }
 
@@ -237,14 +239,14 @@ impl<F: File> FileStorage<F> {
     }
 
     /// Runs a change at once. If it leaves the files in an unknown state, the store is closed.
-    fn change(
+    fn change<T: 'static>(
         &self,
-        change: impl FnOnce(&mut Parts<F>) -> std::result::Result<(), Fault>,
-    ) -> Pending<'_, ()> {
+        change: impl FnOnce(&mut Parts<F>) -> std::result::Result<T, Fault>,
+    ) -> Pending<'_, T> {
         let mut parts = self.parts.borrow_mut();
         let result = match parts.as_mut().map(change) {
             None => Err(StorageError::Closed),
-            Some(Ok(())) => Ok(()),
+            Some(Ok(value)) => Ok(value),
             Some(Err(Fault::Refused(error))) => Err(error),
             Some(Err(Fault::Broken(error))) => {
                 *parts = None;
@@ -343,6 +345,13 @@ impl<F: File> Storage for FileStorage<F> {
         self.change(|parts| {
             usable(&mut parts.log)?.sync()?;
             usable(&mut parts.blocks)?.flush()
+        })
+    }
+
+    fn shrink(&self) -> Pending<'_, bool> {
+        self.change(|parts| {
+            usable(&mut parts.log)?.sync()?;
+            usable(&mut parts.blocks)?.shrink()
         })
     }
 

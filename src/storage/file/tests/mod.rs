@@ -6,6 +6,7 @@ use arrow::buffer::Buffer;
 use futures::FutureExt;
 
 use super::{FileOptions, FileStorage};
+use crate::limits::PAGE_BYTES;
 use crate::storage::sim::{SimFile, SimFiles, Xorshift};
 use crate::storage::{BlockId, ChainEnd, Durability, Frame, Pending, Root, Storage};
 
@@ -18,7 +19,7 @@ type Answer<T> = crate::storage::Result<T>;
 type Store = FileStorage<SimFile>;
 
 /// Small enough that the workloads below rewrite both journals several times.
-const OPTIONS: FileOptions = FileOptions { rewrite_bytes: 300 };
+const OPTIONS: FileOptions = FileOptions { rewrite_bytes: 300, spare_bytes: 0 };
 
 /// The result of a call on a store that never waits.
 fn now<T>(pending: Pending<'_, T>) -> Answer<T> {
@@ -45,6 +46,7 @@ enum Step {
     /// Length of the record.
     Root(usize),
     Flush,
+    Shrink,
     Clear,
 }
 
@@ -103,6 +105,7 @@ impl Model {
             Step::Drop(below) => now(store.drop_log(*below)),
             Step::Root(length) => now(store.write_root(self.next_root(*length))),
             Step::Flush => now(store.flush()),
+            Step::Shrink => now(store.shrink()).map(|_| ()),
             Step::Clear => now(store.clear()),
         }
     }
@@ -129,7 +132,7 @@ impl Model {
                 model.first = self.first.max((*below).min(end_of(&self.frames).sequence + 1))
             }
             Step::Root(length) => model.root = Some(self.next_root(*length)),
-            Step::Flush => {
+            Step::Flush | Step::Shrink => {
                 model.durable = model.frames.len();
                 model.flushed = model.visible.clone();
             }
@@ -229,7 +232,13 @@ fn workload() -> Vec<Step> {
         Step::Append(vec![2_000], Strict),
         Step::Flush,
         Step::Root(4_000),
-        Step::Delete(vec![6, 20, 21, 3]),
+        Step::Delete(vec![6, 20]),
+        Step::Shrink,
+        Step::Write(vec![(40, 9_000), (41, 5_000), (42, 100)]),
+        Step::Delete(vec![30, 31, 40]),
+        Step::Shrink,
+        Step::Shrink,
+        Step::Delete(vec![21, 3]),
         Step::Flush,
     ]
 }
@@ -255,7 +264,8 @@ fn random_step(model: &Model, random: &mut Xorshift, fresh: &mut u64) -> Step {
         }
         26..30 => Step::Drop(random.below(end_of(&model.frames).sequence + 2)),
         30..34 => Step::Root(random.below(4_001) as usize),
-        34..39 => Step::Flush,
+        34..37 => Step::Flush,
+        37..39 => Step::Shrink,
         _ => Step::Clear,
     }
 }
@@ -272,6 +282,33 @@ fn run_until_failure(files: &SimFiles, steps: &[Step]) -> (Model, Model) {
         model = after;
     }
     (model.clone(), model)
+}
+
+#[test]
+fn blocks_move_into_the_space_of_those_that_are_gone() {
+    let files = SimFiles::new(0);
+    let store = files.storage(OPTIONS).unwrap();
+    let blocks: Vec<(BlockId, Buffer)> =
+        (0..40).map(|number| block(number, 1 + number as usize * 700)).collect();
+    now(store.write_blocks(blocks.clone())).unwrap();
+    now(store.flush()).unwrap();
+    let (gone, kept): (Vec<_>, Vec<_>) = blocks.into_iter().partition(|(id, _)| id.0[7] % 3 > 0);
+    now(store.delete_blocks(gone.iter().map(|(id, _)| *id).collect())).unwrap();
+    let mut moves = 0;
+    while now(store.shrink()).unwrap() {
+        moves += 1;
+    }
+    assert!(moves > 0);
+    let pages: u64 = kept.iter().map(|(_, bytes)| (bytes.len() as u64).next_multiple_of(PAGE_BYTES)).sum();
+    let size = files.contents()[5].len() as u64;
+    assert!(size <= pages + pages / 4, "{size} bytes for {pages}");
+    let kept: BTreeMap<BlockId, Buffer> = kept.into_iter().collect();
+    assert_eq!(blocks_of(&store).unwrap(), kept);
+    drop(store);
+    assert_eq!(
+        blocks_of(&files.reopen(crate::storage::sim::Crash::Kill, 0).storage(OPTIONS).unwrap()).unwrap(),
+        kept
+    );
 }
 
 #[test]
