@@ -36,8 +36,9 @@ const { version } = JSON.parse(readFileSync(path.join(ROOT, "pkg/package.json"),
 
 /** @type {Run["store"][]} */
 const OURS = [
-  { name: "chromatid", version, runs_in: "page", url: "/bench-stores/store.js" },
-  { name: "chromatid", version, runs_in: "worker", url: "/bench-stores/store.js" },
+  { name: "chromatid", version, runs_in: "page", url: "/bench-stores/automatic.js" },
+  { name: "chromatid", version, runs_in: "worker", url: "/bench-stores/automatic.js" },
+  { name: "chromatid hnsw", version, runs_in: "worker", url: "/bench-stores/hnsw.js" },
 ];
 
 /** @type {Run["store"][]} */
@@ -103,6 +104,12 @@ async function plan({ peers, stores, sets, sizes, limit }) {
 }
 
 /**
+ * As its adapter is called.
+ * @param {Run["store"]} store
+ */
+const shortName = ({ url }) => path.basename(url, ".js");
+
+/**
  * @param {boolean} peers
  * @param {string} [names]
  */
@@ -112,9 +119,10 @@ function chooseStores(peers, names) {
     return peers ? all : OURS;
   }
   return names.split(",").flatMap((name) => {
-    const found = all.filter((store) => store.name === name || store.url === `/bench-peers/${name}.js`);
+    const found = all.filter((store) => store.name === name || shortName(store) === name);
     if (found.length === 0) {
-      throw new SetupError(`no store is named ${name}: choose from ${["chromatid", ...PEERS.map((peer) => peer.name)].join(", ")}`);
+      const names = new Set(["chromatid", ...all.map(shortName)]);
+      throw new SetupError(`no store is named ${name}: choose from ${[...names].join(", ")}`);
     }
     return found;
   });

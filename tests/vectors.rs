@@ -162,7 +162,8 @@ fn lists_of_copies_and_of_many_replicas_settle() {
                 assert_eq!((index.entries("list"), tabled(&index)), (live + dead, live + dead));
             }
             let queries: Vec<_> = (0..10).map(|_| short()).collect();
-            assert!(model.recall(&queries, None).await >= 0.97);
+            let recall = model.recall(&queries, None).await;
+            assert!(recall >= 0.97, "{space:?}: {recall}");
             assert_no_garbage(&model).await;
         }
     });

@@ -56,7 +56,7 @@ export function describeSearch(row: Row): string {
   );
   return [
     `${store} in a ${runs_in}, ${number(n)} × ${set}${failure ? `: FAILED at ${failure.stage}: ${failure.message}` : ""}`,
-    `  ingest ${number(ingest?.vectors_per_second)} vectors/s, ${number(more?.vectors)} more durable in ${number(more?.ms)} ms`,
+    `  ingest ${number(ingest?.vectors_per_second)} vectors/s (recall ${number(ingest?.recall, 3)}), ${number(ingest?.settle_ms)} ms behind, ${number(more?.vectors)} more durable in ${number(more?.ms)} ms`,
     ...lines,
     `  cold open ${number(cold_open?.ms)} ms, wasm memory ${number((memory?.wasm_bytes ?? 0) / 1e6)} MB, stored ${number((stored_bytes ?? 0) / 1e6)} MB`,
   ].join("\n");

@@ -42,8 +42,11 @@ export const runner = {
     return { knobs: adapter.knobs, filters: adapter.filters };
   },
 
-  /** Adds all rows, makes them durable and searchable, and waits for what goes on behind. Gives up once `limitSeconds` are used. */
-  async ingest(limitSeconds) {
+  /**
+   * Adds all rows and makes them durable and searchable; tells what a search finds then, and waits for what goes on behind.
+   * Gives up once `limitSeconds` are used.
+   */
+  async ingest(limitSeconds, knob) {
     let add = 0;
     for (let first = 0; first < n; first += BATCH) {
       const count = Math.min(BATCH, n - first);
@@ -54,8 +57,10 @@ export const runner = {
       }
     }
     const persist = await milliseconds(() => session.persist());
+    await session.configure(knob);
+    const { recall } = await pass("all");
     const settle = await milliseconds(() => session.settle?.());
-    return { add_ms: add, persist_ms: persist, settle_ms: settle };
+    return { add_ms: add, persist_ms: persist, settle_ms: settle, vectors_per_second: n / ((add + persist) / 1000), recall };
   },
 
   /** One pass over the queries, each asked for the first time since the store was opened. */

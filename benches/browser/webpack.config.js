@@ -1,10 +1,9 @@
-/** The adapter of the package itself, into `target/bench-stores`. */
+/** The adapters of the package itself, into `target/bench-stores`. */
 
 import { adapterBundle } from "../bundle.mjs";
 
 export default adapterBundle({
   context: import.meta.dirname,
-  // Not under the name of the package's worker, which is a bundle too.
-  entry: { store: "./stores/chromatid.js" },
+  entry: { automatic: "./stores/automatic.js", hnsw: "./stores/hnsw.js" },
   directory: "bench-stores",
 });

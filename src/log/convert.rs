@@ -140,8 +140,7 @@ fn decode_vector(message: proto::Vector) -> Result<Vec<f32>> {
 
 /// Encodes the metadata of a record or collection.
 pub fn encode_metadata(metadata: &Metadata) -> proto::UpdateMetadata {
-    let values = metadata.iter().map(|(key, value)| (key.clone(), encode_value(Some(value))));
-    proto::UpdateMetadata { metadata: values.collect() }
+    encoded(metadata.iter().map(|(key, value)| (key.clone(), encode_value(Some(value)))))
 }
 
 /// Decodes metadata; a key without a value is passed over.
@@ -156,12 +155,21 @@ pub fn decode_metadata(message: proto::UpdateMetadata) -> Result<Metadata> {
 }
 
 fn encode_update(update: &UpdateMetadata) -> proto::UpdateMetadata {
-    let values = update.iter().map(|(key, value)| (key.clone(), encode_value(value.as_ref())));
-    proto::UpdateMetadata { metadata: values.collect() }
+    encoded(update.iter().map(|(key, value)| (key.clone(), encode_value(value.as_ref()))))
+}
+
+fn encoded(values: impl Iterator<Item = (String, proto::UpdateMetadataValue)>) -> proto::UpdateMetadata {
+    let mut message = proto::UpdateMetadata::default();
+    message.metadata.extend(values);
+    message
 }
 
 fn decode_update(message: proto::UpdateMetadata) -> Result<UpdateMetadata> {
-    message.metadata.into_iter().map(|(key, value)| Ok((key, decode_value(value)?))).collect()
+    let mut update = UpdateMetadata::new();
+    for (key, value) in message.metadata {
+        update.insert(key, decode_value(value)?);
+    }
+    Ok(update)
 }
 
 fn encode_value(value: Option<&MetadataValue>) -> proto::UpdateMetadataValue {

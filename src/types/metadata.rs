@@ -198,7 +198,8 @@ pub fn stored<V: Into<Option<MetadataValue>>>(given: BTreeMap<String, V>) -> Opt
         let value: Option<MetadataValue> = value.into();
         value.filter(|value| !value.is_empty_array()).map(|value| (key, value))
     };
-    let metadata: Metadata = given.into_iter().filter_map(kept).collect();
+    let mut metadata = Metadata::new();
+    metadata.extend(given.into_iter().filter_map(kept));
     (!metadata.is_empty()).then_some(metadata)
 }
 
@@ -206,9 +207,9 @@ pub fn stored<V: Into<Option<MetadataValue>>>(given: BTreeMap<String, V>) -> Opt
 /// `None` when nothing is left (spec: query-semantics 9).
 pub fn visible(metadata: &Metadata) -> Option<Metadata> {
     let shown = |(key, _): &(&String, &MetadataValue)| !key.starts_with(HIDDEN_PREFIX);
-    let metadata: Metadata =
-        metadata.iter().filter(shown).map(|(key, value)| (key.clone(), value.clone())).collect();
-    (!metadata.is_empty()).then_some(metadata)
+    let mut visible = Metadata::new();
+    visible.extend(metadata.iter().filter(shown).map(|(key, value)| (key.clone(), value.clone())));
+    (!visible.is_empty()).then_some(visible)
 }
 
 /// Applies a change to metadata: sets, and deletes where the change holds `None`.

@@ -1,6 +1,7 @@
 //! Heads: the centers of the lists, and which of them are near.
 
 use std::cell::RefCell;
+use std::cmp::Ordering;
 use std::rc::Rc;
 
 use super::graph::{GraphParameters, HeadGraph};
@@ -18,7 +19,8 @@ const OVERSAMPLING: usize = 2;
 /// Heads that are looked at for a vector that goes into one list: by the codes the nearest is nearly always among twice as many.
 const SINGLE_PROBE: usize = 8;
 
-/// The heads of an index. Their places are dense, in the order of their ids, and change when a head goes.
+/// The heads of an index. Their places are dense and change when a head goes. As they are stored they lie in the order of
+/// their ids, which [`search`](Heads::search) and [`build_graph`](Heads::build_graph) rely on.
 #[derive(Debug, Clone)]
 pub struct Heads {
     space: Space,
@@ -133,10 +135,10 @@ impl Heads {
 
     /// The place of the head with this id.
     pub fn place(&self, id: u32) -> Option<usize> {
-        self.ids.binary_search(&id).ok()
+        self.ids.iter().position(|other| *other == id)
     }
 
-    /// Adds a head in the last place. Its id is larger than those of all others.
+    /// Adds a head in the last place.
     ///
     /// # Panics
     /// If the center does not have the dimension of the others.
@@ -176,7 +178,7 @@ impl Heads {
             return self.nearest(query, count);
         };
         let around = query.codes.around(self.encoder.center());
-        let known = |(id, estimate)| self.place(id).map(|place| (estimate, place));
+        let known = |(id, distance)| Some(NearHead { head: self.ids.binary_search(&id).ok()?, distance });
         let mut estimates: Vec<_> = graph.search(query.codes, around).into_iter().filter_map(known).collect();
         let newer = self.ids.partition_point(|id| *id < graph.end());
         self.scan(query.codes, &around, newer, &mut estimates);
@@ -184,19 +186,9 @@ impl Heads {
     }
 
     /// The nearest of those that have the smallest estimates.
-    fn verified(
-        &self,
-        query: &HeadQuery<'_>,
-        mut estimates: Vec<(f32, usize)>,
-        count: usize,
-    ) -> Vec<NearHead> {
-        let compared = count * OVERSAMPLING;
-        if compared < estimates.len() {
-            let order = |a: &(f32, usize), b: &(f32, usize)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
-            estimates.select_nth_unstable_by(compared, order);
-            estimates.truncate(compared);
-        }
-        nearest_of(self.exact(query, estimates.into_iter().map(|(_, head)| head)), count)
+    fn verified(&self, query: &HeadQuery<'_>, estimates: Vec<NearHead>, count: usize) -> Vec<NearHead> {
+        let compared = some_nearest(estimates, count * OVERSAMPLING);
+        nearest_of(self.exact(query, compared.into_iter().map(|near| near.head)), count)
     }
 
     fn exact(&self, query: &HeadQuery<'_>, heads: impl IntoIterator<Item = usize>) -> Vec<NearHead> {
@@ -205,13 +197,13 @@ impl Heads {
     }
 
     /// Scans the codes of the heads from a place on.
-    fn scan(&self, codes: &CodeQuery, around: &Around, from: usize, near: &mut Vec<(f32, usize)>) {
+    fn scan(&self, codes: &CodeQuery, around: &Around, from: usize, near: &mut Vec<NearHead>) {
         let (mut estimates, mut lowers) = ([0.0; LANES], [0.0; LANES]);
         near.reserve((self.len() - from).next_multiple_of(LANES));
         for (block, bytes) in self.codes.codes().blocks().enumerate().skip(from / LANES) {
             codes.scan_block(around, 0.0, f32::INFINITY, bytes, &mut estimates, &mut lowers);
             let places = (block * LANES..self.len()).zip(estimates).skip_while(|(place, _)| *place < from);
-            near.extend(places.map(|(place, estimate)| (estimate, place)));
+            near.extend(places.map(|(head, distance)| NearHead { head, distance }));
         }
     }
 
@@ -267,12 +259,21 @@ impl Heads {
 }
 
 /// The `count` nearest, nearest first.
-fn nearest_of(mut near: Vec<NearHead>, count: usize) -> Vec<NearHead> {
-    let order = |a: &NearHead, b: &NearHead| a.distance.total_cmp(&b.distance).then(a.head.cmp(&b.head));
+fn nearest_of(near: Vec<NearHead>, count: usize) -> Vec<NearHead> {
+    let mut near = some_nearest(near, count);
+    near.sort_unstable_by(by_distance);
+    near
+}
+
+/// The `count` nearest, in any order.
+fn some_nearest(mut near: Vec<NearHead>, count: usize) -> Vec<NearHead> {
     if count < near.len() {
-        near.select_nth_unstable_by(count, order);
+        near.select_nth_unstable_by(count, by_distance);
         near.truncate(count);
     }
-    near.sort_unstable_by(order);
     near
+}
+
+fn by_distance(a: &NearHead, b: &NearHead) -> Ordering {
+    a.distance.total_cmp(&b.distance).then(a.head.cmp(&b.head))
 }

@@ -86,3 +86,11 @@ fn neither_few_nor_very_many_heads_have_a_graph() {
     assert!(build(*HEAD_GRAPH_HEADS.start() as u32));
     assert!(!build(MOST + 1));
 }
+
+/// A list that is split keeps its id for the half whose center has not moved, which then lies behind larger ones.
+#[test]
+fn heads_are_known_by_their_ids_whatever_their_order() {
+    let heads = heads(Space::L2, &SharedHeadGraph::default(), [5, 9, 11, 3].into_iter());
+    let places: Vec<_> = [5, 9, 11, 3, 4].into_iter().map(|id| heads.place(id)).collect();
+    assert_eq!(places, [Some(0), Some(1), Some(2), Some(3), None]);
+}

@@ -5,9 +5,10 @@
 //! one near by has room, and each of its vectors placed anew. A vector that moves gets a new version, which makes its
 //! old entries dead wherever they are.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use prost::Message;
+use roaring::RoaringBitmap;
 
 use super::improve::{Work, squared_distance};
 use super::lists::{HEAD, LIST, ListSize, SIZE, Sizes, encode_center, encode_sizes};
@@ -54,7 +55,7 @@ struct Balance<'a> {
     info: proto::VectorIndexInfo,
     /// The lists that were touched; `None` for those that are gone.
     lists: BTreeMap<u32, Option<CodeListBuilder>>,
-    new_heads: BTreeSet<u32>,
+    new_heads: RoaringBitmap,
     moved: BTreeMap<u32, RowState>,
 }
 
@@ -66,7 +67,7 @@ impl<'a> Balance<'a> {
             sizes: work.loaded.sizes.clone(),
             info: work.loaded.info.clone(),
             lists: BTreeMap::new(),
-            new_heads: BTreeSet::new(),
+            new_heads: RoaringBitmap::new(),
             moved: BTreeMap::new(),
         }
     }
@@ -154,7 +155,7 @@ impl<'a> Balance<'a> {
 
     fn remove_head(&mut self, id: u32) {
         self.heads = self.heads.without(&[id]);
-        self.new_heads.remove(&id);
+        self.new_heads.remove(id);
         self.lists.insert(id, None);
         self.sizes.remove(&id);
     }
@@ -326,7 +327,7 @@ impl<'a> Balance<'a> {
         let mut writer = self.work.writer();
         for (id, list) in &self.lists {
             match self.heads.place(*id) {
-                Some(place) if self.new_heads.contains(id) => {
+                Some(place) if self.new_heads.contains(*id) => {
                     writer.set(HEAD, *id, encode_center(self.heads.center(place))).await?;
                 }
                 None if list.is_none() => writer.delete(HEAD, *id).await?,

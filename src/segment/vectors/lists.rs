@@ -74,7 +74,9 @@ pub(super) async fn load_sizes(reader: &VectorReader) -> Result<Sizes> {
         let squared_radius = f32::from_le_bytes(squared_radius);
         (u32::from_le_bytes(id), ListSize { entries: u32::from_le_bytes(entries), squared_radius })
     };
-    Ok(entries.iter().map(read).collect())
+    let mut sizes = Sizes::new();
+    sizes.extend(entries.iter().map(read));
+    Ok(sizes)
 }
 
 pub(super) fn encode_sizes(sizes: &Sizes) -> Bytes {

@@ -209,7 +209,8 @@ impl<'a> Search<'a> {
     ///
     /// Of the vectors around a head at distance D, those at radius r have the squared distance D² + r² − 2Dr·cos φ to
     /// the query. In many dimensions φ is near a right angle for nearly all of them; [`PROBE_REACH`] is the cosine
-    /// that counts as possible.
+    /// that counts as possible. In few dimensions it is that of a random direction, at as many deviations as a code's
+    /// error may have.
     fn reaches(&self, loaded: &Loaded, near: &NearHead) -> bool {
         let farthest = self.candidates.estimate();
         if farthest.is_infinite() || !self.has_estimates() {
@@ -218,12 +219,14 @@ impl<'a> Search<'a> {
         let size = loaded.sizes.get(&loaded.heads.id(near.head)).copied();
         let ListSize { squared_radius, .. } = size.unwrap_or_default();
         let radius = squared_radius.sqrt();
-        let reach = 2.0 * PROBE_REACH * near.distance.max(0.0).sqrt() * radius;
+        let chance = ERROR_BOUND / (loaded.geometry.dimension() as f32).sqrt();
+        let cosine = PROBE_REACH.max(chance).min(1.0);
+        let reach = 2.0 * cosine * near.distance.max(0.0).sqrt() * radius;
         match loaded.geometry.space {
             Space::L2 => near.distance + squared_radius - reach <= farthest,
             // Between vectors of length one the squared distance is twice that of cosine.
             Space::Cosine => near.distance + squared_radius - reach <= 2.0 * farthest,
-            Space::Ip => near.distance - PROBE_REACH * self.norm() * radius <= farthest,
+            Space::Ip => near.distance - cosine * self.norm() * radius <= farthest,
         }
     }
 

@@ -46,7 +46,9 @@ pub async fn update(
 fn changes(snapshot: &Snapshot) -> BTreeMap<u32, Option<&[f32]>> {
     let tail = &snapshot.tail;
     let vectors = tail.records().iter().filter_map(|(id, record)| Some((*id, Some(record.embedding()?))));
-    vectors.chain(tail.deleted().iter().map(|id| (id, None))).collect()
+    let mut changes = BTreeMap::new();
+    changes.extend(vectors.chain(tail.deleted().iter().map(|id| (id, None))));
+    changes
 }
 
 /// A new index around the mean of some of the vectors.

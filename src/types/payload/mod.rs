@@ -53,10 +53,16 @@ fn texts(name: &str, column: Value) -> Result<Vec<Option<String>>> {
 
 fn changes(column: Value) -> Result<Vec<Option<UpdateMetadata>>> {
     let objects: Vec<Option<serde_json::Map<String, Value>>> = entries("metadatas", column)?;
-    let change = |(index, object): (usize, Option<serde_json::Map<_, _>>)| {
-        object.map(|object| object.into_iter().map(|member| read_member(index, member)).collect()).transpose()
+    let change = |(index, object): (usize, serde_json::Map<_, _>)| {
+        let mut change = UpdateMetadata::new();
+        for member in object {
+            let (key, value) = read_member(index, member)?;
+            change.insert(key, value);
+        }
+        Ok(change)
     };
-    objects.into_iter().enumerate().map(change).collect()
+    let objects = objects.into_iter().enumerate();
+    objects.map(|(index, object)| object.map(|object| change((index, object))).transpose()).collect()
 }
 
 fn read_member(index: usize, (key, value): (String, Value)) -> Result<(String, Option<MetadataValue>)> {

@@ -66,9 +66,13 @@ export interface Ingest {
   add_ms: number;
   /** Until what was added is durable, where that is a step of its own. */
   persist_ms: number;
-  /** Until the work that goes on in the background is done. */
+  /** From then until the work that goes on in the background is done. */
   settle_ms: number;
+  /** Until all are durable and found: `add_ms` and `persist_ms`. */
   vectors_per_second: number;
+  /** Recall@10 at that moment, at the most thorough setting; `null` or left out where it was not measured. */
+  recall?: number | null;
+  /** With the queries for `recall`. */
   cpu_ms: number | null;
 }
 

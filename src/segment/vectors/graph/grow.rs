@@ -1,9 +1,9 @@
 //! Growing a graph in steps: dead nodes go, waiting vectors come in.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use prost::Message;
+use roaring::RoaringBitmap;
 
 use super::store::{GRAPH, LINK, NODE};
 use super::{GraphOnce, LiveGraph, Slot, VectorGraph};
@@ -49,7 +49,7 @@ pub(in crate::segment::vectors) struct Growth<'a> {
     /// Slots without a node, taken from the end.
     free: Vec<u32>,
     /// Chunks of slots that were given another vector, or none.
-    changed: BTreeSet<u32>,
+    changed: RoaringBitmap,
     /// Nodes that the step may still insert or remove.
     budget: usize,
     /// Waiting vectors that came in.
@@ -86,7 +86,7 @@ impl<'a> Growth<'a> {
             graph,
             memory,
             free,
-            changed: BTreeSet::new(),
+            changed: RoaringBitmap::new(),
             budget,
             inserted: 0,
             unplaced: 0,
@@ -217,7 +217,7 @@ impl<'a> Growth<'a> {
         });
         self.writer.set(GRAPH, 0, Bytes(self.graph.links.encode_header())).await?;
         self.writer.set(INFO, 0, Bytes(info.encode_to_vec())).await?;
-        let mut links: BTreeSet<u32> = self.graph.links.take_dirty().into_iter().collect();
+        let mut links = RoaringBitmap::from_iter(self.graph.links.take_dirty());
         let old = self.loaded.graph.as_ref().map_or(0, |old| old.graph.links.chunks());
         links.extend(self.graph.links.chunks()..old);
         self.write_chunks(LINK, links, |graph, chunk| graph.links.encode_chunk(chunk)).await?;
@@ -232,7 +232,7 @@ impl<'a> Growth<'a> {
     async fn write_chunks(
         &mut self,
         prefix: &str,
-        chunks: BTreeSet<u32>,
+        chunks: RoaringBitmap,
         encode: fn(&VectorGraph, u32) -> Vec<u8>,
     ) -> Result<()> {
         let count = Graph::chunks(&self.graph.links);

@@ -24,8 +24,8 @@ function session(client, collection, { dimension, metadataOf }) {
     // A write is durable and found when it is acknowledged.
     persist: () => Promise.resolve(),
     settle: () => client.compact(),
-    // Every search is exact.
-    configure: () => undefined,
+    configure: (efSearch) =>
+      efSearch === null ? undefined : collection.modify({ configuration: { hnsw: { ef_search: efSearch } } }),
     query: (vector, k) => nearest(vector, k),
     queryFiltered: (vector, k, filter) => nearest(vector, k, filter),
     remove: (rows) => collection.delete({ ids: rows.map(idOf) }),
@@ -34,16 +34,17 @@ function session(client, collection, { dimension, metadataOf }) {
   };
 }
 
-export const adapter = {
-  knobs: [null],
+/** A store for a configuration of its collection, with `knobs` to search at. */
+export const adapterOf = (hnsw, knobs) => ({
+  knobs,
   filters: true,
   async create(options) {
     const client = await chromatid.open(STORE);
-    const collection = await client.createCollection({ ...COLLECTION, configuration: { hnsw: { space: "cosine" } } });
+    const collection = await client.createCollection({ ...COLLECTION, configuration: { hnsw: { space: "cosine", ...hnsw } } });
     return session(client, collection, options);
   },
   async reopen(options) {
     const client = await chromatid.open(STORE);
     return session(client, await client.getCollection(COLLECTION), options);
   },
-};
+});
