@@ -10,18 +10,17 @@
 
 pub mod blockstore;
 pub mod db;
-pub mod distance;
 pub mod env;
 pub mod error;
 pub mod execution;
-pub mod index;
 pub mod limits;
 pub mod log;
-pub mod quantization;
 pub mod segment;
 pub mod storage;
 pub mod sysdb;
 pub mod types;
+
+pub use chromatid_vectors::{distance, index, quantization};
 
 #[cfg(target_arch = "wasm32")]
 pub mod bindings;

@@ -1,12 +1,10 @@
 //! Every bound of the product, with its reason. Nothing else in the engine holds a magic size.
 
+pub use chromatid_vectors::limits::*;
+
 /// Longest time a background slice runs before it pauses for other work, in milliseconds.
 /// Half of a frame at 60 Hz, so that a query issued from a page never waits for a whole frame.
 pub const SLICE_MS: f64 = 8.0;
-
-/// Largest number of dimensions of a vector. Above every published embedding model (12,288);
-/// a record then still fits a block of its own.
-pub const MAX_DIMENSION: usize = 16_384;
 
 /// Records in one write. Chroma's single node advertises 5,461 (32,766 SQLite variables / 6);
 /// clients size their batches by it, so it stays the same here.
@@ -79,14 +77,6 @@ pub const MAX_ROOT_BYTES: usize = 4_000;
 /// Bytes of one block, at most, when it is read back. A single record larger than
 /// [`BLOCK_BYTES`] gets a block of its own, so this follows [`MAX_PAYLOAD_BYTES`].
 pub const MAX_BLOCK_BYTES: usize = 2 * MAX_PAYLOAD_BYTES;
-
-/// Bytes of vectors that one step of a scan compares with all queries of a request: half of the
-/// smallest first-level data cache in use (32 KiB), so that the later queries find the rows there.
-pub const SCAN_TILE_BYTES: usize = 16 * 1024;
-
-/// Places that a search reserves at once for its results: more than a usual `n_results`, while a huge
-/// one takes only the memory of what is found.
-pub const TOP_K_RESERVED: usize = 256;
 
 /// Bytes of a collection's log tail at which a write waits for the compaction under way: four times
 /// what starts one, so that a bulk import is slowed down before memory runs out, which wasm never gives back.
@@ -180,9 +170,6 @@ pub const ERROR_BOUND: f32 = 2.3;
 /// Candidates whose exact vectors are read in one call of the storage.
 pub const RERANK_BATCH: usize = 32;
 
-/// Candidates that a search gathers before it drops those that fell behind.
-pub const CANDIDATES_RESERVED: usize = 1_024;
-
 /// Records from which on a collection that asks for nothing gets posting lists. Below, a scan of all codes takes a
 /// quarter of a millisecond.
 pub const LISTS_FROM_RECORDS: u64 = 32_768;
@@ -216,14 +203,6 @@ pub const FURTHER_PROBES: usize = 16;
 /// Measured on 100,000 embeddings of glosses: 0.45 finds 95.5 % of the ten nearest, 0.5 98 %, 0.55 98.9 %.
 pub const PROBE_REACH: f32 = 0.5;
 
-/// Links of a node in a vector graph, `max_neighbors`, at most. Far above every published setting (100);
-/// a node's row on level 0 then takes one page (4 kB).
-pub const MAX_NEIGHBORS: usize = 512;
-
-/// Candidates for the links of a new node in a vector graph, `ef_construction`, at most. Far above every published
-/// setting (800); an insertion that looks at more is slower than comparing with all of a browser's records.
-pub const MAX_EF_CONSTRUCTION: usize = 4_096;
-
 /// Vectors that wait for their place in a graph, at least, before a step inserts them: scanning their codes costs 5 µs,
 /// inserting them 0.15 s.
 pub const GRAPH_WAITING_RECORDS: u64 = 1_024;
@@ -256,13 +235,6 @@ pub const GRAPH_RERANKED: usize = 10;
 /// other. Measured on 100,000 embeddings of glosses, a tenth of them allowed, `ef_search` 64: once finds 96.6 % of the
 /// ten nearest, twice 98.6 %.
 pub const GRAPH_FILTERED_EF: usize = 2;
-
-/// Heads that a graph of them may have. Below, all are compared at once; above, building it in one piece would be a
-/// pause that is felt.
-pub const HEAD_GRAPH_HEADS: std::ops::RangeInclusive<usize> = 256..=4_096;
-
-/// The part (1 / n) of the heads that may be new or gone since their graph was made, before it is made anew.
-pub const STRAY_HEADS_FRACTION: usize = 4;
 
 /// The part (1 / n) of the vectors in lists, live or not, that may be stale before the lists are scrubbed. Dead entries are
 /// scanned and stored like others.

@@ -25,8 +25,8 @@ use crate::error::Result;
 use crate::index::posting::{CodeList, CodeListBuilder};
 use crate::index::spann::{Clustering, GraphParameters, HeadQuery, Placement, Sample};
 use crate::limits::{
-    CODES_FROM_RECORDS, HEAD_SAMPLES, LISTS_FROM_RECORDS, PLACED_FRACTION, PLACED_RECORDS, SAMPLE_BYTES,
-    WAITING_FRACTION, WAITING_LISTS,
+    BLOCK_BYTES, CODES_FROM_RECORDS, HEAD_SAMPLES, LISTS_FROM_RECORDS, PLACED_FRACTION, PLACED_RECORDS,
+    SAMPLE_BYTES, WAITING_FRACTION, WAITING_LISTS,
 };
 use crate::quantization::{CodeQuery, Encoder, is_representable};
 use crate::segment::{Readers, Snapshot};
@@ -93,7 +93,12 @@ impl Work<'_> {
     }
 
     pub fn placement(&self) -> Placement {
-        Placement::new(self.parameters)
+        Placement {
+            probe: self.parameters.write_nprobe as usize,
+            replicas: self.parameters.nreplica_count as usize,
+            epsilon: self.parameters.write_rng_epsilon as f32,
+            rng_factor: self.parameters.write_rng_factor as f32,
+        }
     }
 
     /// Makes the centers of a sample the heads.
@@ -124,7 +129,7 @@ impl Work<'_> {
     /// Every `step`-th vector, rotated; those that codes cannot represent are left out.
     async fn sample(&self, step: usize) -> Result<Sample> {
         let dimension = self.loaded.geometry.dimension();
-        let mut sample = Sample::new(dimension);
+        let mut sample = Sample::new(dimension, BLOCK_BYTES);
         let mut next = 0;
         for index in 0..self.embeddings.block_count() {
             let rows = self.embeddings.entries_of(index);

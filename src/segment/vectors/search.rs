@@ -83,7 +83,7 @@ impl VectorIndex {
             for row in (0..block.len()).filter(|row| block.prefix(*row).is_ok_and(|prefix| prefix == CODE)) {
                 let list = parse(&loaded.geometry, block.value::<Bytes>(row)?)?;
                 for Search { codes, around, candidates, .. } in &mut *searches {
-                    scan_list(codes, around, ERROR_BOUND, &list, allowed, |_, _| true, candidates);
+                    scan_list(codes, around, ERROR_BOUND, &list, allowed, &|_, _| true, candidates);
                 }
                 slices.step().await;
             }
@@ -121,7 +121,7 @@ impl VectorIndex {
                 let around = search.codes.around(loaded.heads.center(near.head));
                 let is_live = |id, version| loaded.is_live(id, version);
                 let Search { codes, candidates, .. } = &mut *search;
-                scan_list(codes, &around, ERROR_BOUND, &list, allowed, is_live, candidates);
+                scan_list(codes, &around, ERROR_BOUND, &list, allowed, &is_live, candidates);
             }
             (next, round) = (end, FURTHER_PROBES);
         }

@@ -3,6 +3,7 @@
 mod hnsw;
 mod spann;
 
+pub use chromatid_vectors::Space;
 pub use hnsw::{HnswConfiguration, HnswRequest, HnswUpdate};
 pub use spann::{Quantization, SpannConfiguration, SpannRequest, SpannUpdate};
 
@@ -11,19 +12,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::metadata::Metadata;
 use crate::error::{Corruption, Error, Result};
-
-/// The distance of a collection (spec: query-semantics 7.1); smaller is nearer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Space {
-    /// Squared Euclidean distance.
-    #[default]
-    L2,
-    /// One minus the cosine of the angle.
-    Cosine,
-    /// One minus the inner product.
-    Ip,
-}
 
 /// The effective configuration of a collection. It serialises as `configuration_json` reports it;
 /// [`to_stored`](Self::to_stored) keeps everything.

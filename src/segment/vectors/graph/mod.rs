@@ -21,8 +21,8 @@ use super::rows::RowTable;
 use crate::blockstore::Reservation;
 use crate::env::Slices;
 use crate::error::Result;
-use crate::index::hnsw::{Allowed, CHUNK_SLOTS, Distances, Graph, Parameters, Scratch, Target};
-use crate::quantization::{NibbleCodes, NibbleQuery};
+use crate::index::hnsw::{Allowed, CHUNK_SLOTS, Graph, Parameters, Scratch, ToCodes};
+use crate::quantization::NibbleCodes;
 use crate::types::Space;
 
 pub(super) use grow::{Growth, is_due};
@@ -114,7 +114,7 @@ impl VectorGraph {
         }
         // The same history gives the same graph.
         let level = self.links.level_of(xxh3_64(&made_for.offset_id.to_le_bytes()));
-        let target = ToCodes { query: self.codes.query(rotated), codes: &self.codes };
+        let target = ToCodes::new(&self.codes, rotated);
         self.links.insert(slot, level, &target, &self.codes, self.scratch.get_mut());
     }
 
@@ -149,27 +149,5 @@ impl LiveGraph {
     /// Nodes that no search may return.
     fn dead(&self) -> usize {
         self.graph.links.len() - self.live.len()
-    }
-}
-
-impl Distances for NibbleCodes {
-    fn between(&self, a: u32, b: u32) -> f32 {
-        NibbleCodes::between(self, a, b)
-    }
-}
-
-/// Estimated distances from one vector to the slots of a graph.
-struct ToCodes<'a> {
-    query: NibbleQuery,
-    codes: &'a NibbleCodes,
-}
-
-impl Target for ToCodes<'_> {
-    fn distance(&self, node: u32) -> f32 {
-        self.query.distance(self.codes, node)
-    }
-
-    fn distances(&self, nodes: &[u32], out: &mut Vec<f32>) {
-        self.query.distances(self.codes, nodes, out);
     }
 }

@@ -1,9 +1,9 @@
 //! Searching a graph: the nearest live, allowed slots by their four-bit codes.
 
-use super::{LiveGraph, ToCodes};
+use super::LiveGraph;
 use crate::index::candidates::{Allowed, Candidate, Candidates};
 use crate::index::flat::Mask;
-use crate::index::hnsw::{self, Outcome};
+use crate::index::hnsw::{self, Outcome, Target, ToCodes};
 use crate::index::top_k::TopK;
 use crate::limits::{GRAPH_CHECKED_FRACTION, GRAPH_FILTERED_EF, GRAPH_RERANKED};
 use crate::quantization::CodeQuery;
@@ -57,7 +57,7 @@ impl LiveGraph {
         filter: &Filter<'_>,
         candidates: &mut Candidates,
     ) {
-        let target = ToCodes { query: self.graph.codes.query(query.vector()), codes: &self.graph.codes };
+        let target = ToCodes::new(&self.graph.codes, query.vector());
         let wanted = k.saturating_add(k / 2).saturating_add(GRAPH_RERANKED);
         let ef = ef.max(wanted);
         let found = match filter {
@@ -116,7 +116,7 @@ impl LiveGraph {
             (0..self.graph.slots.len() as u32).filter(|slot| slots.contains(*slot)).collect();
         let (mut top, mut distances) = (TopK::new(wanted), Vec::new());
         for batch in matches.chunks(SCAN_BATCH) {
-            target.query.distances(target.codes, batch, &mut distances);
+            target.distances(batch, &mut distances);
             batch.iter().zip(&distances).for_each(|(slot, distance)| top.push(*slot, *distance));
         }
         top.into_sorted().iter().map(|near| (near.offset_id, near.distance)).collect()

@@ -11,8 +11,8 @@ use std::cell::RefCell;
 use super::{Slot, VectorGraph};
 use crate::blockstore::Bytes;
 use crate::env::Slices;
-use crate::error::Result;
-use crate::index::hnsw::{CHUNK_SLOTS, Loader};
+use crate::error::{Corruption, Error, Result};
+use crate::index::hnsw::{CHUNK_SLOTS, Loader, NotAGraph};
 use crate::quantization::NibbleCodes;
 use crate::segment::vectors::{VectorReader, corrupt};
 use crate::types::Space;
@@ -77,6 +77,12 @@ pub(super) async fn load(
         .ok_or_else(|| corrupt("the codes of its graph have another form"))?;
     slices.step().await;
     Ok(VectorGraph { links, codes, slots, scratch: RefCell::default() })
+}
+
+impl From<NotAGraph> for Error {
+    fn from(NotAGraph(reason): NotAGraph) -> Self {
+        Corruption::new("HNSW graph", reason).into()
+    }
 }
 
 impl VectorGraph {
