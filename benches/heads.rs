@@ -64,7 +64,7 @@ fn ask(name: &str, heads: &Heads, queries: &[CodeQuery], exact: &[f32]) {
     let mut times: Vec<f64> = Vec::new();
     for (query, farthest) in queries.iter().zip(exact) {
         let started = Instant::now();
-        let near = heads.search(&HeadQuery::new(Space::L2, query), NEAREST);
+        let near = heads.search(HeadQuery::new(Space::L2, query), NEAREST).take(NEAREST);
         times.push(started.elapsed().as_secs_f64() * 1e6);
         found += near.iter().filter(|near| near.distance <= *farthest).count();
     }

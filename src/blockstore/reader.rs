@@ -213,13 +213,13 @@ impl<K: Key, V: Value> Reader<K, V> {
         keys: &[K],
         mut visit: impl FnMut(usize, &Rc<Block>, usize) -> Result<()>,
     ) -> Result<()> {
-        let find = |(place, key): (usize, &K)| Some((self.index().find(prefix, key.as_ref())?, place));
-        let mut wanted: Vec<(usize, usize)> = keys.iter().enumerate().filter_map(find).collect();
+        let find = |(place, key): (usize, &K)| Some((self.index().find(prefix, key.as_ref())? as u64, place));
+        let mut wanted: Vec<(u64, usize)> = keys.iter().enumerate().filter_map(find).collect();
         wanted.sort_unstable();
         let mut pace = Pace::new(&self.inner.store);
-        let groups: Vec<&[(usize, usize)]> = wanted.chunk_by(|a, b| a.0 == b.0).collect();
+        let groups: Vec<&[(u64, usize)]> = wanted.chunk_by(|a, b| a.0 == b.0).collect();
         for groups in groups.chunks(BLOCK_READ_BATCH) {
-            let indices: Vec<usize> = groups.iter().map(|group| group[0].0).collect();
+            let indices: Vec<usize> = groups.iter().map(|group| group[0].0 as usize).collect();
             for (group, block) in groups.iter().zip(self.blocks(&indices).await?) {
                 for (_, place) in *group {
                     if let Some(row) = block.find::<K>(prefix, keys[*place].as_ref())? {

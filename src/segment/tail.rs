@@ -202,8 +202,9 @@ impl Base {
             .map(|operation| &operation.id)
             .filter(|id| !tail.by_id.contains_key(*id))
             .collect();
-        let mut ids: Vec<String> = unseen.into_iter().cloned().collect();
+        let mut ids: Vec<&String> = unseen.into_iter().collect();
         ids.sort_unstable();
+        let ids: Vec<String> = ids.into_iter().cloned().collect();
         for (id, offset) in ids.iter().zip(segment.offsets(&ids).await?) {
             if let Some(offset) = offset {
                 base.offsets.insert(id.clone(), offset);

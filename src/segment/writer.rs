@@ -102,14 +102,11 @@ impl SegmentWriter<'_> {
 fn id_changes(snapshot: &Snapshot) -> impl Iterator<Item = (String, Option<u32>)> {
     let tail = &snapshot.tail;
     // A changed record keeps its offset id; only new and deleted ids are written.
-    let mut changes: Vec<(String, Option<u32>)> = tail
-        .ids()
-        .iter()
-        .filter(|(_, offset)| offset.is_none_or(|offset| is_new(tail.records().get(&offset))))
-        .map(|(id, offset)| (id.clone(), *offset))
-        .collect();
-    changes.sort_unstable();
-    changes.into_iter()
+    let is_changed = |offset: Option<u32>| offset.is_none_or(|offset| is_new(tail.records().get(&offset)));
+    let mut changed: Vec<&String> =
+        tail.ids().iter().filter(|(_, offset)| is_changed(**offset)).map(|(id, _)| id).collect();
+    changed.sort_unstable();
+    changed.into_iter().map(|id| (id.clone(), tail.ids().get(id).copied().flatten()))
 }
 
 fn name_changes(snapshot: &Snapshot) -> impl Iterator<Item = (u32, Option<String>)> {

@@ -110,8 +110,11 @@ pub struct AdapterStorage {
 impl AdapterStorage {
     /// Opens the store in `adapter`.
     pub async fn open(adapter: StorageAdapter) -> Result<Self> {
-        let ids = settle("listing blocks", adapter.list_blocks()).await?;
-        let ids = Array::from(&ids).iter().map(|id| block_id(&id)).collect::<Result<_>>()?;
+        let listed = settle("listing blocks", adapter.list_blocks()).await?;
+        let mut ids = BTreeSet::new();
+        for id in Array::from(&listed).iter() {
+            ids.insert(block_id(&id)?);
+        }
         let root = root_of(settle("reading the root", adapter.read_root()).await?)?;
         let frames = frames_of(&settle("reading the log", adapter.read_log(1.0)).await?)?;
         let end = verified_end(&frames, None)?;

@@ -205,9 +205,9 @@ impl Catalog {
 
     /// The databases of a tenant in the order of their creation.
     pub fn databases(&self, tenant: &str) -> Vec<DatabaseInfo> {
-        let mut rows: Vec<_> = self.databases.values().filter(|row| row.tenant == tenant).collect();
-        rows.sort_by_key(|row| row.created);
-        rows.into_iter()
+        let rows = self.databases.values().filter(|row| row.tenant == tenant);
+        in_order_of_creation(rows, |row| row.created)
+            .into_iter()
             .map(|row| DatabaseInfo { id: row.id, name: row.name.clone(), tenant: row.tenant.clone() })
             .collect()
     }
@@ -227,9 +227,8 @@ impl Catalog {
 
     /// The collections of a database in the order of their creation.
     pub fn rows_of(&self, database: Uuid) -> Vec<&CollectionRow> {
-        let mut rows: Vec<_> = self.collections.values().filter(|row| row.database == database).collect();
-        rows.sort_by_key(|row| row.created);
-        rows
+        let rows = self.collections.values().filter(|row| row.database == database);
+        in_order_of_creation(rows, |row| row.created)
     }
 
     /// The collection as the API shows it.
@@ -250,4 +249,12 @@ impl Catalog {
             version: row.version,
         })
     }
+}
+
+fn in_order_of_creation<'a, R>(rows: impl Iterator<Item = &'a R>, created: fn(&R) -> u64) -> Vec<&'a R> {
+    let rows: Vec<&R> = rows.collect();
+    let mut order: Vec<(u64, usize)> = Vec::with_capacity(rows.len());
+    rows.iter().enumerate().for_each(|(place, row)| order.push((created(row), place)));
+    order.sort_unstable();
+    order.into_iter().map(|(_, place)| rows[place]).collect()
 }

@@ -102,16 +102,9 @@ impl VectorIndex {
     ) -> Result<()> {
         // Without estimates nothing says which lists are near.
         let probes = if search.has_estimates() { target.probes } else { loaded.heads.len() };
-        let near = loaded.heads.search(&HeadQuery::new(loaded.geometry.space, &search.codes), probes);
-        let (mut next, mut round) = (0, FIRST_PROBES);
-        while next < near.len() {
-            let end = near.len().min(next + round);
-            let is_first = next == 0;
-            let within = near[next..end].iter().filter(|near| is_first || search.reaches(loaded, near));
-            let within: Vec<NearHead> = within.copied().collect();
-            if within.is_empty() {
-                break;
-            }
+        let mut heads = loaded.heads.search(HeadQuery::new(loaded.geometry.space, &search.codes), probes);
+        let mut within = heads.take(FIRST_PROBES);
+        while !within.is_empty() {
             let ids: Vec<u32> = within.iter().map(|near| loaded.heads.id(near.head)).collect();
             let stored = self.reader().find_many(LIST, &ids).await?;
             for (near, stored) in within.iter().zip(stored) {
@@ -120,10 +113,11 @@ impl VectorIndex {
                 let list = parse(&loaded.geometry, block.value::<Bytes>(row)?)?;
                 let around = search.codes.around(loaded.heads.center(near.head));
                 let is_live = |id, version| loaded.is_live(id, version);
-                let Search { codes, candidates, .. } = &mut *search;
+                let (codes, candidates) = (&search.codes, &mut search.candidates);
                 scan_list(codes, &around, ERROR_BOUND, &list, allowed, &is_live, candidates);
             }
-            (next, round) = (end, FURTHER_PROBES);
+            within = heads.take(FURTHER_PROBES);
+            within.retain(|near| search.reaches(loaded, near));
         }
         search.rerank(loaded, target.embeddings, slices).await
     }

@@ -344,11 +344,15 @@ impl<F: File> Blocks<F> {
 
     /// Copies about [`SHRINK_STEP_BYTES`] of the last blocks that fit free space before them; where to.
     fn copy_down(&mut self) -> std::result::Result<Vec<(BlockId, Extent)>, Fault> {
-        let mut last: Vec<(BlockId, Extent)> =
+        let blocks: Vec<(BlockId, Extent)> =
             self.directory.extents.iter().map(|(id, at)| (*id, *at)).collect();
-        last.sort_unstable_by_key(|(_, extent)| std::cmp::Reverse(extent.offset));
+        let mut order: Vec<(u64, usize)> = Vec::with_capacity(blocks.len());
+        for (place, (_, extent)) in blocks.iter().enumerate().filter(|(_, (_, extent))| extent.length > 0) {
+            order.push((extent.offset, place));
+        }
+        order.sort_unstable();
         let (mut moves, mut copied) = (Vec::new(), 0);
-        for (id, from) in last.into_iter().filter(|(_, extent)| extent.length > 0) {
+        for (id, from) in order.into_iter().rev().map(|(_, place)| blocks[place]) {
             let Some(to) = self.allocator.allocate_before(from) else { continue };
             moves.push((id, to));
             let mut bytes = MutableBuffer::from_len_zeroed(from.length as usize);

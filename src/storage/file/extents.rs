@@ -38,20 +38,24 @@ pub struct Allocator {
 impl Allocator {
     /// The allocator of a file in which exactly `used` is taken. Overlap is corruption.
     pub fn new(used: impl IntoIterator<Item = Extent>) -> Result<Self, Corruption> {
-        let mut used: Vec<Extent> = used.into_iter().filter(|extent| extent.length > 0).collect();
-        used.sort_unstable_by_key(|extent| extent.offset);
+        let shared = |offset| {
+            Corruption::new("directory of blocks", format!("two blocks share the bytes at {offset}"))
+        };
+        let mut ends = BTreeMap::new();
+        for extent in used.into_iter().filter(|extent| extent.length > 0) {
+            if ends.insert(extent.offset, extent.offset + extent.reserved()).is_some() {
+                return Err(shared(extent.offset));
+            }
+        }
         let mut allocator = Self::default();
-        for extent in used {
-            if extent.offset < allocator.end {
-                return Err(Corruption::new(
-                    "directory of blocks",
-                    format!("two blocks share the bytes at {}", extent.offset),
-                ));
+        for (offset, end) in ends {
+            if offset < allocator.end {
+                return Err(shared(offset));
             }
-            if extent.offset > allocator.end {
-                allocator.insert(allocator.end, extent.offset - allocator.end);
+            if offset > allocator.end {
+                allocator.insert(allocator.end, offset - allocator.end);
             }
-            allocator.end = extent.offset + extent.reserved();
+            allocator.end = end;
         }
         Ok(allocator)
     }

@@ -132,8 +132,10 @@ impl<'a> Growth<'a> {
             VectorGraph::new(self.loaded.geometry.space, codes.center().to_vec(), links.parameters());
         self.free.clear();
         let live = slots.iter().enumerate().filter(|(slot, _)| old.live.contains(*slot as u32));
-        let mut live: Vec<Slot> = live.map(|(_, slot)| *slot).collect();
-        live.sort_unstable_by_key(|slot| slot.offset_id);
+        let live: RoaringBitmap = live.map(|(_, slot)| slot.offset_id).collect();
+        // Live slots are of their records' versions.
+        let slot = |offset_id| Slot { offset_id, version: self.loaded.rows.get(offset_id).version };
+        let live: Vec<Slot> = live.into_iter().map(slot).collect();
         self.changed.extend(0..links.chunks());
         self.insert(&live).await
     }

@@ -10,8 +10,9 @@ use crate::distance::Query;
 use crate::limits::{HEAD_GRAPH_HEADS, STRAY_HEADS_FRACTION};
 use crate::quantization::{Around, CodeQuery, Encoder, Factors, LANES, PackedCodes};
 
-/// Heads from which on their codes are scanned first.
-const CODES_FROM_HEADS: usize = 128;
+/// Components of all heads from which on their codes are scanned first: 128 heads of 384. In few dimensions a code says
+/// little, and a comparison costs little.
+const CODES_FROM_COMPONENTS: usize = 49_152;
 
 /// Of the heads that the codes find, so many times more than wanted are compared exactly.
 const OVERSAMPLING: usize = 2;
@@ -151,7 +152,7 @@ impl Heads {
 
     /// The `count` nearest heads, nearest first.
     pub fn nearest(&self, query: &HeadQuery<'_>, count: usize) -> Vec<NearHead> {
-        if self.len() < CODES_FROM_HEADS.max(count * OVERSAMPLING) {
+        if self.centers.len() < CODES_FROM_COMPONENTS || self.len() < count * OVERSAMPLING {
             return nearest_of(self.exact(query, 0..self.len()), count);
         }
         let mut estimates = Vec::new();
@@ -159,19 +160,27 @@ impl Heads {
         self.verified(query, estimates, count)
     }
 
-    /// The `count` nearest heads, nearest first, found by the graph if there is one.
-    pub fn search(&self, query: &HeadQuery<'_>, count: usize) -> Vec<NearHead> {
+    /// The nearest heads, `most` of them in all, found by the graph if there is one.
+    pub fn search<'a>(&'a self, query: HeadQuery<'a>, most: usize) -> NearHeads<'a> {
+        let compared = most.saturating_mul(OVERSAMPLING);
+        if self.centers.len() < CODES_FROM_COMPONENTS {
+            let compared = self.exact(&query, 0..self.len());
+            let estimated = Vec::new();
+            return NearHeads { heads: self, query, estimated, next: 0, compared, given: 0, most };
+        }
         let graph = self.graph.borrow();
-        let Some(graph) = graph.as_ref().filter(|graph| count * OVERSAMPLING <= graph.parameters().ef_search)
-        else {
-            return self.nearest(query, count);
-        };
+        let graph = graph.as_ref().filter(|graph| compared <= graph.parameters().ef_search);
         let around = query.codes.around(self.encoder.center());
-        let known = |(id, distance)| Some(NearHead { head: self.ids.binary_search(&id).ok()?, distance });
-        let mut estimates: Vec<_> = graph.search(query.codes, around).into_iter().filter_map(known).collect();
-        let newer = self.ids.partition_point(|id| *id < graph.end());
+        let mut estimates = Vec::new();
+        let mut newer = 0;
+        if let Some(graph) = graph {
+            let known = |(id, distance)| Some(NearHead { head: self.ids.binary_search(&id).ok()?, distance });
+            estimates.extend(graph.search(query.codes, around).into_iter().filter_map(known));
+            newer = self.ids.partition_point(|id| *id < graph.end());
+        }
         self.scan(query.codes, &around, newer, &mut estimates);
-        self.verified(query, estimates, count)
+        let estimated = nearest_of(estimates, compared);
+        NearHeads { heads: self, query, estimated, next: 0, compared: Vec::new(), given: 0, most }
     }
 
     /// The nearest of those that have the smallest estimates.
@@ -244,6 +253,40 @@ impl Heads {
         }
         // Distances that are not numbers keep no head: any list is better than none.
         if kept.is_empty() { near.into_iter().take(1).collect() } else { kept }
+    }
+}
+
+/// Heads near a query, some at a time: those that a search stops before are not compared exactly.
+#[derive(Debug)]
+pub struct NearHeads<'a> {
+    heads: &'a Heads,
+    query: HeadQuery<'a>,
+    /// By their estimates, nearest first.
+    estimated: Vec<NearHead>,
+    /// The first of them that is not compared yet.
+    next: usize,
+    /// What was compared and not given.
+    compared: Vec<NearHead>,
+    given: usize,
+    most: usize,
+}
+
+impl NearHeads<'_> {
+    /// The `count` next ones, nearest first; fewer, then none, at the end.
+    pub fn take(&mut self, count: usize) -> Vec<NearHead> {
+        let count = count.min(self.most - self.given);
+        let end = ((self.given + count) * OVERSAMPLING).min(self.estimated.len());
+        let estimated = self.estimated.get(self.next..end).unwrap_or_default();
+        let heads = estimated.iter().map(|near| near.head);
+        self.compared.extend(self.heads.exact(&self.query, heads));
+        self.next = self.next.max(end);
+        if count < self.compared.len() {
+            self.compared.select_nth_unstable_by(count, by_distance);
+        }
+        let rest = self.compared.split_off(count.min(self.compared.len()));
+        let near = std::mem::replace(&mut self.compared, rest);
+        self.given += near.len();
+        nearest_of(near, count)
     }
 }
 

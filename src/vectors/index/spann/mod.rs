@@ -15,4 +15,4 @@ mod tests;
 
 pub use cluster::{Clustering, Halves, Sample, halve};
 pub use graph::{GraphParameters, HeadGraph};
-pub use heads::{HeadQuery, Heads, NearHead, Placement, SharedHeadGraph};
+pub use heads::{HeadQuery, Heads, NearHead, NearHeads, Placement, SharedHeadGraph};

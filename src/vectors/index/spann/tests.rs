@@ -40,7 +40,9 @@ fn recall(space: Space, heads: &Heads) -> f64 {
         let query = HeadQuery::new(space, &codes);
         let mut exact: Vec<f32> = (0..heads.len()).map(|head| query.distance(heads.center(head))).collect();
         exact.sort_by(f32::total_cmp);
-        let near = heads.search(&query, NEAREST);
+        let mut search = heads.search(HeadQuery::new(space, &codes), NEAREST);
+        let near = [search.take(NEAREST / 2), search.take(NEAREST)].concat();
+        assert_eq!((near.len(), search.take(1)), (NEAREST, Vec::new()));
         assert!(near.iter().all(|near| near.distance == query.distance(heads.center(near.head))));
         near.iter().filter(|near| near.distance <= exact[NEAREST - 1]).count()
     };
