@@ -8,6 +8,7 @@
  *   --limit=600          seconds that a store may take for one set and size
  *   --merge              adds to the results of earlier runs instead of replacing them
  *   --report             only makes the page of charts again
+ *   --pictures           makes the page of charts again, and the pictures of docs/plots out of it
  *   --native             the kernels natively, beside a plain read of the same memory
  */
 
@@ -19,6 +20,7 @@ import { isSet, makeSet } from "../benches/data/make.mjs";
 import { buildPeers } from "../benches/peers/build.mjs";
 import { PEERS } from "../benches/peers/peers.mjs";
 import { writeReport } from "../benches/report/build.mjs";
+import { takePictures } from "../benches/report/pictures.mjs";
 import { isMain, say, SetupError } from "./lib/log.mjs";
 import { ROOT, run } from "./lib/run.mjs";
 import { build } from "./build.mjs";
@@ -52,6 +54,7 @@ const OPTIONS = /** @type {const} */ ({
   limit: { type: "string", default: "900" },
   merge: { type: "boolean", default: false },
   report: { type: "boolean", default: false },
+  pictures: { type: "boolean", default: false },
   native: { type: "boolean", default: false },
 });
 
@@ -62,7 +65,7 @@ async function bench() {
   }
   mkdirSync(OUT, { recursive: true });
   await build();
-  if (!options.report) {
+  if (!options.report && !options.pictures) {
     await ensureChromium();
     if (!options.merge) {
       rmSync(RESULTS, { force: true });
@@ -76,6 +79,9 @@ async function bench() {
     await must(["node_modules/.bin/playwright", "test", "--config", "benches/playwright.config.ts"], { CHROMATID_BENCH_PLAN: PLAN });
   }
   await writeReport(RESULTS, REPORT);
+  if (options.pictures) {
+    await takePictures(REPORT, path.join(ROOT, "docs/plots"));
+  }
   say(`bench: ${path.relative(ROOT, RESULTS)}, ${path.relative(ROOT, REPORT)}`);
 }
 

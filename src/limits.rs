@@ -23,12 +23,20 @@ pub const MAX_NAME_LENGTH: usize = 512;
 /// the evaluator recurse, and this keeps them far from the end of the wasm stack (1 MiB).
 pub const MAX_WHERE_DEPTH: usize = 64;
 
-/// Nesting of a request that arrives as JavaScript values: a filter at its bound (an object and an array a
-/// level) within a request. The conversion recurses.
+/// Nesting of a request that arrives as JavaScript values: a filter or a ranking expression at its bound (an object and an
+/// array a level) within a request. The conversion recurses.
 pub const MAX_JSON_DEPTH: usize = 2 * MAX_WHERE_DEPTH + 16;
 
 /// Predicates in one filter.
 pub const MAX_WHERE_PREDICATES: usize = 1_024;
+
+/// Nesting of a ranking expression, and its nodes. An expression that people or programs write has some dozen; reading and
+/// evaluating it recurses.
+pub const MAX_RANK_DEPTH: usize = 64;
+pub const MAX_RANK_NODES: usize = 1_024;
+
+/// Searches in one request: they are answered one after another, and others wait.
+pub const MAX_SEARCHES: usize = 256;
 
 /// Members of one `$in` or `$nin` list.
 pub const MAX_IN_LIST: usize = 65_536;
@@ -93,8 +101,8 @@ pub const JOURNAL_REWRITE_BYTES: u64 = 1024 * 1024;
 
 /// Free bytes among the blocks of a store that are not worth moving blocks for, and the part (1 / n) of them all likewise. A small
 /// compaction frees some blocks and needs as many for the next.
-pub const SPARE_BYTES: u64 = 256 * 1024;
-pub const SPARE_FRACTION: u64 = 128;
+pub const SPARE_BYTES: u64 = 128 * 1024;
+pub const SPARE_FRACTION: u64 = 256;
 
 /// Bytes of blocks that one step moves to where there is free space: a few milliseconds.
 pub const SHRINK_STEP_BYTES: u64 = 1024 * 1024;

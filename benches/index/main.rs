@@ -1,12 +1,13 @@
 //! A collection's life through the whole engine on files, on vectors in files: time, memory, bytes and recall.
 //!
-//! `cargo bench --bench index -- DIRECTORY N [CONFIGURATION]`, where the directory has `base.f16.bin`, `queries.f16.bin` and
+//! `cargo bench --bench index -- DIRECTORY N [CONFIGURATION] [ROW]`, where the directory has `base.f16.bin`, `queries.f16.bin` and
 //! `nN/all.i32.bin` (the exact neighbours, 100 a query) as `benches/data` makes them, and the configuration
-//! is that of a collection, as JSON. Memory is what the engine's heap held at most, the vectors that the benchmark holds not
+//! is that of a collection, as JSON. Into the file ROW goes what was measured, for `node benches/native/run.mjs --add=ROW`. Memory is what the engine's heap held at most, the vectors that the benchmark holds not
 //! counted; time is that of the processor, where the system tells it.
 
 mod files;
 mod heap;
+mod results;
 mod stored;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use chromatid::storage::Storage;
 use chromatid::types::MetadataValue;
 use chromatid::types::{CreateCollection, Embeddings, Include, Operation, QueryRequest, RecordSet};
 use futures::executor::block_on;
+use results::Measured;
 use serde_json::json;
 
 #[global_allocator]
@@ -41,12 +43,16 @@ fn main() {
     let n: usize = n.parse().expect("the number of vectors");
     let configuration = arguments.next().unwrap_or_else(|| r#"{"hnsw": {"space": "cosine"}}"#.into());
     let configuration: serde_json::Value = serde_json::from_str(&configuration).expect("a configuration");
+    let row = arguments.next();
     let base = halves(&format!("{directory}/base.f16.bin"), n * DIMENSION);
     let queries = halves(&format!("{directory}/queries.f16.bin"), usize::MAX);
     let exact = integers(&format!("{directory}/n{n}/all.i32.bin"));
     let store = std::env::temp_dir().join(format!("chromatid-bench-{}", std::process::id()));
     fs::create_dir(&store).expect("a directory for the store");
-    block_on(run(&store, &base, &queries, &exact, configuration));
+    let measured = block_on(run(&store, &base, &queries, &exact, configuration));
+    if let Some(row) = row {
+        fs::write(&row, results::of(&directory, n, &measured).to_string()).expect("a file for the row");
+    }
     fs::remove_dir_all(&store).expect("the store to be removed");
 }
 
@@ -56,7 +62,8 @@ async fn run(
     queries: &[f32],
     exact: &[i32],
     configuration: serde_json::Value,
-) {
+) -> Measured {
+    let asks_for_graph = configuration["hnsw"]["ef_search"].is_number();
     let n = base.len() / DIMENSION;
     let mut phases = Phases::new(n);
     let (db, _) = open(directory).await;
@@ -74,9 +81,15 @@ async fn run(
         phases.end(&format!("step {step}"));
     }
     phases.end("last step");
-    phases.total();
-    for pass in 0..PASSES {
-        search(&db, &id, queries, exact, &format!("pass {pass}")).await;
+    let build_seconds = phases.total();
+    let mut times = Vec::new();
+    let mut recall = 0.0;
+    for pass in 0..=PASSES {
+        let (of_pass, found) = search(&db, &id, queries, exact, &format!("pass {pass}")).await;
+        if pass > 0 {
+            times.extend(of_pass);
+            recall = found;
+        }
     }
     phases.end("searches");
     db.close().await.unwrap();
@@ -86,7 +99,8 @@ async fn run(
     let (db, storage) = open(directory).await;
     search(&db, &id, queries, exact, "reopened").await;
     phases.end("reopen and search");
-    stored::print(&*storage, directory, n, DIMENSION * size_of::<f32>()).await;
+    let stored_bytes = stored::print(&*storage, directory, n, DIMENSION * size_of::<f32>()).await;
+    Measured { asks_for_graph, build_seconds, times, recall, stored_bytes }
 }
 
 async fn open(directory: &Path) -> (Db, Rc<dyn Storage>) {
@@ -110,7 +124,8 @@ fn records(first: usize, vectors: &[f32]) -> RecordSet {
     }
 }
 
-async fn search(db: &Db, id: &str, queries: &[f32], exact: &[i32], name: &str) {
+/// The times of the queries in microseconds, ascending, and the recall.
+async fn search(db: &Db, id: &str, queries: &[f32], exact: &[i32], name: &str) -> (Vec<f64>, f64) {
     let mut times = Vec::new();
     let mut found = 0;
     for (query, exact) in queries.chunks(DIMENSION).zip(exact.chunks(NEIGHBOURS)) {
@@ -131,6 +146,7 @@ async fn search(db: &Db, id: &str, queries: &[f32], exact: &[i32], name: &str) {
     let recall = found as f64 / (times.len() * K) as f64;
     let (p50, p99) = (times[times.len() / 2], times[times.len() * 99 / 100]);
     println!("{name}: p50 {p50:.0} us, p99 {p99:.0} us, recall@{K} {recall:.4}");
+    (times, recall)
 }
 
 /// Prints what each part of the run took.
@@ -160,7 +176,8 @@ impl Phases {
         self.phase = now;
     }
 
-    fn total(&self) {
+    /// The seconds.
+    fn total(&self) -> f64 {
         let taken = seconds() - self.started;
         let most = self.most.saturating_sub(self.own) as f64 / 1e6;
         println!(
@@ -168,6 +185,7 @@ impl Phases {
             self.vectors,
             self.vectors as f64 / taken
         );
+        taken
     }
 }
 

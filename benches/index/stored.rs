@@ -22,7 +22,7 @@ struct Sum {
 }
 
 /// Prints how many bytes the files have, and what they hold, for each of `vectors`.
-pub async fn print(storage: &dyn Storage, directory: &Path, vectors: usize, vector_bytes: usize) {
+pub async fn print(storage: &dyn Storage, directory: &Path, vectors: usize, vector_bytes: usize) -> u64 {
     let mut kinds: BTreeMap<String, Sum> = BTreeMap::new();
     for id in storage.list_blocks().await.unwrap() {
         let block = storage.read_block(id).await.unwrap().unwrap();
@@ -71,4 +71,5 @@ pub async fn print(storage: &dyn Storage, directory: &Path, vectors: usize, vect
         all += size;
     }
     println!("all {:>74.1} = {:.3} of the vectors", each(all), each(all) / vector_bytes as f64);
+    all
 }

@@ -8,11 +8,13 @@ import {
   type UpdateConfigurationJson,
 } from "./configuration.js";
 import type { EmbeddingFunction } from "./embedding/types.js";
-import type { GetColumns, RecordFilter, Records } from "./engine/engine.js";
+import type { GetColumns, RankedColumns, RecordFilter, Records } from "./engine/engine.js";
 import { ChromaValueError } from "./errors.js";
 import { packMatrix, unpackMatrix } from "./matrix.js";
 import { deserializeMetadata, type NullValues, serializeMetadata, toPlain } from "./metadata.js";
-import { GetResult, QueryResult } from "./results.js";
+import { GetResult, QueryResult, SearchResult } from "./results.js";
+import { type SearchLike, toSearches } from "./search/search.js";
+import { embedTexts, hasTexts } from "./search/texts.js";
 import type { Session } from "./session.js";
 import type {
   CollectionMetadata,
@@ -103,6 +105,8 @@ export interface Collection {
   peek(args?: { limit?: number }): Promise<GetResult>;
   /** For each query the nearest records, nearest first. */
   query<TMeta extends Metadata = Metadata>(args: QueryArgs): Promise<QueryResult<TMeta>>;
+  /** For each search the records that it ranks, lowest score first. Texts to search for are embedded. */
+  search(searches: SearchLike | SearchLike[], options?: { readLevel?: ReadLevel }): Promise<SearchResult>;
   /** Changes name, metadata or configuration. */
   modify(args: ModifyArgs): Promise<void>;
   /** Changes records; ids that do not exist are ignored. Metadata is merged, a `null` value deletes its key. */
@@ -235,6 +239,17 @@ export class CollectionImpl implements Collection {
     });
   }
 
+  async search(searches: SearchLike | SearchLike[], options?: { readLevel?: ReadLevel }): Promise<SearchResult> {
+    const payloads = toSearches(searches).map((search) => toPlain(search.toPayload()));
+    if (payloads.length === 0) {
+      throw new ChromaValueError("Expected at least one search");
+    }
+    await embedTexts(payloads, (texts) => this.#embed(texts, true));
+    const engine = await this.#session.engine();
+    const found = await engine.search(...this.#path(), { searches: payloads, read_level: options?.readLevel });
+    return readSearches(found.searches);
+  }
+
   async delete(args: DeleteArgs): Promise<DeleteResult> {
     const { where, whereDocument, limit } = args;
     const filter = prepareFilter(args);
@@ -353,6 +368,17 @@ export class CollectionHandle extends CollectionImpl {
     return super.query(args);
   }
 
+  override async search(
+    searches: SearchLike | SearchLike[],
+    options?: { readLevel?: ReadLevel },
+  ): Promise<SearchResult> {
+    const built = toSearches(searches);
+    if (built.some((search) => hasTexts(search.toPayload()))) {
+      throw new ChromaValueError(HANDLE_EMBEDDING_ERROR);
+    }
+    return super.search(built, options);
+  }
+
   override modify(_args: ModifyArgs): Promise<void> {
     return Promise.reject(new ChromaValueError(`modify() ${HANDLE_NOT_SUPPORTED_ERROR}`));
   }
@@ -403,7 +429,23 @@ function readColumns<TMeta extends Metadata>(columns: GetColumns): {
     ids: columns.ids,
     documents: columns.documents ?? [],
     embeddings: columns.embeddings ? unpackMatrix(columns.embeddings) : [],
-    metadatas: columns.metadatas?.map((metadata) => metadata && deserializeMetadata<TMeta>(metadata)) ?? [],
+    metadatas: columns.metadatas?.map((metadata) => readMetadata<TMeta>(metadata)) ?? [],
     uris: columns.uris ?? [],
   };
+}
+
+/** The engine's columns of searches as their result shows them. */
+function readSearches(searches: readonly RankedColumns[]): SearchResult {
+  return new SearchResult({
+    ids: searches.map(({ ids }) => ids),
+    documents: searches.map(({ documents }) => documents),
+    embeddings: searches.map(({ embeddings }) => embeddings && unpackMatrix(embeddings)),
+    metadatas: searches.map(({ metadatas }) => metadatas && metadatas.map((metadata) => readMetadata(metadata))),
+    scores: searches.map(({ scores }) => scores && Array.from(scores)),
+    select: searches.map(({ select }) => select),
+  });
+}
+
+function readMetadata<TMeta extends Metadata>(metadata: object | null): TMeta | null {
+  return metadata && deserializeMetadata<TMeta>(metadata);
 }

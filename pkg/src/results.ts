@@ -1,4 +1,4 @@
-/** Results of `get` and `query`: columns, with a view by rows. */
+/** Results of `get`, `query` and `search`: columns, with a view by rows. */
 
 import type { Include, Metadata } from "./types.js";
 
@@ -98,6 +98,60 @@ export class QueryResult<TMeta extends Metadata = Metadata> {
       })),
     );
   }
+}
+
+/** One record that a search found. */
+export interface SearchResultRow {
+  id: string;
+  document?: string | null;
+  embedding?: number[] | null;
+  metadata?: Metadata | null;
+  score?: number | null;
+}
+
+/** Records by search and column, lowest score first; a column that was not selected is `null`. */
+export class SearchResult {
+  readonly ids: string[][];
+  readonly documents: ((string | null)[] | null)[];
+  readonly embeddings: ((number[] | null)[] | null)[];
+  readonly metadatas: ((Metadata | null)[] | null)[];
+  readonly scores: ((number | null)[] | null)[];
+  /** The names of the columns and metadata keys that were selected. */
+  readonly select: string[][];
+
+  constructor(columns: {
+    ids: string[][];
+    documents: ((string | null)[] | null)[];
+    embeddings: ((number[] | null)[] | null)[];
+    metadatas: ((Metadata | null)[] | null)[];
+    scores: ((number | null)[] | null)[];
+    select: string[][];
+  }) {
+    this.ids = columns.ids;
+    this.documents = columns.documents;
+    this.embeddings = columns.embeddings;
+    this.metadatas = columns.metadatas;
+    this.scores = columns.scores;
+    this.select = columns.select;
+  }
+
+  /** For each search, one object a record; members that were not selected, or that it lacks, are left out. */
+  rows(): SearchResultRow[][] {
+    return this.ids.map((ids, s) =>
+      ids.map((id, i) => ({
+        id,
+        ...given("document", this.documents[s]?.[i]),
+        ...given("embedding", this.embeddings[s]?.[i]),
+        ...given("metadata", this.metadatas[s]?.[i]),
+        ...given("score", this.scores[s]?.[i]),
+      })),
+    );
+  }
+}
+
+/** An object with this member, or with none when there is no value. */
+function given<K extends string, V>(name: K, value: V | null | undefined): { [P in K]?: V } {
+  return (value === null || value === undefined ? {} : { [name]: value }) as { [P in K]?: V };
 }
 
 function includes(include: readonly Include[]): Partial<Record<Include, true>> {

@@ -7,7 +7,8 @@ use wasm_bindgen::prelude::*;
 
 use super::{JsResult, error, json, metadata};
 use crate::types::{
-    DeleteRequest, Embeddings, GetRequest, GetResult, Include, QueryRequest, RecordSet, UpdateMetadata, Where,
+    DeleteRequest, Embeddings, GetRequest, GetResult, Include, Metadata, QueryRequest, RecordSet,
+    SearchResult, UpdateMetadata, Where,
 };
 
 thread_local! {
@@ -81,15 +82,35 @@ pub fn delete_request(request: &JsValue) -> JsResult<DeleteRequest> {
 /// Writes columns; a section that was not asked for is null.
 pub fn get_result(result: &GetResult) -> JsValue {
     let columns = Object::new();
-    set(&columns, "ids", &result.ids.iter().map(|id| JsValue::from_str(id)).collect::<Array>());
+    set(&columns, "ids", &strings_to_js(&result.ids));
     set(&columns, "embeddings", &result.embeddings.as_ref().map_or(JsValue::NULL, matrix_to_js));
     set(&columns, "documents", &optional_strings_to_js(result.documents.as_deref()));
     set(&columns, "uris", &optional_strings_to_js(result.uris.as_deref()));
-    let metadatas = result.metadatas.as_ref().map_or(JsValue::NULL, |metadatas| {
-        metadatas.iter().map(|row| metadata::to_js(row.as_ref())).collect::<Array>().into()
-    });
-    set(&columns, "metadatas", &metadatas);
+    set(&columns, "metadatas", &metadatas_to_js(result.metadatas.as_deref()));
     columns.into()
+}
+
+/// As [`get_result`], with the scores.
+pub fn search_result(result: &SearchResult) -> JsValue {
+    let columns = Object::new();
+    set(&columns, "ids", &strings_to_js(&result.ids));
+    set(&columns, "embeddings", &result.embeddings.as_ref().map_or(JsValue::NULL, matrix_to_js));
+    set(&columns, "documents", &optional_strings_to_js(result.documents.as_deref()));
+    set(&columns, "metadatas", &metadatas_to_js(result.metadatas.as_deref()));
+    let scores = result.scores.as_deref();
+    set(&columns, "scores", &scores.map_or(JsValue::NULL, |scores| Float32Array::from(scores).into()));
+    set(&columns, "select", &strings_to_js(&result.select));
+    columns.into()
+}
+
+fn strings_to_js(values: &[String]) -> JsValue {
+    values.iter().map(|value| JsValue::from_str(value)).collect::<Array>().into()
+}
+
+fn metadatas_to_js(metadatas: Option<&[Option<Metadata>]>) -> JsValue {
+    metadatas.map_or(JsValue::NULL, |metadatas| {
+        metadatas.iter().map(|row| metadata::to_js(row.as_ref())).collect::<Array>().into()
+    })
 }
 
 fn matrix_to_js(embeddings: &Embeddings) -> JsValue {

@@ -22,7 +22,7 @@ use wasm_bindgen::prelude::*;
 use crate::db::{Db, Options};
 use crate::limits::{CACHE_BYTES, MAX_BATCH_SIZE};
 use crate::storage::{self, Durability, Storage};
-use crate::types::{CreateCollection, Operation, ReadLevel, UpdateCollection};
+use crate::types::{CreateCollection, Operation, ReadLevel, SearchRequest, UpdateCollection};
 
 type JsResult<T = JsValue> = Result<T, JsValue>;
 
@@ -226,6 +226,15 @@ impl Engine {
         });
         convert::set(&columns, "distances", &distances.unwrap_or(JsValue::NULL));
         Ok(columns.into())
+    }
+
+    /// `{ searches, read_level }` → `{ searches: [columns, with scores and select] }`.
+    pub async fn search(&self, tenant: String, database: String, id: String, request: JsValue) -> JsResult {
+        let request = SearchRequest::from_json(&json::from_js(&request)?).map_err(error::to_js)?;
+        let results = self.db.search(&tenant, &database, &id, &request).await.map_err(error::to_js)?;
+        let searches = Object::new();
+        convert::set(&searches, "searches", &results.iter().map(convert::search_result).collect::<Array>());
+        Ok(searches.into())
     }
 
     pub async fn count(

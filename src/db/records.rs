@@ -9,7 +9,7 @@ use crate::execution::orchestrators::{self, compact};
 use crate::limits::BACK_PRESSURE_BYTES;
 use crate::types::{
     CollectionId, DeleteRequest, GetRequest, GetResult, Operation, QueryRequest, QueryResult, ReadLevel,
-    RecordSet, validation,
+    RecordSet, SearchRequest, SearchResult, validation,
 };
 
 impl Db {
@@ -97,6 +97,21 @@ impl Db {
     ) -> Result<QueryResult> {
         let state = self.state(tenant, database, CollectionId::parse(collection)?)?;
         orchestrators::query::query(&state, self.env(), request).await
+    }
+
+    /// Records ranked by expressions, grouped, and cut into pages; one result for each search of the request.
+    ///
+    /// # Errors
+    /// `NotFound` for the collection; `InvalidArgument` for a vector that the collection cannot be searched with.
+    pub async fn search(
+        &self,
+        tenant: &str,
+        database: &str,
+        collection: &str,
+        request: &SearchRequest,
+    ) -> Result<Vec<SearchResult>> {
+        let state = self.state(tenant, database, CollectionId::parse(collection)?)?;
+        orchestrators::search::search(&state, self.env(), request).await
     }
 
     /// Number of records at a read level.

@@ -54,6 +54,13 @@ test("growth leaves out what was not measured and what a logarithmic axis cannot
   ]);
 });
 
+test("what is indexed in the background counts apart from what is durable and found", () => {
+  const ingest = { add_ms: 400, persist_ms: 100, settle_ms: 500, vectors_per_second: 20, recall: 1, cpu_ms: null };
+  const measured = row("a", "worker", 10, { ingest });
+  const of = (name: string) => MEASURES.find((measure) => measure.name === name)?.of(measured);
+  expect([of("ingest"), of("settled")]).toEqual([20, 10]);
+});
+
 test("a file that holds something else is refused with a sentence", () => {
   const good = results(row("a", "worker", 10, { search: [search(1, 1, 1)] }));
   expect(parseResults(JSON.stringify(good))).toEqual(good);

@@ -8,9 +8,10 @@ import { collectionCases } from "./official-behaviour/collections.js";
 import { filterCases } from "./official-behaviour/filters.js";
 import { queryCases } from "./official-behaviour/queries.js";
 import { recordCases } from "./official-behaviour/records.js";
+import { searchCases } from "./official-behaviour/searches.js";
 import { valueCases } from "./official-behaviour/values.js";
 
 export type { Case, Client, Expect } from "./official-behaviour/case.js";
 export { tinyExpect } from "./official-behaviour/expect.js";
 
-export const cases = [...collectionCases, ...recordCases, ...queryCases, ...filterCases, ...valueCases];
+export const cases = [...collectionCases, ...recordCases, ...queryCases, ...filterCases, ...searchCases, ...valueCases];

@@ -111,7 +111,7 @@ type OfficialCollection = official.Collection;
 
 /** All but what this version does not have. */
 export type CollectionMembers = Assert<
-  Same<keyof Collection, Exclude<keyof OfficialCollection, "search" | "fork" | "forkCount">>
+  Same<keyof Collection, Exclude<keyof OfficialCollection, "fork" | "forkCount">>
 >;
 
 type Fields = "id" | "name" | "tenant" | "database" | "metadata";
@@ -157,6 +157,146 @@ export type Rows = Assert<
 export type GetReturns = Assert<Same<Method<Collection, "get">["result"], official.GetResult>>;
 export type PeekReturns = Assert<Same<Method<Collection, "peek">["result"], official.GetResult>>;
 export type QueryReturns = Assert<Same<Method<Collection, "query">["result"], official.QueryResult>>;
+
+// ---- Searches -------------------------------------------------------------------------------------
+
+export type Expressions = Assert<
+  PairwiseSame<
+    [
+      ours.Key,
+      ours.KeyFactory,
+      ours.WhereExpression,
+      ours.WhereInput,
+      ours.WhereJSON,
+      ours.RankExpression,
+      ours.RankInput,
+      ours.RankLiteral,
+      ours.KnnOptions,
+      ours.RrfOptions,
+      ours.Limit,
+      ours.LimitInput,
+      ours.LimitOptions,
+      ours.SelectKeyInput,
+      ours.Aggregate,
+      ours.AggregateInput,
+      ours.AggregateJSON,
+      ours.MinK,
+      ours.MaxK,
+      ours.GroupBy,
+      ours.GroupByInput,
+      ours.GroupByJSON,
+    ],
+    [
+      official.Key,
+      official.KeyFactory,
+      official.WhereExpression,
+      official.WhereInput,
+      official.WhereJSON,
+      official.RankExpression,
+      official.RankInput,
+      official.RankLiteral,
+      official.KnnOptions,
+      official.RrfOptions,
+      official.Limit,
+      official.LimitInput,
+      official.LimitOptions,
+      official.SelectKeyInput,
+      official.Aggregate,
+      official.AggregateInput,
+      official.AggregateJSON,
+      official.MinK,
+      official.MaxK,
+      official.GroupBy,
+      official.GroupByInput,
+      official.GroupByJSON,
+    ]
+  >
+>;
+
+type ExpressionValues =
+  | "K" | "Key" | "WhereExpression" | "RankExpression" | "Limit" | "Aggregate" | "MinK" | "MaxK"
+  | "Knn" | "Rrf" | "Val" | "Sum" | "Sub" | "Mul" | "Div" | "Abs" | "Exp" | "Log" | "Max" | "Min";
+
+export type ExpressionMakers = Assert<Same<Pick<typeof ours, ExpressionValues>, Pick<typeof official, ExpressionValues>>>;
+/** This one says that it takes `null`, as both do. */
+export type GroupByClass = Assert<Fits<typeof ours.GroupBy, typeof official.GroupBy>>;
+
+/** The official classes have private members, which nothing else fits: those of this package in their place. */
+type Open<T> = T extends official.Search
+  ? ours.Search
+  : T extends official.Select
+    ? ours.Select
+    : T extends (...args: infer A) => infer R
+      ? (...args: Open<A>) => Open<R>
+      : T extends readonly unknown[]
+        ? { [I in keyof T]: Open<T[I]> }
+        : T;
+type Opened<T> = { [K in keyof T]: Open<T[K]> };
+
+export type SelectInputs = Assert<
+  Same<Exclude<ours.SelectInput, ours.Select>, Exclude<official.SelectInput, official.Select>>
+>;
+export type SelectMembers = Assert<Same<ours.Select, Opened<official.Select>>>;
+export type SelectClass = Assert<
+  Same<
+    [ConstructorParameters<typeof ours.Select>, (typeof ours.Select)["all"], (typeof ours.Select)["from"]],
+    Opened<[ConstructorParameters<typeof official.Select>, (typeof official.Select)["all"], (typeof official.Select)["from"]]>
+  >
+>;
+
+export type SearchInits = Assert<Same<Omit<ours.SearchInit, "select">, Omit<official.SearchInit, "select">>>;
+export type SearchInitKeys = Assert<Same<keyof ours.SearchInit, keyof official.SearchInit>>;
+export type SearchMembers = Assert<
+  Same<Omit<Opened<ours.Search>, "toPayload">, Omit<Opened<official.Search>, "toPayload">>
+>;
+/** Of overloads the last is compared above. */
+export type SearchSelects = Assert<Fits<ours.Search["select"], (keys?: official.SelectInput) => ours.Search>>;
+export type SearchConstructor = Assert<
+  PairwiseSame<
+    [ConstructorParameters<typeof ours.Search>, ConstructorParameters<typeof official.Search>],
+    [[init?: ours.SearchInit], [init?: official.SearchInit]]
+  >
+>;
+
+type Payload = ReturnType<ours.Search["toPayload"]>;
+type OfficialPayload = ReturnType<official.Search["toPayload"]>;
+
+/** The official type of the filter is not what its builders make. */
+export type Payloads = Assert<Fits<Omit<Payload, "filter">, Omit<OfficialPayload, "filter">>>;
+export type PayloadKeys = Assert<Same<keyof Payload, keyof OfficialPayload>>;
+
+type SearchArguments<Like> = [searches: Like | Like[], options?: { readLevel?: ours.ReadLevel }];
+
+export type SearchArgs = Assert<
+  PairwiseSame<
+    [
+      Method<Collection, "search">["args"],
+      Method<OfficialCollection, "search">["args"],
+      Parameters<typeof ours.toSearch>,
+      Parameters<typeof official.toSearch>,
+    ],
+    [
+      SearchArguments<ours.SearchLike>,
+      SearchArguments<official.SearchLike>,
+      [input: ours.SearchLike],
+      [input: official.SearchLike],
+    ]
+  >
+>;
+export type SearchLikes = Assert<
+  PairwiseSame<
+    [ours.SearchLike, official.SearchLike],
+    [ours.Search | ours.SearchInit, official.Search | official.SearchInit]
+  >
+>;
+export type SearchReturns = Assert<Same<Method<Collection, "search">["result"], ours.SearchResult>>;
+/** What was selected are names; the official type shows the server's inside of them. */
+export type SearchResults = Assert<
+  Same<Omit<ours.SearchResult, "select">, Omit<official.SearchResult, "select">>
+>;
+export type SearchResultKeys = Assert<Same<keyof ours.SearchResult, keyof official.SearchResult>>;
+export type SearchRows = Assert<Same<ours.SearchResultRow, official.SearchResultRow>>;
+export type SearchSelected = Assert<Same<ours.SearchResult["select"], string[][]>>;
 
 // ---- Data, functions, errors ----------------------------------------------------------------------
 
@@ -231,9 +371,6 @@ type Missing = Exclude<keyof typeof official, keyof typeof ours>;
 type Later =
   | "CloudClient" | "AdminCloudClient" | "withChroma"
   | "Schema" | "Cmek" | "CmekProvider" | "DOCUMENT_KEY" | "EMBEDDING_KEY" | "ValueTypes"
-  | `${string}ValueType` | `${string}IndexType` | `${string}IndexConfig`
-  | "Search" | "SearchResult" | "toSearch" | "K" | "Key" | "Knn" | "Rrf" | "Val" | "Sum" | "Sub" | "Mul" | "Div"
-  | "Abs" | "Exp" | "Log" | "Max" | "Min" | "MaxK" | "MinK" | "Aggregate" | "GroupBy" | "Limit" | "Select"
-  | "RankExpression" | "WhereExpression";
+  | `${string}ValueType` | `${string}IndexType` | `${string}IndexConfig`;
 
 export type Exports = Assert<Fits<Missing, Later>>;

@@ -50,6 +50,23 @@ export interface QueryColumns {
   distances: Float32Array[] | null;
 }
 
+/** Columns of one search; `null` for what was not selected. */
+export interface RankedColumns {
+  ids: string[];
+  documents: (string | null)[] | null;
+  /** No row is left out. */
+  embeddings: Matrix | null;
+  metadatas: (object | null)[] | null;
+  scores: Float32Array | null;
+  /** What was selected, sorted. */
+  select: string[];
+}
+
+/** One element a search. */
+export interface SearchColumns {
+  searches: RankedColumns[];
+}
+
 /** Which records a read or a deletion is about. */
 export interface RecordFilter {
   ids?: string[];
@@ -67,6 +84,20 @@ export interface QueryRequest extends RecordFilter {
   query_embeddings: Matrix;
   n_results: number;
   include: string[];
+}
+
+/** One search as the REST API takes it. Queries of `$knn` are arrays of numbers, or `{ indices, values }`. */
+export interface SearchPayload {
+  limit: { offset: number; limit?: number };
+  select: { keys: string[] };
+  filter?: Record<string, unknown>;
+  rank?: Record<string, unknown>;
+  group_by?: { keys: string[]; aggregate: Record<string, unknown> };
+}
+
+export interface SearchRequest {
+  searches: SearchPayload[];
+  read_level?: string;
 }
 
 export interface DeleteRequest extends RecordFilter {
@@ -161,6 +192,7 @@ export interface Engine {
   delete(tenant: string, database: string, collection: string, request: DeleteRequest): Promise<{ deleted: number }>;
   get(tenant: string, database: string, collection: string, request: GetRequest): Promise<GetColumns>;
   query(tenant: string, database: string, collection: string, request: QueryRequest): Promise<QueryColumns>;
+  search(tenant: string, database: string, collection: string, request: SearchRequest): Promise<SearchColumns>;
   count(tenant: string, database: string, collection: string, readLevel?: string): Promise<number>;
   indexingStatus(tenant: string, database: string, collection: string): Promise<IndexingStatusJson>;
   /** Nanoseconds since 1970. */
@@ -203,6 +235,7 @@ const METHODS: Readonly<Record<EngineMethod, boolean>> = {
   delete: true,
   get: false,
   query: false,
+  search: false,
   count: false,
   indexingStatus: false,
   heartbeat: false,

@@ -1,6 +1,6 @@
 /** Which buffers move between threads instead of being copied. */
 
-import type { GetColumns, Matrix, QueryColumns } from "./engine.js";
+import type { Matrix, QueryColumns, SearchColumns } from "./engine.js";
 
 /** Bytes of the smallest buffer that moves: to hand over a smaller one takes longer than to copy it. */
 export const MOVED_BYTES = 16 * 1024;
@@ -37,11 +37,12 @@ export function ownedBuffers(args: readonly unknown[]): ArrayBuffer[] {
 export function resultBuffers(result: unknown): ArrayBuffer[] {
   const buffers = new Set<ArrayBuffer>();
   if (typeof result === "object" && result !== null) {
-    const { rows, distances } = result as Partial<QueryColumns>;
-    const columns: Partial<GetColumns>[] = Array.isArray(rows) ? rows : [result];
-    for (const { embeddings } of columns) {
+    const { rows, distances, searches } = result as Partial<QueryColumns & SearchColumns>;
+    const columns: { embeddings?: Matrix | null; scores?: Float32Array | null }[] = rows ?? searches ?? [result];
+    for (const { embeddings, scores } of Array.isArray(columns) ? columns : []) {
       collectWhole(embeddings?.data, buffers);
       collectWhole(embeddings?.present, buffers);
+      collectWhole(scores, buffers);
     }
     for (const row of Array.isArray(distances) ? distances : []) {
       collectWhole(row, buffers);
@@ -51,7 +52,7 @@ export function resultBuffers(result: unknown): ArrayBuffer[] {
 }
 
 /** A view into a larger buffer (wasm memory above all) cannot be transferred: it is left to be copied. */
-function collectWhole(array: Float32Array | Uint8Array | undefined, buffers: Set<ArrayBuffer>): void {
+function collectWhole(array: Float32Array | Uint8Array | null | undefined, buffers: Set<ArrayBuffer>): void {
   if (array?.buffer instanceof ArrayBuffer && array.byteLength === array.buffer.byteLength && isLarge(array)) {
     buffers.add(array.buffer);
   }

@@ -1,6 +1,8 @@
 //! The steps of a read, each over a snapshot: filter, nearest neighbours, project.
 
 pub mod filter;
+pub mod group;
 pub mod knn;
 pub mod project;
+pub mod rank;
 pub mod select;

@@ -6,3 +6,4 @@ pub mod delete;
 pub mod garbage;
 pub mod get;
 pub mod query;
+pub mod search;

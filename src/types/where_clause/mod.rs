@@ -4,6 +4,7 @@ mod evaluate;
 mod parse;
 
 pub use evaluate::{RecordView, compare_int_with_float};
+pub(super) use parse::INVALID_WHERE;
 
 /// A filter over records.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::limits::{MAX_IN_LIST, MAX_WHERE_DEPTH, MAX_WHERE_PREDICATES};
 use crate::types::metadata::{DOCUMENT_KEY, URI_KEY};
 
-const INVALID_WHERE: &str = "Invalid where clause";
+pub(in crate::types) const INVALID_WHERE: &str = "Invalid where clause";
 const INVALID_WHERE_DOCUMENT: &str = "Invalid where document clause";
 
 impl Where {

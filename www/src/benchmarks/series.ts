@@ -93,6 +93,7 @@ export const MEASURES: readonly Measure[] = [
   { name: "ingest", title: "Vectors stored", note: "until all are durable and found", unit: "per second", of: (row) => row.ingest?.vectors_per_second },
   { name: "settled", title: "Vectors stored and indexed", note: "until the work in the background is done too", unit: "per second", of: settledRate },
   { name: "more", title: "100 more vectors made durable", note: "in one write to a store of that size", unit: "ms", of: (row) => row.more?.ms },
+  { name: "wasm", title: "WebAssembly memory", note: "of its modules, after storing and searching; it never shrinks", unit: "bytes", of: (row) => row.memory?.wasm_bytes },
   { name: "memory", title: "Memory", note: "growth of the process after storing and searching", unit: "bytes", of: (row) => row.memory?.renderer_bytes },
   { name: "stored", title: "Bytes stored", note: "files and IndexedDB of the origin", unit: "bytes", of: (row) => row.stored_bytes },
 ];

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::graph::{GraphParameters, HeadGraph};
 use crate::Space;
 use crate::distance::Query;
+use crate::index::top_k::TopK;
 use crate::limits::{HEAD_GRAPH_HEADS, STRAY_HEADS_FRACTION};
 use crate::quantization::{Around, CodeQuery, Encoder, Factors, LANES, PackedCodes};
 
@@ -152,41 +153,43 @@ impl Heads {
 
     /// The `count` nearest heads, nearest first.
     pub fn nearest(&self, query: &HeadQuery<'_>, count: usize) -> Vec<NearHead> {
-        if self.centers.len() < CODES_FROM_COMPONENTS || self.len() < count * OVERSAMPLING {
+        let compared = count.saturating_mul(OVERSAMPLING);
+        let around = query.codes.around(self.encoder.center());
+        if !self.are_estimated(&around) || self.len() < compared {
             return nearest_of(self.exact(query, 0..self.len()), count);
         }
-        let mut estimates = Vec::new();
-        self.scan(query.codes, &query.codes.around(self.encoder.center()), 0, &mut estimates);
-        self.verified(query, estimates, count)
+        let mut estimates = TopK::new(compared);
+        self.scan(query.codes, &around, 0, &mut estimates);
+        nearest_of(self.exact(query, heads_of(estimates)), count)
     }
 
     /// The nearest heads, `most` of them in all, found by the graph if there is one.
     pub fn search<'a>(&'a self, query: HeadQuery<'a>, most: usize) -> NearHeads<'a> {
-        let compared = most.saturating_mul(OVERSAMPLING);
-        if self.centers.len() < CODES_FROM_COMPONENTS {
+        let around = query.codes.around(self.encoder.center());
+        if !self.are_estimated(&around) {
             let compared = self.exact(&query, 0..self.len());
-            let estimated = Vec::new();
-            return NearHeads { heads: self, query, estimated, next: 0, compared, given: 0, most };
+            return NearHeads { compared, ..NearHeads::new(self, query, most) };
         }
+        let compared = most.saturating_mul(OVERSAMPLING);
+        let mut estimates = TopK::new(compared);
         let graph = self.graph.borrow();
         let graph = graph.as_ref().filter(|graph| compared <= graph.parameters().ef_search);
-        let around = query.codes.around(self.encoder.center());
-        let mut estimates = Vec::new();
         let mut newer = 0;
         if let Some(graph) = graph {
-            let known = |(id, distance)| Some(NearHead { head: self.ids.binary_search(&id).ok()?, distance });
-            estimates.extend(graph.search(query.codes, around).into_iter().filter_map(known));
+            for (id, estimate) in graph.search(query.codes, around) {
+                if let Ok(head) = self.ids.binary_search(&id) {
+                    estimates.push(head as u32, estimate);
+                }
+            }
             newer = self.ids.partition_point(|id| *id < graph.end());
         }
         self.scan(query.codes, &around, newer, &mut estimates);
-        let estimated = nearest_of(estimates, compared);
-        NearHeads { heads: self, query, estimated, next: 0, compared: Vec::new(), given: 0, most }
+        NearHeads { estimated: heads_of(estimates).collect(), ..NearHeads::new(self, query, most) }
     }
 
-    /// The nearest of those that have the smallest estimates.
-    fn verified(&self, query: &HeadQuery<'_>, estimates: Vec<NearHead>, count: usize) -> Vec<NearHead> {
-        let compared = some_nearest(estimates, count * OVERSAMPLING);
-        nearest_of(self.exact(query, compared.into_iter().map(|near| near.head)), count)
+    /// Whether the codes are looked at first. There may be too few components for that to pay, or no estimates at all.
+    fn are_estimated(&self, around: &Around) -> bool {
+        self.centers.len() >= CODES_FROM_COMPONENTS && around.radius.is_finite()
     }
 
     fn exact(&self, query: &HeadQuery<'_>, heads: impl IntoIterator<Item = usize>) -> Vec<NearHead> {
@@ -194,14 +197,20 @@ impl Heads {
         heads.into_iter().map(near).collect()
     }
 
-    /// Scans the codes of the heads from a place on.
-    fn scan(&self, codes: &CodeQuery, around: &Around, from: usize, near: &mut Vec<NearHead>) {
+    /// Offers the heads from a place on by their estimates.
+    fn scan(&self, codes: &CodeQuery, around: &Around, from: usize, near: &mut TopK) {
         let (mut estimates, mut lowers) = ([0.0; LANES], [0.0; LANES]);
-        near.reserve((self.len() - from).next_multiple_of(LANES));
         for (block, bytes) in self.codes.codes().blocks().enumerate().skip(from / LANES) {
-            codes.scan_block(around, 0.0, f32::INFINITY, bytes, &mut estimates, &mut lowers);
-            let places = (block * LANES..self.len()).zip(estimates).skip_while(|(place, _)| *place < from);
-            near.extend(places.map(|(head, distance)| NearHead { head, distance }));
+            let mut within =
+                codes.scan_block(around, 0.0, near.threshold(), bytes, &mut estimates, &mut lowers);
+            while within != 0 {
+                let lane = within.trailing_zeros() as usize;
+                within &= within - 1;
+                let head = block * LANES + lane;
+                if (from..self.len()).contains(&head) {
+                    near.push(head as u32, estimates[lane]);
+                }
+            }
         }
     }
 
@@ -261,8 +270,8 @@ impl Heads {
 pub struct NearHeads<'a> {
     heads: &'a Heads,
     query: HeadQuery<'a>,
-    /// By their estimates, nearest first.
-    estimated: Vec<NearHead>,
+    /// The nearest by their estimates, nearest first.
+    estimated: Vec<usize>,
     /// The first of them that is not compared yet.
     next: usize,
     /// What was compared and not given.
@@ -271,14 +280,17 @@ pub struct NearHeads<'a> {
     most: usize,
 }
 
-impl NearHeads<'_> {
+impl<'a> NearHeads<'a> {
+    fn new(heads: &'a Heads, query: HeadQuery<'a>, most: usize) -> Self {
+        Self { heads, query, estimated: Vec::new(), next: 0, compared: Vec::new(), given: 0, most }
+    }
+
     /// The `count` next ones, nearest first; fewer, then none, at the end.
     pub fn take(&mut self, count: usize) -> Vec<NearHead> {
         let count = count.min(self.most - self.given);
         let end = ((self.given + count) * OVERSAMPLING).min(self.estimated.len());
         let estimated = self.estimated.get(self.next..end).unwrap_or_default();
-        let heads = estimated.iter().map(|near| near.head);
-        self.compared.extend(self.heads.exact(&self.query, heads));
+        self.compared.extend(self.heads.exact(&self.query, estimated.iter().copied()));
         self.next = self.next.max(end);
         if count < self.compared.len() {
             self.compared.select_nth_unstable_by(count, by_distance);
@@ -290,19 +302,18 @@ impl NearHeads<'_> {
     }
 }
 
-/// The `count` nearest, nearest first.
-fn nearest_of(near: Vec<NearHead>, count: usize) -> Vec<NearHead> {
-    let mut near = some_nearest(near, count);
-    near.sort_unstable_by(by_distance);
-    near
+/// The heads that were offered, nearest first.
+fn heads_of(estimates: TopK) -> impl Iterator<Item = usize> {
+    estimates.into_sorted().into_iter().map(|near| near.offset_id as usize)
 }
 
-/// The `count` nearest, in any order.
-fn some_nearest(mut near: Vec<NearHead>, count: usize) -> Vec<NearHead> {
+/// The `count` nearest, nearest first.
+fn nearest_of(mut near: Vec<NearHead>, count: usize) -> Vec<NearHead> {
     if count < near.len() {
         near.select_nth_unstable_by(count, by_distance);
         near.truncate(count);
     }
+    near.sort_unstable_by(by_distance);
     near
 }
 
