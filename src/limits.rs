@@ -45,8 +45,8 @@ pub const MAX_IN_LIST: usize = 65_536;
 /// application that filters by user or by folder asks with some hundred different ones.
 pub const SELECTION_CACHE_ENTRIES: usize = 256;
 
-/// Bytes of those filters and answers, at most. A tenth of 100,000 records takes 20 kB.
-pub const SELECTION_CACHE_BYTES: usize = 512 * 1024;
+/// Bytes of those filters and answers, at most. A tenth of 100,000 records takes 20 kB, of a million 130 kB.
+pub const SELECTION_CACHE_BYTES: usize = 4 * 1024 * 1024;
 
 /// Size that a block aims for before it is split, in bytes. Between two costs: each read of OPFS takes some
 /// 12 µs besides its bytes, which a scan of small blocks would feel, and a point read takes in a whole block. With the

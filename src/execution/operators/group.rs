@@ -19,12 +19,7 @@ impl Scored {
     }
 }
 
-/// Best first: by score, then by offset id.
-pub fn by_score(a: &Scored, b: &Scored) -> Ordering {
-    a.score.total_cmp(&b.score).then(a.offset_id.cmp(&b.offset_id))
-}
-
-/// Of `records`, best first, those that the groups keep, best first.
+/// Of `records`, best first, those that the groups keep, in the same order.
 pub fn keep(records: Vec<Scored>, group_by: &GroupBy) -> Vec<Scored> {
     let group_of = |a: &Scored, b: &Scored| {
         let keys = group_by.keys.iter().map(|key| compare(a.value(key), b.value(key)));
@@ -39,19 +34,21 @@ pub fn keep(records: Vec<Scored>, group_by: &GroupBy) -> Vec<Scored> {
         let order = order.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal);
         if *largest { order.reverse() } else { order }
     };
-    let mut sorted = records;
-    sorted.sort_by(|a, b| group_of(a, b).then_with(|| aggregate(a, b)).then_with(|| by_score(a, b)));
-    let mut kept: Vec<Scored> = Vec::new();
+    // By their places, so that those that are kept stay in order.
+    let mut places: Vec<usize> = (0..records.len()).collect();
+    places.sort_unstable_by(|a, b| {
+        let (first, second) = (&records[*a], &records[*b]);
+        group_of(first, second).then_with(|| aggregate(first, second)).then(a.cmp(b))
+    });
+    let mut is_kept = vec![false; records.len()];
     let mut of_group = 0;
-    for record in sorted {
-        let continues = of_group > 0 && kept.last().is_some_and(|last| group_of(last, &record).is_eq());
+    for (at, place) in places.iter().enumerate() {
+        let continues = at > 0 && group_of(&records[places[at - 1]], &records[*place]).is_eq();
         of_group = if continues { of_group + 1 } else { 1 };
-        if of_group <= *k {
-            kept.push(record);
-        }
+        is_kept[*place] = of_group <= *k;
     }
-    kept.sort_by(by_score);
-    kept
+    let kept = records.into_iter().zip(is_kept).filter(|(_, is_kept)| *is_kept);
+    kept.map(|(record, _)| record).collect()
 }
 
 /// The order of values: missing ones first, then by type, then by value.

@@ -5,9 +5,10 @@ use crate::env::{Env, Slices};
 use crate::error::{Error, Result};
 use crate::execution::collection::CollectionState;
 use crate::execution::operators::filter::{self, Selection};
-use crate::execution::operators::group::{self, Scored, by_score};
+use crate::execution::operators::group::{self, Scored};
 use crate::execution::operators::rank::{self, Scores};
 use crate::execution::operators::{knn, project, select};
+use crate::index::top_k::{Neighbour, TopK};
 use crate::segment::Snapshot;
 use crate::types::search::{EMBEDDING_KEY, Knn, KnnQuery, Rank, Search, SearchRequest, SearchResult};
 use crate::types::{Embeddings, Include, validation};
@@ -79,9 +80,10 @@ async fn ranked(
         scores.push(neighbours(snapshot, knn, selection, slices).await?);
     }
     let Scores { support, .. } = rank::evaluate(rank, &mut scores.into_iter());
-    let scored = |(offset_id, score)| Scored { offset_id, score, metadata: None };
-    let mut found: Vec<Scored> = support.into_iter().map(scored).collect();
-    found.sort_by(by_score);
+    let mut best = TopK::new(support.len());
+    support.into_iter().for_each(|(offset_id, score)| best.push(offset_id, score));
+    let scored = |Neighbour { offset_id, distance: score }| Scored { offset_id, score, metadata: None };
+    let mut found: Vec<Scored> = best.into_sorted().into_iter().map(scored).collect();
     if let Some(group_by) = &search.group_by {
         let offsets: Vec<u32> = found.iter().map(|record| record.offset_id).collect();
         let include = Include { metadatas: true, ..Include::default() };
@@ -106,11 +108,12 @@ async fn neighbours(
         _ => Vec::new(),
     };
     let found = knn::nearest(snapshot, &queries, knn.limit as usize, selection, slices).await?;
-    let nearest = found.into_iter().next().unwrap_or_default().into_iter().enumerate();
-    let score = |place: usize, distance: f32| if knn.return_rank { place as f32 } else { distance };
-    let mut support: Vec<(u32, f32)> =
-        nearest.map(|(place, found)| (found.offset_id, score(place, found.distance))).collect();
-    support.sort_unstable_by_key(|(offset_id, _)| *offset_id);
+    let nearest = found.into_iter().next().unwrap_or_default();
+    let mut order = Vec::with_capacity(nearest.len());
+    nearest.iter().enumerate().for_each(|(place, found)| order.push((u64::from(found.offset_id), place)));
+    order.sort_unstable();
+    let score = |place: usize| if knn.return_rank { place as f32 } else { nearest[place].distance };
+    let support = order.into_iter().map(|(_, place)| (nearest[place].offset_id, score(place))).collect();
     Ok(Scores { support, default: knn.default })
 }
 
