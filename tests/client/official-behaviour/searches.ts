@@ -1,6 +1,5 @@
 /** The Search API: the official client has it, Chroma's single node answers it with 501. */
 
-import { Aggregate, GroupBy, K, Knn, Rrf, Search } from "../../../pkg/src/index.js";
 import { type Case, LetterCounts, withAnimals, withCollection } from "./case.js";
 
 export const searchCases: Case[] = [
@@ -9,12 +8,12 @@ export const searchCases: Case[] = [
     local: true,
     async run(client, expect) {
       await withAnimals(client, async (animals) => {
-        const search = new Search()
-          .where(K("home").eq(false).and(K.DOCUMENT.notContains("fish")))
-          .rank(Knn({ query: [5, 0] }))
-          .limit(2)
-          .select(K.DOCUMENT, K.SCORE, "legs", K.EMBEDDING);
-        const found = await animals.search(search);
+        const found = await animals.search({
+          where: { $and: [{ home: false }, { "#document": { $not_contains: "fish" } }] },
+          rank: { $knn: { query: [5, 0] } },
+          limit: 2,
+          select: ["#document", "#score", "legs", "#embedding"],
+        });
         expect.equal(found.ids, [["eagle", "tiger"]]);
         expect.equal(found.scores, [[1, 16]]);
         expect.equal(found.documents, [["a bird of prey", "a large feline"]]);
@@ -35,14 +34,19 @@ export const searchCases: Case[] = [
     local: true,
     async run(client, expect) {
       await withAnimals(client, async (animals) => {
-        const knn = (query: number[]) => Knn({ query, limit: 5, returnRank: true });
-        const fused = new Search().rank(Rrf({ ranks: [knn([0, 0]), knn([0, 3])], k: 1 })).select(K.SCORE);
-        const weighted = new Search().rank(Knn({ query: [0, 0] }).multiply(-1)).limit(1);
-        const everything = new Search().limit(2, 1);
-        const found = await animals.search([fused, weighted, everything]);
+        // Reciprocal ranks.
+        const reciprocal = (query: number[]) => ({
+          $div: { left: { $val: 1 }, right: { $sum: [{ $knn: { query, return_rank: true } }, { $val: 1 }] } },
+        });
+        const sum = { $sum: [reciprocal([0, 0]), reciprocal([0, 3])] };
+        const found = await animals.search([
+          { rank: { $mul: [sum, { $val: -1 }] }, select: ["#score"] },
+          { rank: { $mul: [{ $knn: { query: [0, 0] } }, { $val: -1 }] }, limit: 1 },
+          { limit: { offset: 1, limit: 2 } },
+        ]);
         expect.equal(found.ids, [["cat", "dog", "tiger", "eagle", "salmon"], ["salmon"], ["tiger", "dog"]]);
         // The places of the cat are 0 and 1, those of the dog 2 and 0.
-        expect.equal(found.scores?.[0]?.slice(0, 2), [-1.5, -(1 / 3 + 1)].map(Math.fround));
+        expect.equal(found.scores[0]?.slice(0, 2), [-1.5, -(1 / 3 + 1)].map(Math.fround));
         expect.equal(found.select, [["#score"], [], []]);
       });
     },
@@ -52,9 +56,10 @@ export const searchCases: Case[] = [
     local: true,
     async run(client, expect) {
       await withAnimals(client, async (animals) => {
-        const rank = Knn({ query: [0, 0] });
-        const heaviest = new GroupBy(K("legs"), Aggregate.maxK(K("weight"), 1));
-        const found = await animals.search(new Search({ rank, groupBy: heaviest }));
+        const found = await animals.search({
+          rank: { $knn: { query: [0, 0] } },
+          groupBy: { keys: ["legs"], aggregate: { $max_k: { keys: ["weight"], k: 1 } } },
+        });
         expect.equal(found.ids, [["tiger", "eagle", "salmon"]]);
       });
     },
@@ -69,13 +74,13 @@ export const searchCases: Case[] = [
         async (words) => {
           await words.add({ ids: ["aa", "xy"], documents: ["aa", "xy"] });
           embeddingFunction.calls.length = 0;
-          const found = await words.search(new Search().rank(Knn({ query: "ab" })).select(K.SCORE));
+          const found = await words.search({ rank: { $knn: { query: "ab" } }, select: ["#score"] });
           expect.equal(found.ids, [["aa", "xy"]]);
           expect.equal(embeddingFunction.calls, ["generateForQueries"]);
-          const wrong = words.search([new Search(), new Search().rank(Knn({ query: [1, 2, 3] }))]);
+          const wrong = words.search([{}, { rank: { $knn: { query: [1, 2, 3] } } }]);
           await expect.rejects(wrong, "ChromaClientError", "dimension of 2, got 3");
-          const sparse = new Search().rank(Knn({ query: { indices: [1], values: [1] }, key: "words" }));
-          await expect.rejects(words.search(sparse), "ChromaClientError", "indexing is disabled");
+          const sparse = { $knn: { query: { indices: [1], values: [1] }, key: "words" } };
+          await expect.rejects(words.search({ rank: sparse }), "ChromaClientError", "indexing is disabled");
         },
         { embeddingFunction },
       );
