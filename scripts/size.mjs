@@ -1,5 +1,5 @@
 /**
- * What a page that uses the package downloads, against size-budget.json. The package is bundled as a user would:
+ * What a page that uses the package downloads, against size-budget.json. Each entry is bundled as a user would:
  * webpack, production mode, everything that it exports.
  */
 
@@ -25,19 +25,22 @@ function measure(bytes) {
   };
 }
 
-/** @returns {Promise<import("webpack").StatsCompilation>} */
-async function bundle() {
+/**
+ * @param {string} name of the page, also the folder of its files
+ * @param {string} entry of the package that it uses
+ * @returns {Promise<import("webpack").StatsCompilation>}
+ */
+async function bundle(name, entry) {
   const { default: webpack } = await import("webpack");
-  rmSync(OUTPUT, { recursive: true, force: true });
-  mkdirSync(OUTPUT, { recursive: true });
-  writeFileSync(path.join(OUTPUT, "user.js"), 'export * from "chromatid";\n');
+  const user = path.join(OUTPUT, `${name}.js`);
+  writeFileSync(user, `export * from "${entry}";\n`);
   const compiler = webpack({
     mode: "production",
     target: ["web", "es2022"],
     context: ROOT,
-    entry: { client: path.join(OUTPUT, "user.js") },
+    entry: { [name]: user },
     experiments: { outputModule: true },
-    output: { path: path.join(OUTPUT, "dist"), library: { type: "module" }, module: true },
+    output: { path: path.join(OUTPUT, name), library: { type: "module" }, module: true },
     performance: { hints: false },
   });
   return new Promise((resolve, reject) => {
@@ -70,16 +73,26 @@ function part(file, chunk) {
 
 /** @returns {Promise<Record<string, Sizes>>} */
 async function measureParts() {
-  const stats = await bundle();
+  rmSync(OUTPUT, { recursive: true, force: true });
+  mkdirSync(OUTPUT, { recursive: true });
   /** @type {Record<string, Sizes>} */
   const parts = {};
-  for (const { name: file } of stats.assets ?? []) {
-    const chunk = stats.chunks?.find(({ files }) => files.includes(file));
-    const sizes = measure(readFileSync(path.join(OUTPUT, "dist", file)));
-    for (const name of [part(file, chunk), "total"]) {
+  const add = (/** @type {string} */ file, /** @type {string[]} */ names) => {
+    const sizes = measure(readFileSync(path.join(OUTPUT, file)));
+    for (const name of names) {
       const { raw, gzip, brotli } = parts[name] ?? { raw: 0, gzip: 0, brotli: 0 };
       parts[name] = { raw: raw + sizes.raw, gzip: gzip + sizes.gzip, brotli: brotli + sizes.brotli };
     }
+  };
+  const client = await bundle("client", "chromatid");
+  for (const { name: file } of client.assets ?? []) {
+    const chunk = client.chunks?.find(({ files }) => files.includes(file));
+    add(path.join("client", file), [part(file, chunk), "total"]);
+  }
+  // Not of the total: only who imports it loads it. The registry and the errors in it are there already beside the client.
+  const bm25 = await bundle("bm25", "chromatid/bm25");
+  for (const { name: file } of bm25.assets ?? []) {
+    add(path.join("bm25", file), ["bm25"]);
   }
   return parts;
 }

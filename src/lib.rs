@@ -3,7 +3,7 @@
 //! The engine is one crate that builds natively and for `wasm32-unknown-unknown`. Modules depend on
 //! each other in one direction only:
 //!
-//! `limits, error, env → types → distance → quantization → storage → blockstore → {log, index} →
+//! `limits, error, env → text → types → distance → quantization → storage → blockstore → {log, index} →
 //! segment → sysdb → execution → db → bindings`
 //!
 //! `tests/architecture.rs` fails on an edge against it. `docs/ARCHITECTURE.md` says what each is for.
@@ -18,6 +18,7 @@ pub mod log;
 pub mod segment;
 pub mod storage;
 pub mod sysdb;
+pub mod text;
 pub mod types;
 
 pub use chromatid_vectors::{distance, index, quantization};

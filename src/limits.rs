@@ -27,8 +27,32 @@ pub const MAX_WHERE_DEPTH: usize = 64;
 /// array a level) within a request. The conversion recurses.
 pub const MAX_JSON_DEPTH: usize = 2 * MAX_WHERE_DEPTH + 16;
 
+/// Nesting of JSON that is kept as it came: schemas, configurations of embedding functions. Its text is read back, which recurses
+/// and ends at 128 levels.
+pub const MAX_KEPT_JSON_DEPTH: usize = 64;
+
+/// Metadata keys that the schema of a collection reports because records were written with them. Data whose keys are ids would
+/// fill memory with it otherwise.
+pub const MAX_REPORTED_KEYS: usize = 4_096;
+
 /// Predicates in one filter.
 pub const MAX_WHERE_PREDICATES: usize = 1_024;
+
+/// Bytes of a regular expression: some hundred alternatives. Chroma Cloud takes 256.
+pub const MAX_PATTERN_BYTES: usize = 2_048;
+
+/// Nesting of groups, classes and repetitions in a regular expression (as Chroma). What is made of it recurses.
+pub const MAX_PATTERN_DEPTH: u32 = 250;
+
+/// Bytes of a compiled regular expression, repetitions written out. A class of letters of all scripts takes some tens of kilobytes.
+pub const MAX_PATTERN_PROGRAM_BYTES: usize = 2 * 1024 * 1024;
+
+/// Bytes that a regular expression keeps of what it learnt about texts. Usual ones need one or two kilobytes, those with large counted
+/// repetitions some hundred.
+pub const PATTERN_CACHE_BYTES: usize = 256 * 1024;
+
+/// Regular expressions in one filter: with this many at their bounds it takes 36 MiB.
+pub const MAX_PATTERNS: usize = 16;
 
 /// Nesting of a ranking expression, and its nodes. An expression that people or programs write has some dozen; reading and
 /// evaluating it recurses.
@@ -40,6 +64,18 @@ pub const MAX_SEARCHES: usize = 256;
 
 /// Members of one `$in` or `$nin` list.
 pub const MAX_IN_LIST: usize = 65_536;
+
+/// Bytes of a term, at most: longer texts share one, and what it finds is looked at. Terms are kept in the roots of blockfiles too.
+pub const MAX_TERM_BYTES: usize = 128;
+
+/// Records that a compaction reads at once to see what of them is indexed: some hundred kilobytes.
+pub const TERM_BATCH_RECORDS: usize = 512;
+
+/// Grams of a text that are looked up, at most: each costs a read the first time, and what is left is looked at.
+pub const MAX_LOOKED_UP_GRAMS: usize = 16;
+
+/// Candidates that are so few that their documents are looked at rather than further posting lists.
+pub const FEW_CANDIDATES: u64 = 16;
 
 /// Answers of filters that an open collection keeps. They are looked through one by one, some nanoseconds each; an
 /// application that filters by user or by folder asks with some hundred different ones.

@@ -12,6 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["space"],
     &["error"],
     &["env"],
+    &["text"],
     &["types"],
     &["distance"],
     &["quantization"],

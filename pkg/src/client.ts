@@ -6,8 +6,9 @@ import { getEmbeddingFunction } from "./embedding/registry.js";
 import type { EmbeddingFunction, EmbeddingFunctionConfiguration } from "./embedding/types.js";
 import type { CollectionJson } from "./engine/engine.js";
 import type { StoreInfo, StoreOptions } from "./engine/store.js";
-import { ChromaValueError } from "./errors.js";
 import { deserializeMetadata, serializeMetadata, toPlain } from "./metadata.js";
+import { Schema } from "./schema/schema.js";
+import { adoptFunctions } from "./schema/sparse.js";
 import { refuseServerOptions, type ServerOptions } from "./server-options.js";
 import { Session } from "./session.js";
 import type { ChecklistResponse, CollectionMetadata, UserIdentity, Vector } from "./types.js";
@@ -34,8 +35,8 @@ interface CreateCollectionArgs {
   metadata?: CollectionMetadata;
   /** `null` for none; default is the function that `@chroma-core/default-embed` provides. */
   embeddingFunction?: EmbeddingFunction<Vector> | null;
-  /** Not supported yet. */
-  schema?: undefined;
+  /** What is indexed and how, instead of `configuration`. */
+  schema?: Schema;
 }
 
 interface GetCollectionArgs {
@@ -200,28 +201,35 @@ export class ChromaClient {
   }
 
   async #create(args: CreateCollectionArgs, getOrCreate: boolean): Promise<Collection> {
-    const { name, configuration, metadata, embeddingFunction } = args;
-    if ((args as { schema?: unknown }).schema != null) {
-      throw new ChromaValueError("Collection schemas are not supported yet: use configuration instead");
-    }
-    const processed = await processCreateCollectionConfig({ configuration, embeddingFunction, metadata });
+    const { name, configuration, metadata, embeddingFunction, schema } = args;
+    const processed = await processCreateCollectionConfig({ configuration, embeddingFunction, metadata, schema });
     const engine = await this.#session.engine();
     const created = await engine.createCollection(this.#tenant, this.#database, {
       name,
       configuration: toPlain(processed),
       metadata: metadata && serializeMetadata(metadata, "drop"),
       get_or_create: getOrCreate,
+      schema: schema && toPlain(schema.serializeToJSON()),
     });
-    return this.#toCollection(created, embeddingFunction ?? configuration?.embeddingFunction);
+    const given = embeddingFunction ?? configuration?.embeddingFunction ?? schema?.resolveEmbeddingFunction();
+    return this.#toCollection(created, given ?? undefined, schema);
   }
 
-  /** `given` is the caller's function; without one it is built from the collection's configuration. */
-  async #toCollection(json: CollectionJson, given?: EmbeddingFunction<Vector>): Promise<Collection> {
+  /**
+   * `given` is the caller's function; without one it is built from the collection's configuration, or its schema. Functions of
+   * the caller's schema stay in place of those that cannot be built.
+   */
+  async #toCollection(json: CollectionJson, given?: EmbeddingFunction<Vector>, asked?: Schema): Promise<Collection> {
     const { embedding_function } = json.configuration_json as {
       embedding_function?: EmbeddingFunctionConfiguration | null;
     };
+    const schema = await Schema.deserializeFromJSON(json.schema ?? null, this);
+    adoptFunctions(schema, asked);
     const embeddingFunction =
-      given ?? (await getEmbeddingFunction({ client: this, efConfig: embedding_function ?? undefined }));
+      given ??
+      (await getEmbeddingFunction({ client: this, efConfig: embedding_function ?? undefined })) ??
+      schema?.resolveEmbeddingFunction() ??
+      undefined;
     return new CollectionImpl({
       client: this,
       session: this.#session,
@@ -232,6 +240,7 @@ export class ChromaClient {
       configuration: json.configuration_json,
       metadata: json.metadata ? deserializeMetadata<CollectionMetadata>(json.metadata) : undefined,
       embeddingFunction,
+      schema,
     });
   }
 }

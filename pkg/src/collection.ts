@@ -13,6 +13,8 @@ import { ChromaValueError } from "./errors.js";
 import { packMatrix, unpackMatrix } from "./matrix.js";
 import { deserializeMetadata, type NullValues, serializeMetadata, toPlain } from "./metadata.js";
 import { GetResult, QueryResult, SearchResult } from "./results.js";
+import type { Schema } from "./schema/schema.js";
+import { embedSparse } from "./schema/sparse.js";
 import { type SearchLike, toSearches } from "./search/search.js";
 import { embedTexts, hasTexts } from "./search/texts.js";
 import type { Session } from "./session.js";
@@ -93,8 +95,8 @@ export interface Collection {
   configuration: CollectionConfiguration;
   /** Embeds documents and query texts. */
   embeddingFunction?: EmbeddingFunction;
-  /** Not supported yet: always undefined. */
-  schema?: undefined;
+  /** What is indexed, and how. */
+  schema?: Schema;
   /** Number of records. */
   count(options?: { readLevel?: ReadLevel }): Promise<number>;
   /** Adds records; ids that exist already are left as they are. Without embeddings the documents are embedded. */
@@ -130,6 +132,7 @@ export interface CollectionArgs {
   configuration: CollectionConfiguration;
   metadata?: CollectionMetadata;
   embeddingFunction?: EmbeddingFunction<Vector>;
+  schema?: Schema;
 }
 
 /** A collection whose name, configuration and function are known. */
@@ -137,7 +140,7 @@ export class CollectionImpl implements Collection {
   readonly id: string;
   readonly tenant: string;
   readonly database: string;
-  readonly schema = undefined;
+  readonly schema: Schema | undefined;
   readonly #client: ChromaClient;
   readonly #session: Session;
   #name: string;
@@ -155,6 +158,7 @@ export class CollectionImpl implements Collection {
     this.#metadata = args.metadata;
     this.#configuration = args.configuration;
     this.#embeddingFunction = args.embeddingFunction;
+    this.schema = args.schema;
   }
 
   get name(): string {
@@ -244,7 +248,7 @@ export class CollectionImpl implements Collection {
     if (payloads.length === 0) {
       throw new ChromaValueError("Expected at least one search");
     }
-    await embedTexts(payloads, (texts) => this.#embed(texts, true));
+    await embedTexts(payloads, this.schema, (texts) => this.#embed(texts, true));
     const engine = await this.#session.engine();
     const found = await engine.search(...this.#path(), { searches: payloads, read_level: options?.readLevel });
     return readSearches(found.searches);
@@ -306,12 +310,13 @@ export class CollectionImpl implements Collection {
         `The embedding function answered ${vectors.length} embeddings for ${ids.length} documents`,
       );
     }
+    const withSparse = await embedSparse(this.schema, metadatas, documents);
     return {
       ids: [...ids],
       embeddings: vectors && packMatrix(vectors),
       documents: documents && [...documents],
       uris: uris && [...uris],
-      metadatas: metadatas?.map((metadata: Metadata | null) => metadata && serializeMetadata(metadata, nulls)),
+      metadatas: withSparse?.map((metadata) => metadata && serializeMetadata(metadata, nulls)),
     };
   }
 

@@ -8,6 +8,7 @@ import type {
   EmbeddingFunctionSpace,
 } from "./embedding/types.js";
 import { ChromaValueError } from "./errors.js";
+import type { Schema } from "./schema/schema.js";
 import type { CollectionMetadata, Vector } from "./types.js";
 
 /** HNSW parameters. */
@@ -74,10 +75,12 @@ export async function processCreateCollectionConfig({
   configuration,
   embeddingFunction,
   metadata,
+  schema,
 }: {
   configuration?: CreateCollectionConfiguration;
   embeddingFunction?: EmbeddingFunction<Vector> | null;
   metadata?: CollectionMetadata;
+  schema?: Schema;
 }): Promise<CollectionConfiguration> {
   if (configuration?.hnsw && configuration.spann) {
     throw new ChromaValueError("Cannot specify both HNSW and SPANN configurations");
@@ -87,8 +90,8 @@ export async function processCreateCollectionConfig({
     embeddingFunction: embeddingFunction ?? undefined,
     configEmbeddingFunction: configured,
   });
-  const embedding_function =
-    serialized ?? (embeddingFunction === null ? undefined : await getDefaultEFConfig());
+  const isChosen = embeddingFunction === null || schema?.resolveEmbeddingFunction() !== undefined;
+  const embedding_function = serialized ?? (isChosen ? undefined : await getDefaultEFConfig());
   const ef = embeddingFunction ?? configured;
   const processed = ef ? chooseSpace(indexes, ef, metadata) : indexes;
   return { ...processed, embedding_function } as CollectionConfiguration;

@@ -42,6 +42,36 @@ export type { StoreInfo, StoreOptions } from "./engine/store.js";
 export * from "./errors.js";
 export { destroy, open, type OpenOptions } from "./open.js";
 export { GetResult, QueryResult, type QueryRowResult, SearchResult, type SearchResultRow } from "./results.js";
+export { Cmek, CmekProvider } from "./schema/cmek.js";
+export {
+  BoolInvertedIndexConfig,
+  BoolInvertedIndexType,
+  FloatInvertedIndexConfig,
+  FloatInvertedIndexType,
+  FtsIndexConfig,
+  FtsIndexType,
+  type IndexConfig,
+  IntInvertedIndexConfig,
+  IntInvertedIndexType,
+  SparseVectorIndexConfig,
+  type SparseVectorIndexConfigOptions,
+  SparseVectorIndexType,
+  StringInvertedIndexConfig,
+  StringInvertedIndexType,
+  VectorIndexConfig,
+  type VectorIndexConfigOptions,
+  VectorIndexType,
+} from "./schema/indexes.js";
+export { DOCUMENT_KEY, EMBEDDING_KEY, Schema } from "./schema/schema.js";
+export {
+  BoolValueType,
+  FloatListValueType,
+  FloatValueType,
+  IntValueType,
+  SparseVectorValueType,
+  StringValueType,
+  ValueTypes,
+} from "./schema/values.js";
 export { Aggregate, type AggregateInput, type AggregateJSON, MaxK, MinK } from "./search/aggregate.js";
 export { GroupBy, type GroupByInput, type GroupByJSON } from "./search/group-by.js";
 export { K, Key, type KeyFactory } from "./search/key.js";

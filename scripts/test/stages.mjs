@@ -9,7 +9,7 @@ import { ROOT, run } from "../lib/run.mjs";
 import { lint } from "../lint.mjs";
 import { ensureChromium } from "../setup/chromium.mjs";
 import { hasNextest } from "../setup/nextest.mjs";
-import { ensureNpm } from "../setup/npm.mjs";
+import { ensureEmbeddingFunctions, ensureNpm } from "../setup/npm.mjs";
 import { ensurePython } from "../setup/python.mjs";
 import { ensureWasmTarget } from "../setup/wasm-target.mjs";
 import { size } from "../size.mjs";
@@ -144,7 +144,14 @@ export const STAGES = [
   { name: "types: tests", groups: ["js"], run: () => typecheck("tests") },
   { name: "types: benchmarks", groups: ["js"], run: () => typecheck("benches") },
   { name: "types: parity with chromadb", groups: ["js"], run: () => typecheck("tests/types") },
-  { name: "client tests", groups: ["js"], run: () => playwright("client") },
+  {
+    name: "client tests",
+    groups: ["js"],
+    run: async () => {
+      await ensureEmbeddingFunctions();
+      return playwright("client");
+    },
+  },
   {
     name: "browser tests",
     groups: ["browser"],

@@ -8,6 +8,7 @@ mod env;
 mod error;
 mod json;
 mod metadata;
+mod patterns;
 
 #[cfg(feature = "conformance")]
 mod conformance;
@@ -22,6 +23,7 @@ use wasm_bindgen::prelude::*;
 use crate::db::{Db, Options};
 use crate::limits::{CACHE_BYTES, MAX_BATCH_SIZE};
 use crate::storage::{self, Durability, Storage};
+use crate::text;
 use crate::types::{CreateCollection, Operation, ReadLevel, SearchRequest, UpdateCollection};
 
 type JsResult<T = JsValue> = Result<T, JsValue>;
@@ -80,6 +82,12 @@ impl Engine {
             other => return Err(error::invalid(&format!("storage {other} has nothing to remove"))),
         };
         outcome.map_err(error::storage_to_js)
+    }
+
+    /// Takes the module of regular expressions. Filters that have one need it.
+    #[wasm_bindgen(js_name = providePatterns)]
+    pub fn provide_patterns(module: patterns::PatternModule) {
+        text::provide_patterns(Rc::new(module));
     }
 
     #[wasm_bindgen(js_name = createTenant)]

@@ -92,6 +92,34 @@ impl<K: Key, V: Value> OrderedWriter<K, V> {
         self.spill().await
     }
 
+    /// Changes an entry: `change` is shown its value, or `None` if there is no such entry, and gives the one it is to
+    /// have, or `None` if there is to be none. A key not above the last one is [`Error::Internal`].
+    pub async fn update(
+        &mut self,
+        prefix: &str,
+        key: K,
+        change: impl FnOnce(Option<V::Ref<'_>>) -> Result<Option<V>>,
+    ) -> Result<()> {
+        self.advance(prefix, &key)?;
+        if let Some(block) = self.find_block(prefix, &key) {
+            self.go_to(block).await?;
+            self.copy_before(prefix, key.as_ref()).await?;
+        }
+        let Some(value) = change(self.passed_over(prefix, key.as_ref())?)? else { return Ok(()) };
+        check_size(prefix, &key, &value)?;
+        self.delta.push(prefix, key.as_ref(), &value);
+        self.spill().await
+    }
+
+    /// The value of the entry that [`copy_before`](Self::copy_before) has just passed over, if there was one.
+    fn passed_over(&self, prefix: &str, key: K::Ref<'_>) -> Result<Option<V::Ref<'_>>> {
+        let Some(open) = &self.open else { return Ok(None) };
+        match open.row.checked_sub(1) {
+            Some(row) if open.block.holds::<K>(row, prefix, key) => Ok(Some(open.block.value::<V>(row)?)),
+            _ => Ok(None),
+        }
+    }
+
     /// Removes an entry; one that does not exist is passed over and its block not touched.
     /// A key not above the last one is [`Error::Internal`].
     pub async fn delete(&mut self, prefix: &str, key: K::Ref<'_>) -> Result<()> {

@@ -206,8 +206,9 @@ impl<K: Key, V: Value> Reader<K, V> {
         Ok(values)
     }
 
-    /// Calls `visit` with the place of each key that exists, its block and its row.
-    async fn visit_many(
+    /// Shows the entries of several keys to `visit`: the place of each key that exists, its block and its row. Blocks are
+    /// loaded as [`get_many`](Self::get_many) does, and none is held longer than it is shown.
+    pub async fn visit_many(
         &self,
         prefix: &str,
         keys: &[K],
@@ -234,16 +235,39 @@ impl<K: Key, V: Value> Reader<K, V> {
 
     /// The entries of a prefix within a key range, ascending.
     pub async fn range(&self, prefix: &str, keys: impl RangeBounds<K>) -> Result<Vec<(K, V)>> {
-        let (lower, upper) = (Edge::lower(prefix, &keys), Edge::upper(prefix, &keys));
         let mut entries = Vec::new();
-        let visit = |block: &Block| {
+        let visit = |block: &Block, row: usize| {
+            entries.push((K::from_ref(block.key::<K>(row)?), block.owned_value(row)?));
+            Ok(())
+        };
+        self.visit_rows(prefix, keys, visit).await?;
+        Ok(entries)
+    }
+
+    /// Shows the entries of a prefix within a key range to `visit`, ascending and not copied.
+    pub async fn visit_range(
+        &self,
+        prefix: &str,
+        keys: impl RangeBounds<K>,
+        mut visit: impl FnMut(K::Ref<'_>, V::Ref<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.visit_rows(prefix, keys, |block, row| visit(block.key::<K>(row)?, block.value::<V>(row)?)).await
+    }
+
+    async fn visit_rows(
+        &self,
+        prefix: &str,
+        keys: impl RangeBounds<K>,
+        mut visit: impl FnMut(&Block, usize) -> Result<()>,
+    ) -> Result<()> {
+        let (lower, upper) = (Edge::lower(prefix, &keys), Edge::upper(prefix, &keys));
+        let show = |block: &Block| {
             for row in block.lower_bound(&lower)?..block.lower_bound(&upper)? {
-                entries.push((K::from_ref(block.key::<K>(row)?), block.owned_value(row)?));
+                visit(block, row)?;
             }
             Ok(())
         };
-        self.visit(self.index().blocks_between(&lower, &upper), visit).await?;
-        Ok(entries)
+        self.visit(self.index().blocks_between(&lower, &upper), show).await
     }
 
     /// All entries of a prefix, ascending.

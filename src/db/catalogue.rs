@@ -11,8 +11,8 @@ use crate::log::proto::Change;
 use crate::sysdb::{CollectionRow, DatabaseRow, encode_database, encode_info, encode_tenant};
 use crate::types::metadata::stored;
 use crate::types::{
-    Collection, CollectionConfiguration, CollectionId, CreateCollection, DatabaseInfo, Tenant,
-    UpdateCollection, validation,
+    Collection, CollectionConfiguration, CollectionId, CreateCollection, DatabaseInfo, MetadataKeys, Schema,
+    Tenant, UpdateCollection, validation,
 };
 
 /// Gives a store that nothing was ever written to the default tenant and database.
@@ -117,14 +117,12 @@ impl Db {
         if let Some(metadata) = &request.metadata {
             validation::collection_metadata("metadata", metadata)?;
         }
-        if request.schema.is_some() {
-            return Err(Error::Unimplemented(
-                "collections with a schema are not supported yet: leave schema out, and use configuration"
-                    .into(),
-            ));
+        if let Some(schema) = &request.schema {
+            schema.validate()?;
         }
         let configuration =
             CollectionConfiguration::resolve(request.configuration, request.metadata.as_ref())?;
+        let (schema, configuration) = Schema::resolve(request.schema, configuration)?;
         let store = self.store();
         let _naming = store.naming.lock().await;
         let database_id = store.catalog.borrow().database(tenant, database).map(|row| row.id);
@@ -142,12 +140,14 @@ impl Db {
             database: database_id,
             metadata: request.metadata.and_then(stored),
             configuration,
+            schema: Rc::new(schema),
             dimension: None,
             created: 0,
             segment: None,
             log_position: 0,
             version: 0,
             operations: 0,
+            metadata_keys: MetadataKeys::default(),
         };
         store.change(Change::PutCollection(encode_info(&row))).await?;
         let catalog = store.catalog.borrow();
@@ -236,7 +236,9 @@ impl Db {
             row.metadata = stored(metadata);
         }
         if let Some(configuration) = request.new_configuration {
+            let old = row.configuration.clone();
             row.configuration.apply_update(configuration)?;
+            Rc::make_mut(&mut row.schema).follow(&old, &row.configuration);
         }
         store.change(Change::PutCollection(encode_info(&row))).await
     }

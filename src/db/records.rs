@@ -9,7 +9,7 @@ use crate::execution::orchestrators::{self, compact};
 use crate::limits::BACK_PRESSURE_BYTES;
 use crate::types::{
     CollectionId, DeleteRequest, GetRequest, GetResult, Operation, QueryRequest, QueryResult, ReadLevel,
-    RecordSet, SearchRequest, SearchResult, validation,
+    RecordSet, SearchRequest, SearchResult, Where, validation,
 };
 
 impl Db {
@@ -67,6 +67,7 @@ impl Db {
     ) -> Result<u64> {
         let state = self.state(tenant, database, CollectionId::parse(collection)?)?;
         validation::delete_request(&request)?;
+        check_filter(&state, request.filter.as_ref())?;
         let deletions = orchestrators::delete::deletions(&state, self.env(), request).await?;
         let deleted = deletions.len() as u64;
         if deleted > 0 {
@@ -84,6 +85,7 @@ impl Db {
         request: &GetRequest,
     ) -> Result<GetResult> {
         let state = self.state(tenant, database, CollectionId::parse(collection)?)?;
+        check_filter(&state, request.filter.as_ref())?;
         orchestrators::get::get(&state, self.env(), request).await
     }
 
@@ -96,13 +98,15 @@ impl Db {
         request: &QueryRequest,
     ) -> Result<QueryResult> {
         let state = self.state(tenant, database, CollectionId::parse(collection)?)?;
+        check_filter(&state, request.filter.as_ref())?;
         orchestrators::query::query(&state, self.env(), request).await
     }
 
     /// Records ranked by expressions, grouped, and cut into pages; one result for each search of the request.
     ///
     /// # Errors
-    /// `NotFound` for the collection; `InvalidArgument` for a vector that the collection cannot be searched with.
+    /// `NotFound` for the collection; `InvalidArgument` for a vector that the collection cannot be searched with, and for a filter
+    /// that its schema has no index for.
     pub async fn search(
         &self,
         tenant: &str,
@@ -111,6 +115,7 @@ impl Db {
         request: &SearchRequest,
     ) -> Result<Vec<SearchResult>> {
         let state = self.state(tenant, database, CollectionId::parse(collection)?)?;
+        request.searches.iter().try_for_each(|search| check_filter(&state, search.filter.as_ref()))?;
         orchestrators::search::search(&state, self.env(), request).await
     }
 
@@ -125,4 +130,9 @@ impl Db {
         let state = self.state(tenant, database, CollectionId::parse(collection)?)?;
         orchestrators::count::count(&state, level).await
     }
+}
+
+/// Refuses a filter that the schema has no index for. It never changes that, so no snapshot has to be asked.
+fn check_filter(state: &CollectionState, filter: Option<&Where>) -> Result<()> {
+    filter.map_or(Ok(()), |filter| state.schema().check_filter(filter))
 }

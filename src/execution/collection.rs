@@ -12,7 +12,7 @@ use crate::execution::selections::Selections;
 use crate::limits::BOUNDED_WAL_OPERATIONS;
 use crate::segment::{RecordSegment, SegmentFiles, Snapshot, Tail, Trash};
 use crate::types::{
-    CollectionConfiguration, CollectionId, OperationRecord, ReadLevel, Space, VectorStructure,
+    CollectionConfiguration, CollectionId, OperationRecord, ReadLevel, Schema, Space, VectorStructure,
 };
 
 /// The operations of one write.
@@ -24,6 +24,7 @@ pub struct CollectionState {
     id: CollectionId,
     space: Space,
     structure: RefCell<Rc<VectorStructure>>,
+    schema: RefCell<Rc<Schema>>,
     blockstore: Blockstore,
     trash: Rc<Trash>,
     inner: RefCell<Inner>,
@@ -57,6 +58,7 @@ impl CollectionState {
     pub fn new(
         id: CollectionId,
         configuration: &CollectionConfiguration,
+        schema: Rc<Schema>,
         dimension: Option<usize>,
         files: Option<SegmentFiles>,
         blockstore: Blockstore,
@@ -74,6 +76,7 @@ impl CollectionState {
             id,
             space: configuration.space(),
             structure: RefCell::new(Rc::new(configuration.structure())),
+            schema: RefCell::new(schema),
             blockstore,
             trash,
             inner: RefCell::new(inner),
@@ -94,8 +97,14 @@ impl CollectionState {
     }
 
     /// Takes in a change of the parameters that may change.
-    pub fn configure(&self, configuration: &CollectionConfiguration) {
+    pub fn configure(&self, configuration: &CollectionConfiguration, schema: Rc<Schema>) {
         *self.structure.borrow_mut() = Rc::new(configuration.structure());
+        *self.schema.borrow_mut() = schema;
+    }
+
+    /// What is indexed.
+    pub fn schema(&self) -> Rc<Schema> {
+        Rc::clone(&self.schema.borrow())
     }
 
     /// Components of a vector, once a write has been acknowledged.
@@ -185,7 +194,7 @@ impl CollectionState {
 
     fn view(&self, segment: Rc<RecordSegment>, tail: Rc<Tail>, dimension: Option<usize>) -> Snapshot {
         let structure = Rc::clone(&self.structure.borrow());
-        Snapshot { segment, tail, dimension, space: self.space, structure }
+        Snapshot { segment, tail, dimension, space: self.space, structure, schema: self.schema() }
     }
 
     async fn segment(&self) -> Result<Rc<RecordSegment>> {

@@ -131,6 +131,7 @@ impl Store {
         let state = Rc::new(CollectionState::new(
             id,
             &row.configuration,
+            Rc::clone(&row.schema),
             row.dimension,
             row.segment,
             self.blockstore.clone(),
@@ -180,8 +181,12 @@ impl Store {
         let Some(state) = self.collection(id) else { return };
         let dimension =
             batch.iter().find_map(|operation| operation.embedding.as_ref().map(|vector| vector.len()));
-        if let Some(dimension) = dimension {
-            self.catalog.borrow_mut().fix_dimension(id, dimension);
+        {
+            let mut catalog = self.catalog.borrow_mut();
+            if let Some(dimension) = dimension {
+                catalog.fix_dimension(id, dimension);
+            }
+            catalog.note_metadata(id, &batch);
         }
         state.append(sequence, batch, dimension);
     }
@@ -208,7 +213,7 @@ impl Store {
     /// Tells an open collection what the catalogue says of it now.
     fn reconfigure(&self, catalog: &Catalog, id: CollectionId) {
         if let (Some(state), Some(row)) = (self.collections.borrow().get(&id), catalog.row(id)) {
-            state.configure(&row.configuration);
+            state.configure(&row.configuration, Rc::clone(&row.schema));
         }
     }
 

@@ -182,4 +182,6 @@ pub struct CollectionInfo {
     pub dimension: Option<u32>,
     #[prost(uint64, tag = "7")]
     pub created: u64,
+    #[prost(bytes = "vec", optional, tag = "8")]
+    pub schema: Option<Vec<u8>>,
 }

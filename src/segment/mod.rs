@@ -5,6 +5,7 @@
 
 mod record;
 mod tail;
+mod terms;
 mod vectors;
 mod writer;
 
@@ -12,10 +13,11 @@ use std::rc::Rc;
 
 pub use record::{Readers, RecordSegment, SegmentFiles, Trash};
 pub use tail::{Tail, TailRecord, decode_metadata};
+pub use terms::{Field, Kind, Term, TermIndex, TermRange, decode_weights, numbers};
 pub use vectors::{Target, VectorIndex};
 pub use writer::{Compacted, compact, improve};
 
-use crate::types::{Space, VectorStructure};
+use crate::types::{Schema, Space, VectorStructure};
 
 /// A consistent view of one collection. Cheap to clone; later writes do not change it.
 #[derive(Clone)]
@@ -26,6 +28,8 @@ pub struct Snapshot {
     pub dimension: Option<usize>,
     pub space: Space,
     pub structure: Rc<VectorStructure>,
+    /// What is indexed.
+    pub schema: Rc<Schema>,
 }
 
 impl Snapshot {

@@ -7,13 +7,15 @@
 //! | `offset_id_to_data` | offset id → id, metadata, document, uri | filters, results |
 //! | `offset_id_to_embedding` | offset id → vector | distances |
 //!
-//! A fifth one, once there are enough vectors, is their index ([`super::vectors`]).
+//! Two more are indexes: of terms in metadata and documents ([`super::terms`]) and, once there are enough, of vectors
+//! ([`super::vectors`]).
 //!
 //! Vectors lie apart from documents, so that a distance reads no text and a filter no vector.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use super::terms::TermIndex;
 use super::vectors::VectorIndex;
 use crate::blockstore::{Blockstore, DataRecord, Reader};
 use crate::error::Result;
@@ -28,6 +30,8 @@ pub struct SegmentFiles {
     pub offset_id_to_embedding: BlockId,
     /// The index of the vectors; `None` while there are too few.
     pub vectors: Option<BlockId>,
+    /// The index of terms; `None` in segments that were written before there was one.
+    pub terms: Option<BlockId>,
     /// The largest offset id ever given out; ids are never used again.
     pub max_offset_id: u32,
 }
@@ -41,7 +45,7 @@ impl SegmentFiles {
             self.offset_id_to_data,
             self.offset_id_to_embedding,
         ];
-        records.into_iter().chain(self.vectors)
+        records.into_iter().chain(self.vectors).chain(self.terms)
     }
 }
 
@@ -81,6 +85,7 @@ pub struct Readers {
     pub data: Reader<u32, DataRecord>,
     pub embeddings: Reader<u32, Vec<f32>>,
     pub vectors: Option<VectorIndex>,
+    pub terms: Option<TermIndex>,
 }
 
 impl RecordSegment {
@@ -98,6 +103,10 @@ impl RecordSegment {
             embeddings: blockstore.open(files.offset_id_to_embedding).await?,
             vectors: match files.vectors {
                 Some(root) => Some(VectorIndex::open(blockstore, root).await?),
+                None => None,
+            },
+            terms: match files.terms {
+                Some(root) => Some(TermIndex::open(blockstore, root, files.max_offset_id).await?),
                 None => None,
             },
         };
@@ -136,6 +145,7 @@ impl RecordSegment {
             offset_id_to_data: readers.data.root(),
             offset_id_to_embedding: readers.embeddings.root(),
             vectors: readers.vectors.as_ref().map(VectorIndex::root),
+            terms: readers.terms.as_ref().map(TermIndex::root),
             max_offset_id: self.max_offset_id,
         })
     }

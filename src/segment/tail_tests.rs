@@ -6,7 +6,7 @@ use super::*;
 use crate::blockstore::Blockstore;
 use crate::env::{NativeEnv, Slices};
 use crate::segment::{Compacted, Snapshot, compact};
-use crate::types::{MetadataValue, Space, UpdateMetadata, VectorStructure};
+use crate::types::{CollectionConfiguration, MetadataValue, Schema, Space, UpdateMetadata, VectorStructure};
 
 use Operation::{Add, Delete, Update, Upsert};
 
@@ -33,6 +33,7 @@ fn snapshot(segment: &Rc<RecordSegment>, tail: &Tail) -> Snapshot {
         dimension: Some(1),
         space: Space::L2,
         structure: Rc::new(VectorStructure::Automatic),
+        schema: Rc::new(Schema::of(&CollectionConfiguration::default())),
     }
 }
 

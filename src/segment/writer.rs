@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::Snapshot;
 use super::record::{Readers, RecordSegment, Trash};
 use super::tail::{TailRecord, encode_metadata};
+use super::terms::{self, TermIndex};
 use super::vectors::{self, VectorIndex};
 use crate::blockstore::{
     BlockfileOptions, Blockstore, Commit, DataRecord, Key, OrderedWriter, Reader, Value,
@@ -40,7 +41,10 @@ pub async fn compact(
             .write(base.map(|readers| &readers.embeddings), embedding_changes(snapshot))
             .await?,
         vectors: None,
+        terms: None,
     };
+    let terms = writer.note(terms::update(blockstore, snapshot, slices).await?);
+    readers.terms = Some(TermIndex::new(terms, snapshot.tail.max_offset_id()));
     let index = base.and_then(|readers| readers.vectors.as_ref());
     let commit = vectors::update(blockstore, index, &readers.embeddings, snapshot, slices).await?;
     readers.vectors = commit.map(|commit| VectorIndex::updated(index, writer.note(commit)));

@@ -1,6 +1,7 @@
 //! The catalogue in memory: look-ups, and the changes of the log applied to it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 use prost::Message;
 use uuid::Uuid;
@@ -10,7 +11,7 @@ use crate::blockstore::{Bytes, Reader};
 use crate::error::{Error, Result};
 use crate::log::proto::{Change, Database, Tenant as TenantMessage};
 use crate::segment::SegmentFiles;
-use crate::types::{Collection, CollectionId, DatabaseInfo, Tenant};
+use crate::types::{Collection, CollectionId, DatabaseInfo, OperationRecord, Tenant};
 
 /// What a compaction changes in the row of its collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +85,7 @@ impl Catalog {
                         log_position: old.log_position,
                         version: old.version,
                         operations: old.operations,
+                        metadata_keys: old.metadata_keys.clone(),
                         ..row
                     },
                     None => CollectionRow { created: sequence, ..row },
@@ -137,6 +139,20 @@ impl Catalog {
             && row.dimension.is_none()
         {
             row.dimension = Some(dimension);
+            self.dirty.insert(RowKey::Collection(id));
+        }
+    }
+
+    /// Takes in the metadata keys that records were written with; the row changes only by one that is new.
+    pub fn note_metadata(&mut self, id: CollectionId, operations: &[Rc<OperationRecord>]) {
+        let Some(row) = self.collections.get_mut(&id) else { return };
+        let mut has_new = false;
+        for metadata in operations.iter().filter_map(|operation| operation.metadata.as_ref()) {
+            for (key, value) in metadata {
+                has_new |= value.as_ref().is_some_and(|value| row.metadata_keys.note(key, value));
+            }
+        }
+        if has_new {
             self.dirty.insert(RowKey::Collection(id));
         }
     }
@@ -241,6 +257,7 @@ impl Catalog {
             id: row.id,
             name: row.name.clone(),
             configuration: row.configuration.clone(),
+            schema: row.schema.report(&row.metadata_keys),
             metadata: row.metadata.clone(),
             dimension: row.dimension,
             tenant: database.tenant.clone(),

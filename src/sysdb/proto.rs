@@ -15,6 +15,17 @@ pub struct CollectionRow {
     pub version: u32,
     #[prost(uint64, tag = "5")]
     pub operations: u64,
+    #[prost(message, repeated, tag = "6")]
+    pub metadata_keys: Vec<MetadataKey>,
+}
+
+/// A metadata key that records were written with.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct MetadataKey {
+    #[prost(string, tag = "1")]
+    pub key: String,
+    #[prost(uint32, tag = "2")]
+    pub types: u32,
 }
 
 /// Blockfile roots of a record segment.
@@ -32,6 +43,8 @@ pub struct SegmentFiles {
     pub max_offset_id: u32,
     #[prost(bytes = "vec", optional, tag = "6")]
     pub vectors: Option<Vec<u8>>,
+    #[prost(bytes = "vec", optional, tag = "7")]
+    pub terms: Option<Vec<u8>>,
 }
 
 /// The bytes of the store's root.

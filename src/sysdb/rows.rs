@@ -1,5 +1,7 @@
 //! The rows of the catalogue and their stored form.
 
+use std::rc::Rc;
+
 use prost::Message;
 use uuid::Uuid;
 
@@ -9,7 +11,7 @@ use crate::log::convert;
 use crate::log::proto::{CollectionInfo, Database, Tenant as TenantMessage};
 use crate::segment::SegmentFiles;
 use crate::storage::BlockId;
-use crate::types::{CollectionConfiguration, CollectionId, Metadata, Tenant};
+use crate::types::{CollectionConfiguration, CollectionId, Metadata, MetadataKeys, Schema, Tenant};
 
 /// Names a row of the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,6 +59,7 @@ pub struct CollectionRow {
     pub database: Uuid,
     pub metadata: Option<Metadata>,
     pub configuration: CollectionConfiguration,
+    pub schema: Rc<Schema>,
     pub dimension: Option<usize>,
     /// Log sequence number of its creation.
     pub created: u64,
@@ -67,6 +70,8 @@ pub struct CollectionRow {
     pub version: u32,
     /// Operations that the segment holds.
     pub operations: u64,
+    /// What its records were written with.
+    pub metadata_keys: MetadataKeys,
 }
 
 pub fn encode_tenant(tenant: &Tenant) -> TenantMessage {
@@ -105,23 +110,31 @@ pub fn encode_info(row: &CollectionRow) -> CollectionInfo {
         configuration: row.configuration.to_stored(),
         dimension: row.dimension.map(|dimension| dimension as u32),
         created: row.created,
+        schema: row.schema.to_stored(),
     }
 }
 
 /// A collection without a segment.
 pub fn decode_info(message: CollectionInfo) -> Result<CollectionRow> {
+    let configuration = CollectionConfiguration::from_stored(&message.configuration)?;
+    let schema = match &message.schema {
+        Some(stored) => Schema::from_stored(stored)?,
+        None => Schema::of(&configuration),
+    };
     Ok(CollectionRow {
         id: CollectionId(uuid(&message.id)?),
         name: message.name,
         database: uuid(&message.database)?,
         metadata: message.metadata.map(convert::decode_metadata).transpose()?,
-        configuration: CollectionConfiguration::from_stored(&message.configuration)?,
+        configuration,
+        schema: Rc::new(schema),
         dimension: message.dimension.map(|dimension| dimension as usize),
         created: message.created,
         segment: None,
         log_position: 0,
         version: 0,
         operations: 0,
+        metadata_keys: MetadataKeys::default(),
     })
 }
 
@@ -135,10 +148,12 @@ pub fn encode_collection(row: &CollectionRow) -> Vec<u8> {
             offset_id_to_embedding: files.offset_id_to_embedding.0.to_vec(),
             max_offset_id: files.max_offset_id,
             vectors: files.vectors.map(|root| root.0.to_vec()),
+            terms: files.terms.map(|root| root.0.to_vec()),
         }),
         log_position: row.log_position,
         version: row.version,
         operations: row.operations,
+        metadata_keys: encode_keys(&row.metadata_keys),
     };
     message.encode_to_vec()
 }
@@ -154,6 +169,7 @@ pub fn decode_collection(bytes: &[u8]) -> Result<CollectionRow> {
             offset_id_to_embedding: block_id(&files.offset_id_to_embedding)?,
             max_offset_id: files.max_offset_id,
             vectors: files.vectors.as_deref().map(block_id).transpose()?,
+            terms: files.terms.as_deref().map(block_id).transpose()?,
         })
     });
     Ok(CollectionRow {
@@ -161,8 +177,23 @@ pub fn decode_collection(bytes: &[u8]) -> Result<CollectionRow> {
         log_position: message.log_position,
         version: message.version,
         operations: message.operations,
+        metadata_keys: decode_keys(&message.metadata_keys),
         ..decode_info(info)?
     })
+}
+
+fn encode_keys(keys: &MetadataKeys) -> Vec<proto::MetadataKey> {
+    let encode = |(key, types): &(String, u8)| proto::MetadataKey { key: key.clone(), types: (*types).into() };
+    keys.stored().iter().map(encode).collect()
+}
+
+/// Types that a newer version knows are passed over, as its messages are.
+fn decode_keys(messages: &[proto::MetadataKey]) -> MetadataKeys {
+    let mut keys = MetadataKeys::default();
+    for message in messages {
+        keys.insert(&message.key, message.types as u8);
+    }
+    keys
 }
 
 pub fn decode<M: Message + Default>(bytes: &[u8]) -> Result<M> {
@@ -183,3 +214,7 @@ pub fn block_id(bytes: &[u8]) -> Result<BlockId> {
 fn corrupt(reason: &str) -> crate::error::Error {
     Corruption::new("catalogue", reason).into()
 }
+
+#[cfg(test)]
+#[path = "rows_tests.rs"]
+mod tests;

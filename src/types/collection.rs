@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::configuration::{CollectionConfiguration, ConfigurationRequest, UpdateConfiguration};
 use super::metadata::{Metadata, UpdateMetadata};
+use super::schema::SchemaRequest;
 use crate::error::{Error, Result};
 
 /// The id of a collection, a UUID.
@@ -51,6 +52,7 @@ pub struct Collection {
     pub name: String,
     #[serde(rename = "configuration_json")]
     pub configuration: CollectionConfiguration,
+    pub schema: serde_json::Value,
     pub metadata: Option<Metadata>,
     /// Components of a vector; unset until the first write, then fixed.
     pub dimension: Option<usize>,
@@ -72,9 +74,8 @@ pub struct CreateCollection {
     pub metadata: Option<Metadata>,
     #[serde(default)]
     pub configuration: Option<ConfigurationRequest>,
-    /// Not supported yet: anything but null is refused.
     #[serde(default)]
-    pub schema: Option<serde_json::Value>,
+    pub schema: Option<SchemaRequest>,
 }
 
 /// The body of a collection's modification (spec: rest-api 3.7). Absent members change nothing.

@@ -42,14 +42,14 @@ fn a_creation_needs_only_a_name() {
 #[test]
 fn a_creation_carries_metadata_configuration_and_schema() {
     let create = CreateCollection::from_json(json!({
-        "name": "c", "metadata": {"a": 1, "b": 1.5}, "configuration": {}, "schema": {"keys": {}},
+        "name": "c", "metadata": {"a": 1, "b": 1.5}, "configuration": {}, "schema": {"defaults": {}, "keys": {}},
     }))
     .unwrap();
     let metadata = create.metadata.unwrap();
     assert_eq!(metadata["a"], MetadataValue::Int(1));
     assert_eq!(metadata["b"], MetadataValue::Float(1.5));
     assert_eq!(create.configuration, Some(ConfigurationRequest::default()));
-    assert_eq!(create.schema, Some(json!({"keys": {}})));
+    assert_eq!(create.schema, serde_json::from_value(json!({"defaults": {}, "keys": {}})).unwrap());
 }
 
 #[test]
@@ -113,6 +113,7 @@ fn a_collection_is_shown_as_recorded() {
         id: CollectionId(Uuid::nil()),
         name: "col1".into(),
         configuration: CollectionConfiguration::default(),
+        schema: json!({"defaults": {}, "keys": {}}),
         metadata: None,
         dimension: None,
         tenant: "default_tenant".into(),
@@ -133,6 +134,7 @@ fn a_collection_is_shown_as_recorded() {
                 "spann": null,
                 "embedding_function": null
             },
+            "schema": {"defaults": {}, "keys": {}},
             "metadata": null,
             "dimension": null,
             "tenant": "default_tenant",

@@ -8,6 +8,7 @@ pub mod metadata;
 mod payload;
 pub mod record;
 pub mod results;
+pub mod schema;
 pub mod search;
 pub mod validation;
 pub mod where_clause;
@@ -20,5 +21,6 @@ pub use configuration::{
 pub use metadata::{Metadata, MetadataValue, SparseVector, UpdateMetadata};
 pub use record::{Embedding, Embeddings, Operation, OperationRecord, RecordSet};
 pub use results::{DeleteRequest, GetRequest, GetResult, Include, QueryRequest, QueryResult, ReadLevel};
+pub use schema::{MetadataKeys, Schema, SchemaRequest};
 pub use search::{SearchRequest, SearchResult};
 pub use where_clause::{RecordView, Where};

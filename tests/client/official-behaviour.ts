@@ -8,10 +8,19 @@ import { collectionCases } from "./official-behaviour/collections.js";
 import { filterCases } from "./official-behaviour/filters.js";
 import { queryCases } from "./official-behaviour/queries.js";
 import { recordCases } from "./official-behaviour/records.js";
+import { schemaCases } from "./official-behaviour/schemas.js";
 import { searchCases } from "./official-behaviour/searches.js";
 import { valueCases } from "./official-behaviour/values.js";
 
 export type { Case, Client, Expect } from "./official-behaviour/case.js";
 export { tinyExpect } from "./official-behaviour/expect.js";
 
-export const cases = [...collectionCases, ...recordCases, ...queryCases, ...filterCases, ...searchCases, ...valueCases];
+export const cases = [
+  ...collectionCases,
+  ...schemaCases,
+  ...recordCases,
+  ...queryCases,
+  ...filterCases,
+  ...searchCases,
+  ...valueCases,
+];

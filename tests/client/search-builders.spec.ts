@@ -4,6 +4,7 @@ import { expect, test } from "@playwright/test";
 import * as official from "chromadb";
 
 import * as ours from "../../pkg/src/index.js";
+import { seededRandom } from "./support/random.js";
 
 type Builders = Pick<
   typeof ours,
@@ -411,17 +412,6 @@ test("what the official builders refuse is refused with an error of the same cla
   }
 });
 
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Builds the same with either package, as long as the seed is the same. */
 class Chance {
   readonly #random: () => number;
@@ -430,7 +420,7 @@ class Chance {
     readonly c: Builders,
     seed: number,
   ) {
-    this.#random = randomNumbers(seed);
+    this.#random = seededRandom(seed);
   }
 
   search(): ours.Search {

@@ -170,11 +170,3 @@ test("options that name a server are refused, since nothing would go there", () 
     expect(() => new ChromaClient({ [option]: "x" })).toThrow(/^This client is local.*Remove /);
   }
 });
-
-test("a schema is refused, since it would not be obeyed", async () => {
-  installConnector();
-  const client = new ChromaClient({ storage: "memory" });
-  const error = await thrown(() => client.createCollection({ name: "things", schema: {} as never }));
-  expect(error).toMatchObject({ name: "ChromaValueError" });
-  expect(error.message).toContain("not supported yet");
-});

@@ -155,7 +155,8 @@ fn clause(sizes: Sizes) -> impl Strategy<Value = Value> {
         (list, vec(id(sizes), 1..4)).prop_map(|(operator, list)| json!({"#id": {operator: list}})),
         (contains.clone(), "[ab]").prop_map(|(operator, text)| json!({"tags": {operator: text}})),
         (contains.clone(), 0..3_i64).prop_map(|(operator, number)| json!({"list": {operator: number}})),
-        (contains, "[abß]{0,2}").prop_map(|(operator, text)| json!({"#document": {operator: text}})),
+        (contains, "[abß]{0,4}").prop_map(|(operator, text)| json!({"#document": {operator: text}})),
+        pattern().prop_map(|clause| json!({"#document": clause})),
         (-1..3_i64).prop_map(|number| json!({"n": number})),
     ];
     leaf.prop_recursive(2, 6, 3, |inner| {
@@ -164,10 +165,20 @@ fn clause(sizes: Sizes) -> impl Strategy<Value = Value> {
     })
 }
 
+/// A condition by a regular expression.
+fn pattern() -> impl Strategy<Value = Value> {
+    let pattern = prop::sample::select(vec![
+        "", "^a", "b$", "a.b", "(?i)AB", "aba|bb", "(ab)+a", "[ab]{3}", r"\bß", "a?bab", "ß+", "abx",
+    ]);
+    (pattern, any::<bool>())
+        .prop_map(|(text, positive)| if positive { json!({"$regex": text}) } else { json!({"$not_regex": text}) })
+}
+
 fn document_clause() -> impl Strategy<Value = Value> {
-    let leaf = ("[abß]{0,2}", any::<bool>()).prop_map(|(text, positive)| {
+    let contains = ("[abß]{0,4}", any::<bool>()).prop_map(|(text, positive)| {
         if positive { json!({"$contains": text}) } else { json!({"$not_contains": text}) }
     });
+    let leaf = prop_oneof![3 => contains, 1 => pattern()];
     leaf.prop_recursive(1, 3, 2, |inner| {
         (any::<bool>(), vec(inner, 1..3))
             .prop_map(|(all, members)| if all { json!({"$and": members}) } else { json!({"$or": members}) })

@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::filter;
+pub use super::record::Record;
 
 /// Operations of the log that a read at the bounded level sees, as Chroma's default.
 const BOUNDED_OPERATIONS: usize = 250;
@@ -24,15 +25,6 @@ pub struct Collection {
     /// The records as of the last compaction, and every operation since.
     pub indexed: Vec<Record>,
     pub log: Vec<Operation>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct Record {
-    pub id: String,
-    pub embedding: Vec<f32>,
-    pub document: Option<String>,
-    pub uri: Option<String>,
-    pub metadata: Map<String, Value>,
 }
 
 /// One row of a write. A null in the metadata deletes its key.

@@ -1,8 +1,13 @@
 //! Filters by the words of the spec (query-semantics 4, 5 and 9), straight from their JSON.
 
+use std::cell::RefCell;
+use std::cmp::Ordering;
+use std::collections::HashMap;
+
+use regex::Regex;
 use serde_json::{Map, Value};
 
-use super::chroma::Record;
+use super::record::Record;
 
 /// Whether a record passes a `where`.
 pub fn passes(clause: &Value, record: &Record) -> bool {
@@ -25,8 +30,24 @@ pub fn document_passes(clause: &Value, document: Option<&str>) -> bool {
         "$or" => members(operand).iter().any(|member| document_passes(member, document)),
         "$contains" => contains(operand),
         "$not_contains" => !contains(operand),
+        "$regex" => matches(operand, document),
+        "$not_regex" => !matches(operand, document),
         unknown => panic!("the model does not know {unknown}"),
     }
+}
+
+/// By the crate whose syntax it is.
+fn matches(pattern: &Value, document: Option<&str>) -> bool {
+    thread_local! {
+        static COMPILED: RefCell<HashMap<String, Regex>> = RefCell::default();
+    }
+    let source = pattern.as_str().unwrap();
+    document.is_some_and(|document| {
+        COMPILED.with_borrow_mut(|compiled| {
+            let new = || Regex::new(source).expect("a pattern");
+            compiled.entry(source.to_owned()).or_insert_with(new).is_match(document)
+        })
+    })
 }
 
 fn value_passes(condition: &Value, value: Option<&Value>) -> bool {
@@ -40,7 +61,7 @@ fn value_passes(condition: &Value, value: Option<&Value>) -> bool {
         let members = value.and_then(Value::as_array);
         members.is_some_and(|members| members.iter().any(|member| equal(member, operand)))
     };
-    let order = || scalar.and_then(Value::as_f64)?.partial_cmp(&operand.as_f64()?);
+    let order = || order(scalar?, operand);
     match operator {
         "$eq" => scalar.is_some_and(|value| equal(value, operand)),
         "$ne" => !scalar.is_some_and(|value| equal(value, operand)),
@@ -58,9 +79,17 @@ fn value_passes(condition: &Value, value: Option<&Value>) -> bool {
 
 /// Numbers are equal as numbers, everything else only to its own kind.
 fn equal(value: &Value, operand: &Value) -> bool {
-    match (value.as_f64(), operand.as_f64()) {
-        (Some(value), Some(operand)) => value == operand,
-        _ => !value.is_array() && value == operand,
+    match order(value, operand) {
+        Some(order) => order.is_eq(),
+        None => !value.is_array() && value == operand,
+    }
+}
+
+/// Integers are compared as such: as floats some that differ are equal.
+fn order(value: &Value, operand: &Value) -> Option<Ordering> {
+    match (value.as_i64(), operand.as_i64()) {
+        (Some(value), Some(operand)) => Some(value.cmp(&operand)),
+        _ => value.as_f64()?.partial_cmp(&operand.as_f64()?),
     }
 }
 

@@ -6,6 +6,7 @@ pub mod env;
 pub mod filter;
 pub mod garbage;
 pub mod probe;
+pub mod record;
 pub mod slow;
 pub mod step;
 

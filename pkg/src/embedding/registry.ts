@@ -170,9 +170,13 @@ export function serializeEmbeddingFunction({
     );
   }
   const ef = embeddingFunction ?? configEmbeddingFunction;
-  if (!ef) {
-    return undefined;
-  }
+  return ef && describeFunction(ef);
+}
+
+/** The configuration by which a function of any kind can be built again; `legacy` when it cannot. */
+export function describeFunction(
+  ef: EmbeddingFunction<Vector> | SparseEmbeddingFunction,
+): EmbeddingFunctionConfiguration {
   const { buildFromConfig } = ef.constructor as Partial<EmbeddingFunctionClass>;
   if (!ef.getConfig || !ef.name || !buildFromConfig) {
     return { type: "legacy" };

@@ -1,9 +1,11 @@
 /** The wasm module in this thread. */
 
-import init, { Engine as WasmEngine } from "../../wasm/chromatid.js";
-import type { Engine, EngineOptions } from "./engine.js";
+import init, { Engine as WasmEngine, type InitOutput } from "../../wasm/chromatid.js";
+import { type Engine, type EngineOptions, interceptEngine, invoke } from "./engine.js";
+import { EngineError } from "./errors.js";
 import type { EngineRuntime } from "./fallback.js";
-import { moduleUrl } from "./module.js";
+import { moduleUrl, readModule } from "./module.js";
+import { PatternModule, usesPatterns } from "./patterns.js";
 
 /** The engine compiled into `chromatid_bg.wasm`, loaded on first use. */
 export const wasmRuntime: EngineRuntime = {
@@ -11,9 +13,15 @@ export const wasmRuntime: EngineRuntime = {
     void load(Promise.resolve(module));
   },
   async open(options: EngineOptions): Promise<Engine> {
-    await (loading ?? load(source()));
-    const engine: unknown = await WasmEngine.open(options);
-    return engine as Engine;
+    const { memory } = await (loading ?? load(source()));
+    const opened: unknown = await WasmEngine.open(options);
+    const engine = opened as Engine;
+    return interceptEngine(async (method, args) => {
+      if (usesPatterns(method, args)) {
+        await (patterns ?? loadPatterns(memory));
+      }
+      return invoke(engine, method, args);
+    });
   },
   async destroy(storage: "opfs" | "indexeddb", name: string): Promise<void> {
     await (loading ?? load(source()));
@@ -21,10 +29,11 @@ export const wasmRuntime: EngineRuntime = {
   },
 };
 
-let loading: Promise<unknown> | undefined;
+let loading: Promise<InitOutput> | undefined;
+let patterns: Promise<void> | undefined;
 
 /** Instantiates the module once. A failure (offline before the first load, say) is not remembered. */
-function load(source: Promise<URL | BufferSource | WebAssembly.Module>): Promise<unknown> {
+function load(source: Promise<URL | BufferSource | WebAssembly.Module>): Promise<InitOutput> {
   loading = source
     .then((module_or_path) => init({ module_or_path }))
     .catch((error: unknown) => {
@@ -36,14 +45,19 @@ function load(source: Promise<URL | BufferSource | WebAssembly.Module>): Promise
 
 async function source(): Promise<URL | BufferSource> {
   const url = moduleUrl();
-  const { process } = globalThis as { process?: { versions?: { node?: string } } };
-  if (url.protocol !== "file:" || !process?.versions?.node) {
-    return url;
-  }
-  // The name is a variable so that bundlers for browsers do not look for the module.
-  const module = "node:fs/promises";
-  const { readFile } = (await import(/* webpackIgnore: true */ /* @vite-ignore */ module)) as {
-    readFile: (url: URL) => Promise<Uint8Array<ArrayBuffer>>;
-  };
-  return readFile(url);
+  return (await readModule(url)) ?? url;
+}
+
+/** Loads the module of regular expressions once; again after a failure. */
+function loadPatterns(engine: WebAssembly.Memory): Promise<void> {
+  patterns = PatternModule.load(engine)
+    .then((module) => {
+      WasmEngine.providePatterns(module);
+    })
+    .catch((error: unknown) => {
+      patterns = undefined;
+      const message = `regular expressions could not be loaded: ${error instanceof Error ? error.message : String(error)}`;
+      throw new EngineError({ name: "ChromaError", message, code: 503, retryable: true });
+    });
+  return patterns;
 }

@@ -122,6 +122,7 @@ export interface CollectionJson {
   id: string;
   name: string;
   configuration_json: Record<string, unknown>;
+  schema?: Record<string, unknown> | null;
   metadata: object | null;
   dimension: number | null;
   tenant: string;
@@ -135,6 +136,7 @@ export interface CreateCollectionJson {
   get_or_create?: boolean;
   metadata?: object | null;
   configuration?: object | null;
+  schema?: object | null;
 }
 
 export interface UpdateCollectionJson {

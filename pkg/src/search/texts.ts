@@ -2,7 +2,9 @@
 
 import type { SearchPayload } from "../engine/engine.js";
 import { ChromaValueError } from "../errors.js";
-import type { Vector } from "../types.js";
+import type { Schema } from "../schema/schema.js";
+import { sparseVectors } from "../schema/sparse.js";
+import type { SparseVector, Vector } from "../types.js";
 import { isPlainObject } from "./input.js";
 import { Key } from "./key.js";
 
@@ -17,30 +19,56 @@ export function hasTexts({ rank }: SearchPayload): boolean {
   return textKnns(rank).length > 0;
 }
 
-/** Puts vectors in the place of texts, with one call for all of them. The payloads belong to the call. */
+/** Puts vectors in the place of texts, with one call of a function for all of them. The payloads belong to the call. */
 export async function embedTexts(
   payloads: readonly SearchPayload[],
+  schema: Schema | undefined,
   embed: (texts: string[]) => Promise<Vector[]>,
 ): Promise<void> {
-  const knns = payloads.flatMap(({ rank }) => textKnns(rank));
-  if (knns.length === 0) {
-    return;
+  const knns = new Map<string, TextKnn[]>();
+  for (const knn of payloads.flatMap(({ rank }) => textKnns(rank))) {
+    const key = typeof knn.key === "string" ? knn.key : Key.EMBEDDING.name;
+    knns.set(key, [...(knns.get(key) ?? []), knn]);
   }
-  for (const { key } of knns) {
-    if (typeof key === "string" && key !== Key.EMBEDDING.name) {
+  // Who asks for what cannot be embedded is told before anything is.
+  const functions = [...knns].map(([key, searches]) => ({
+    searches,
+    run: key === Key.EMBEDDING.name ? embed : sparseFunction(schema, key),
+  }));
+  for (const { searches, run } of functions) {
+    const vectors = await run(searches.map(({ query }) => query as string));
+    if (vectors.length !== searches.length) {
       throw new ChromaValueError(
-        `Cannot embed the text to search for in '${key}': only '${Key.EMBEDDING.name}' has an embedding function. ` +
-          "Provide the vector instead.",
+        `The embedding function answered ${vectors.length} embeddings for ${searches.length} query texts`,
       );
     }
+    vectors.forEach((vector, i) => Object.assign(searches[i] ?? {}, { query: plainVector(vector) }));
   }
-  const vectors = await embed(knns.map(({ query }) => query as string));
-  if (vectors.length !== knns.length) {
-    throw new ChromaValueError(
-      `The embedding function answered ${vectors.length} embeddings for ${knns.length} query texts`,
+}
+
+function plainVector(vector: Vector | SparseVector): number[] | SparseVector {
+  return "indices" in vector ? { indices: [...vector.indices], values: [...vector.values] } : Array.from(vector);
+}
+
+/** What embeds the texts that are searched for under a key of metadata. */
+function sparseFunction(schema: Schema | undefined, key: string): (texts: string[]) => Promise<SparseVector[]> {
+  const refusal = (reason: string) =>
+    new ChromaValueError(
+      `Cannot embed string query for key '${key}': ${reason}. ` +
+        "Provide an embedded vector or configure an embedding function.",
     );
+  if (!schema) {
+    throw refusal("schema is not available");
   }
-  vectors.forEach((vector, i) => Object.assign(knns[i] ?? {}, { query: Array.from(vector) }));
+  if (!Object.hasOwn(schema.keys, key)) {
+    throw refusal("key not found in schema");
+  }
+  const index = schema.keys[key]?.sparseVector?.sparseVectorIndex;
+  const ef = index?.enabled && index.config.embeddingFunction;
+  if (!ef) {
+    throw refusal("no embedding function configured");
+  }
+  return (texts) => sparseVectors(ef, texts, true);
 }
 
 function textKnns(rank: unknown): TextKnn[] {

@@ -6,3 +6,4 @@ pub mod knn;
 pub mod project;
 pub mod rank;
 pub mod select;
+pub mod sparse;

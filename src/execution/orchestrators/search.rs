@@ -7,6 +7,7 @@ use crate::execution::collection::CollectionState;
 use crate::execution::operators::filter::{self, Selection};
 use crate::execution::operators::group::{self, Scored};
 use crate::execution::operators::rank::{self, Scores};
+use crate::execution::operators::sparse::{self, SparseQuery};
 use crate::execution::operators::{knn, project, select};
 use crate::index::top_k::{Neighbour, TopK};
 use crate::segment::Snapshot;
@@ -22,7 +23,7 @@ pub async fn search(
     let slices = Slices::new(env);
     let snapshot = state.snapshot_at(request.read_level).await?;
     for search in &request.searches {
-        search.rank.iter().flat_map(Rank::knns).try_for_each(|knn| check(knn, snapshot.dimension))?;
+        search.rank.iter().flat_map(Rank::knns).try_for_each(|knn| check(knn, &snapshot))?;
     }
     let mut results = Vec::with_capacity(request.searches.len());
     for search in &request.searches {
@@ -38,9 +39,10 @@ pub async fn search(
 }
 
 /// What depends on the collection.
-fn check(knn: &Knn, dimension: Option<usize>) -> Result<()> {
+fn check(knn: &Knn, snapshot: &Snapshot) -> Result<()> {
     let vector = match &knn.query {
         KnnQuery::Dense(vector) => vector,
+        KnnQuery::Sparse(_) if snapshot.schema.sparse_index(&knn.key).is_some() => return Ok(()),
         KnnQuery::Sparse(_) => {
             return Err(Error::InvalidArgument(format!(
                 "Cannot filter using metadata key '{}' with type 'SparseVector' because indexing is disabled",
@@ -58,7 +60,7 @@ fn check(knn: &Knn, dimension: Option<usize>) -> Result<()> {
         return Err(Error::InvalidArgument("The query vector of a $knn is empty".into()));
     }
     let embeddings = Embeddings { data: vector.clone(), dimension: vector.len(), present: None };
-    validation::query_embeddings(&embeddings, dimension)
+    validation::query_embeddings(&embeddings, snapshot.dimension)
 }
 
 async fn unranked(snapshot: &Snapshot, search: &Search, selection: &Selection) -> Result<Vec<Scored>> {
@@ -102,13 +104,20 @@ async fn neighbours(
     selection: &Selection,
     slices: &Slices<'_>,
 ) -> Result<Scores> {
-    let queries: Vec<Query> = match (&knn.query, snapshot.dimension) {
-        (KnnQuery::Dense(vector), Some(_)) => vec![Query::new(snapshot.space, vector)],
+    let nearest = match (&knn.query, snapshot.dimension) {
+        (KnnQuery::Dense(vector), Some(_)) => {
+            let queries = [Query::new(snapshot.space, vector)];
+            let found = knn::nearest(snapshot, &queries, knn.limit as usize, selection, slices).await?;
+            found.into_iter().next().unwrap_or_default()
+        }
+        (KnnQuery::Sparse(vector), Some(_)) => {
+            let bm25 = snapshot.schema.sparse_index(&knn.key).is_some_and(|index| index.bm25);
+            let query = SparseQuery { key: &knn.key, vector, bm25 };
+            sparse::nearest(snapshot, &query, knn.limit as usize, selection, slices).await?
+        }
         // Nothing was ever written: there is nothing to compare with.
-        _ => Vec::new(),
+        (_, None) => Vec::new(),
     };
-    let found = knn::nearest(snapshot, &queries, knn.limit as usize, selection, slices).await?;
-    let nearest = found.into_iter().next().unwrap_or_default();
     let mut order = Vec::with_capacity(nearest.len());
     nearest.iter().enumerate().for_each(|(place, found)| order.push((u64::from(found.offset_id), place)));
     order.sort_unstable();

@@ -115,27 +115,22 @@ impl HnswConfiguration {
                 request.set_legacy(name, value).ok_or_else(invalid)?;
             }
         }
-        request.resolve().map_err(|_| invalid())
+        let configuration = request.resolve();
+        if configuration.fault().is_some() { Err(invalid()) } else { Ok(configuration) }
     }
 
-    fn check(self, object: &str) -> Result<Self> {
-        for (name, value) in [("sync_threshold", self.sync_threshold), ("batch_size", self.batch_size)] {
-            if value < MIN_BATCH {
-                return Err(Error::validation(
-                    &format!("{object}.hnsw.{name}"),
-                    format_args!("must be at least {MIN_BATCH}, got {value}"),
-                ));
-            }
+    /// The name of a parameter that breaks its rule, and the rule.
+    pub(super) fn fault(&self) -> Option<String> {
+        let batches = [("sync_threshold", self.sync_threshold), ("batch_size", self.batch_size)];
+        if let Some((name, value)) = batches.into_iter().find(|(_, value)| *value < MIN_BATCH) {
+            return Some(format!("{name}: must be at least {MIN_BATCH}, got {value}"));
         }
-        if !self.resize_factor.is_finite() {
-            return Err(Error::validation(&format!("{object}.hnsw.resize_factor"), "must be finite"));
-        }
-        Ok(self)
+        (!self.resize_factor.is_finite()).then(|| "resize_factor: must be finite".into())
     }
 }
 
 impl HnswRequest {
-    pub(super) fn resolve(self) -> Result<HnswConfiguration> {
+    pub(super) fn resolve(self) -> HnswConfiguration {
         let default = HnswConfiguration::default();
         HnswConfiguration {
             space: self.space.unwrap_or(default.space),
@@ -147,7 +142,6 @@ impl HnswRequest {
             sync_threshold: self.sync_threshold.unwrap_or(default.sync_threshold),
             batch_size: self.batch_size.unwrap_or(default.batch_size),
         }
-        .check("configuration")
     }
 
     /// Sets a parameter by its legacy name; `None` if there is no such name or the value does not fit.
@@ -195,17 +189,12 @@ fn legacy_factor(value: &MetadataValue) -> Option<f64> {
 }
 
 impl HnswUpdate {
-    pub(super) fn applied_to(self, current: &HnswConfiguration) -> Result<HnswConfiguration> {
-        HnswConfiguration {
-            space: current.space,
-            ef_construction: current.ef_construction,
-            ef_search: self.ef_search.unwrap_or(current.ef_search),
-            max_neighbors: self.max_neighbors.unwrap_or(current.max_neighbors),
-            num_threads: self.num_threads.unwrap_or(current.num_threads),
-            resize_factor: self.resize_factor.unwrap_or(current.resize_factor),
-            sync_threshold: self.sync_threshold.unwrap_or(current.sync_threshold),
-            batch_size: self.batch_size.unwrap_or(current.batch_size),
-        }
-        .check("new_configuration")
+    pub(super) fn apply_to(self, hnsw: &mut HnswConfiguration) {
+        hnsw.ef_search = self.ef_search.unwrap_or(hnsw.ef_search);
+        hnsw.max_neighbors = self.max_neighbors.unwrap_or(hnsw.max_neighbors);
+        hnsw.num_threads = self.num_threads.unwrap_or(hnsw.num_threads);
+        hnsw.resize_factor = self.resize_factor.unwrap_or(hnsw.resize_factor);
+        hnsw.sync_threshold = self.sync_threshold.unwrap_or(hnsw.sync_threshold);
+        hnsw.batch_size = self.batch_size.unwrap_or(hnsw.batch_size);
     }
 }

@@ -1,17 +1,20 @@
 //! How a collection is indexed: the configuration object (spec: schema-and-config 1).
 
+mod function;
 mod hnsw;
 mod spann;
 
 pub use chromatid_vectors::Space;
+pub use function::{is_default_function, nests_deeper};
 pub use hnsw::{HnswConfiguration, HnswRequest, HnswUpdate};
 pub use spann::{Quantization, SpannConfiguration, SpannRequest, SpannUpdate};
 
 use serde::ser::SerializeStruct;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::metadata::Metadata;
 use crate::error::{Corruption, Error, Result};
+use function::embedding_function;
 
 /// The effective configuration of a collection. It serialises as `configuration_json` reports it;
 /// [`to_stored`](Self::to_stored) keeps everything.
@@ -70,35 +73,64 @@ impl CollectionConfiguration {
     /// was asked for. The legacy `hnsw:*` keys of the metadata count when the request names no index.
     pub fn resolve(request: Option<ConfigurationRequest>, metadata: Option<&Metadata>) -> Result<Self> {
         let request = request.unwrap_or_default();
-        let (hnsw, spann) = match (request.hnsw, request.spann) {
-            (Some(_), Some(_)) => return Err(multiple_indexes()),
-            (Some(hnsw), None) => (Some(hnsw.resolve()?), None),
-            (None, Some(spann)) => (None, Some(spann.resolve()?)),
-            (None, None) => (Some(HnswConfiguration::from_legacy_metadata(metadata)?), None),
+        match (&request.hnsw, &request.spann) {
+            (Some(_), Some(_)) => Err(multiple_indexes()),
+            (None, None) => {
+                let hnsw = Some(HnswConfiguration::from_legacy_metadata(metadata)?);
+                Ok(Self { hnsw, spann: None, embedding_function: request.embedding_function })
+            }
+            _ => Self::asked(request).checked("configuration"),
+        }
+    }
+
+    /// What a request says over the defaults, `spann` before `hnsw`; no rule is checked.
+    pub(in crate::types) fn asked(request: ConfigurationRequest) -> Self {
+        let (hnsw, spann) = match request.spann {
+            Some(spann) => (None, Some(spann.resolve())),
+            None => (Some(request.hnsw.unwrap_or_default().resolve()), None),
         };
-        Ok(Self { hnsw, spann, embedding_function: request.embedding_function })
+        Self { hnsw, spann, embedding_function: request.embedding_function }
+    }
+
+    /// What breaks a rule: the name of the index, that of the parameter, and the rule.
+    pub(in crate::types) fn fault(&self) -> Option<(&'static str, String)> {
+        let hnsw = self.hnsw.as_ref().and_then(HnswConfiguration::fault).map(|fault| ("hnsw", fault));
+        let spann = || self.spann.as_ref().and_then(SpannConfiguration::fault);
+        hnsw.or_else(|| spann().map(|fault| ("spann", fault)))
+    }
+
+    fn checked(self, object: &str) -> Result<Self> {
+        match self.fault() {
+            None => Ok(self),
+            Some((index, fault)) => {
+                Err(Error::InvalidArgument(format!("Validation error: {object}.{index}.{fault}")))
+            }
+        }
+    }
+
+    /// Whether this says nothing that differs from the defaults. The default function counts as none.
+    pub fn is_default(&self) -> bool {
+        let Self { hnsw, spann, embedding_function } = self;
+        *hnsw == Some(HnswConfiguration::default())
+            && spann.is_none()
+            && is_default_function(embedding_function.as_ref())
     }
 
     /// Changes what the update names. An update for the index that the collection does not use changes
     /// nothing; a refused one neither.
     pub fn apply_update(&mut self, update: UpdateConfiguration) -> Result<()> {
-        match (update.hnsw, update.spann) {
-            (Some(_), Some(_)) => return Err(multiple_indexes()),
-            (Some(change), None) => {
-                if let Some(hnsw) = &mut self.hnsw {
-                    *hnsw = change.applied_to(hnsw)?;
-                }
-            }
-            (None, Some(change)) => {
-                if let Some(spann) = &mut self.spann {
-                    *spann = change.applied_to(spann)?;
-                }
-            }
-            (None, None) => {}
+        if update.hnsw.is_some() && update.spann.is_some() {
+            return Err(multiple_indexes());
         }
-        if update.embedding_function.is_some() {
-            self.embedding_function = update.embedding_function;
+        let mut changed = self.clone();
+        if let (Some(hnsw), Some(change)) = (&mut changed.hnsw, update.hnsw) {
+            change.apply_to(hnsw);
         }
+        if let (Some(spann), Some(change)) = (&mut changed.spann, update.spann) {
+            change.apply_to(spann);
+        }
+        changed.embedding_function = update.embedding_function.or(changed.embedding_function);
+        *self = changed.checked("new_configuration")?;
         Ok(())
     }
 
@@ -166,32 +198,6 @@ impl Serialize for CollectionConfiguration {
 
 fn multiple_indexes() -> Error {
     Error::InvalidArgument("Multiple vector index configurations provided".into())
-}
-
-/// Reads an embedding function: checks its shape (spec: schema-and-config 1.4) and keeps it verbatim.
-fn embedding_function<'de, D>(deserializer: D) -> Result<Option<serde_json::Value>, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    /// What an embedding function has to look like; only read, to see whether it can be.
-    #[derive(Deserialize)]
-    #[serde(tag = "type", rename_all = "lowercase")]
-    enum Shape {
-        Legacy,
-        Known {
-            #[serde(rename = "name")]
-            _name: String,
-            #[serde(rename = "config")]
-            _config: serde_json::Map<String, serde_json::Value>,
-        },
-        Unknown,
-    }
-
-    let value = Option::<serde_json::Value>::deserialize(deserializer)?;
-    if let Some(value) = &value {
-        Shape::deserialize(value).map_err(serde::de::Error::custom)?;
-    }
-    Ok(value)
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Serialize};
 
 use super::Space;
-use crate::error::{Error, Result};
 
 /// SPANN parameters. Serialises with all its fields, as stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -182,24 +181,21 @@ impl SpannConfiguration {
         ]
     }
 
-    fn check(self, object: &str) -> Result<Self> {
-        for (name, value, allowed) in self.ranges() {
-            if !allowed.contains(&value) {
-                let (least, most) = allowed.into_inner();
-                let rule = if least == most {
-                    format!("must be {least}, got {value}")
-                } else {
-                    format!("must be between {least} and {most}, got {value}")
-                };
-                return Err(Error::validation(&format!("{object}.spann.{name}"), rule));
-            }
-        }
-        Ok(self)
+    /// The name of a parameter that is out of its range, and the range.
+    pub(super) fn fault(&self) -> Option<String> {
+        let (name, value, allowed) =
+            self.ranges().into_iter().find(|(_, value, allowed)| !allowed.contains(value))?;
+        let (least, most) = allowed.into_inner();
+        Some(if least == most {
+            format!("{name}: must be {least}, got {value}")
+        } else {
+            format!("{name}: must be between {least} and {most}, got {value}")
+        })
     }
 }
 
 impl SpannRequest {
-    pub(super) fn resolve(self) -> Result<SpannConfiguration> {
+    pub(super) fn resolve(self) -> SpannConfiguration {
         let default = SpannConfiguration::default();
         SpannConfiguration {
             space: self.space.unwrap_or(default.space),
@@ -222,17 +218,12 @@ impl SpannRequest {
             center_drift_threshold: self.center_drift_threshold.unwrap_or(default.center_drift_threshold),
             quantize: default.quantize,
         }
-        .check("configuration")
     }
 }
 
 impl SpannUpdate {
-    pub(super) fn applied_to(self, current: &SpannConfiguration) -> Result<SpannConfiguration> {
-        SpannConfiguration {
-            search_nprobe: self.search_nprobe.unwrap_or(current.search_nprobe),
-            ef_search: self.ef_search.unwrap_or(current.ef_search),
-            ..current.clone()
-        }
-        .check("new_configuration")
+    pub(super) fn apply_to(self, spann: &mut SpannConfiguration) {
+        spann.search_nprobe = self.search_nprobe.unwrap_or(spann.search_nprobe);
+        spann.ef_search = self.ef_search.unwrap_or(spann.ef_search);
     }
 }

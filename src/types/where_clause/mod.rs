@@ -3,6 +3,8 @@
 mod evaluate;
 mod parse;
 
+use crate::text::Pattern;
+
 pub use evaluate::{RecordView, compare_int_with_float};
 pub(super) use parse::INVALID_WHERE;
 
@@ -58,6 +60,10 @@ pub enum DocumentCondition {
     Contains(String),
     /// Also matches records without a document.
     NotContains(String),
+    /// The pattern matches somewhere in the document. One that can match nothing at all is in every document.
+    Regex(Pattern),
+    /// Also matches records without a document.
+    NotRegex(Pattern),
 }
 
 impl Where {
@@ -93,6 +99,9 @@ impl Where {
             Where::Metadata { key, condition } => key.len() + condition.payload_bytes(),
             Where::Document(DocumentCondition::Contains(text) | DocumentCondition::NotContains(text)) => {
                 text.len()
+            }
+            Where::Document(DocumentCondition::Regex(pattern) | DocumentCondition::NotRegex(pattern)) => {
+                pattern.bytes()
             }
             Where::Id { ids, .. } => ids.iter().map(|id| size_of::<String>() + id.len()).sum(),
         };

@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 
 use super::{Comparison, Condition, DocumentCondition, Scalar, Where};
 use crate::error::{Error, Result};
-use crate::limits::{MAX_IN_LIST, MAX_WHERE_DEPTH, MAX_WHERE_PREDICATES};
+use crate::limits::{MAX_IN_LIST, MAX_PATTERNS, MAX_WHERE_DEPTH, MAX_WHERE_PREDICATES};
+use crate::text::Pattern;
 use crate::types::metadata::{DOCUMENT_KEY, URI_KEY};
 
 pub(in crate::types) const INVALID_WHERE: &str = "Invalid where clause";
@@ -43,6 +44,7 @@ struct Parser {
     fault: &'static str,
     /// Members of `$and` and `$or` so far, be they predicates or clauses in turn.
     predicates: usize,
+    patterns: usize,
     /// The first thing that is well formed and yet refused. It is reported only when the whole clause
     /// has been read, as faults of grammar come first.
     refusal: Option<Error>,
@@ -50,7 +52,7 @@ struct Parser {
 
 impl Parser {
     fn new(fault: &'static str) -> Self {
-        Self { fault, predicates: 0, refusal: None }
+        Self { fault, predicates: 0, patterns: 0, refusal: None }
     }
 
     fn run(mut self, clause: impl FnOnce(&mut Self) -> Result<Where>) -> Result<Where> {
@@ -125,15 +127,23 @@ impl Parser {
         let condition = match operator {
             "$contains" => DocumentCondition::Contains(text.clone()),
             "$not_contains" => DocumentCondition::NotContains(text.clone()),
-            "$regex" | "$not_regex" => {
-                self.refuse(Error::Unimplemented(format!(
-                    "{operator} on documents is not supported; use $contains or $not_contains"
-                )));
-                return Ok(Where::nothing());
-            }
+            "$regex" => DocumentCondition::Regex(self.pattern(text)?),
+            "$not_regex" => DocumentCondition::NotRegex(self.pattern(text)?),
             _ => return self.invalid(),
         };
         Ok(Where::Document(condition))
+    }
+
+    fn pattern(&mut self, source: &str) -> Result<Pattern> {
+        self.patterns += 1;
+        if self.patterns > MAX_PATTERNS {
+            return self.beyond(format_args!("more than {MAX_PATTERNS} regular expressions"));
+        }
+        Pattern::new(source).or_else(|error| {
+            self.refuse(error);
+            // It stands for the refused one until the whole clause has been read.
+            Pattern::new("")
+        })
     }
 
     /// `{key: scalar}` or `{key: {operator: operand}}`.

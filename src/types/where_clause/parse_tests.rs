@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::limits::MAX_PATTERN_BYTES;
 
 fn invalid(json: &Value) -> String {
     let error = Where::parse(json).unwrap_err();
@@ -125,16 +126,42 @@ fn faults_of_grammar_come_before_refusals() {
 }
 
 #[test]
-fn regular_expressions_are_said_to_be_missing() {
-    for operator in ["$regex", "$not_regex"] {
-        for error in [
-            Where::parse(&json!({"#document": {operator: "x"}})).unwrap_err(),
-            Where::parse_document(&json!({"$and": [{operator: "x"}]})).unwrap_err(),
-        ] {
-            assert_eq!(error.code(), 501);
-            assert!(error.to_string().starts_with(operator), "{error}");
+fn faults_of_regular_expressions_are_reported_as_recorded() {
+    for (pattern, message) in [
+        ("[", "regex parse error:\n    [\n    ^\nerror: unclosed character class"),
+        ("(a)\\1", "regex parse error:\n    (a)\\1\n       ^^\nerror: backreferences are not supported"),
+        (
+            "(?=a)",
+            "regex parse error:\n    (?=a)\n    ^^^\n\
+             error: look-around, including look-ahead and look-behind, is not supported",
+        ),
+        (
+            "(?-u:\\xFF)",
+            "regex parse error:\n    (?-u:\\xFF)\n         ^^^^\nerror: pattern can match invalid UTF-8",
+        ),
+    ] {
+        for operator in ["$regex", "$not_regex"] {
+            for error in [
+                Where::parse(&json!({"#document": {operator: pattern}})).unwrap_err(),
+                Where::parse_document(&json!({"$and": [{operator: pattern}]})).unwrap_err(),
+            ] {
+                assert_eq!((error.code(), error.name()), (400, "InvalidArgumentError"));
+                assert_eq!(error.to_string(), format!("Regex syntax errror: {message}"));
+            }
         }
     }
+}
+
+#[test]
+fn regular_expressions_are_bounded() {
+    let refused = |clause: &Value| Where::parse_document(clause).unwrap_err().to_string();
+    let long = refused(&json!({"$regex": "a".repeat(MAX_PATTERN_BYTES + 1)}));
+    assert!(long.starts_with("Regular expression too large"), "{long}");
+    let large = refused(&json!({"$not_regex": r"(?:\w{100}){100}"}));
+    assert!(large.starts_with("Regular expression too large"), "{large}");
+    let many: Vec<Value> = (0..=MAX_PATTERNS).map(|_| json!({"$regex": "a"})).collect();
+    assert!(refused(&json!({"$or": many})).contains("more than"));
+    assert!(Where::parse_document(&json!({"$or": many[1..]})).is_ok());
 }
 
 #[test]

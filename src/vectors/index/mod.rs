@@ -4,5 +4,6 @@ pub mod candidates;
 pub mod flat;
 pub mod hnsw;
 pub mod posting;
+pub mod sparse;
 pub mod spann;
 pub mod top_k;

@@ -93,6 +93,27 @@ export const filterCases: Case[] = [
     },
   },
   {
+    name: "documents are searched by regular expressions, in the log and when they are indexed",
+    async run(client, expect) {
+      await withCollection(client, async (collection) => {
+        const documents = ["Hello World", "hello world 100%", "foo_bar", "Straße ÜBER a.b"];
+        await collection.add({ ids: ["a", "b", "c", "d"], embeddings: [[1], [2], [3], [4]], documents });
+        const ids = async (whereDocument: WhereDocument) => (await collection.get({ whereDocument })).ids;
+        for (let round = 0; round < 2; round++) {
+          expect.equal(await ids({ $regex: "^Hello" }), ["a"]);
+          expect.equal(await ids({ $regex: "(?i)^hello" }), ["a", "b"]);
+          expect.equal(await ids({ $regex: "\\bworld\\b" }), ["b"]);
+          expect.equal(await ids({ $regex: "\\p{Lu}{4}" }), ["d"]);
+          expect.equal(await ids({ $not_regex: "o" }), ["d"]);
+          expect.equal(await ids({ $or: [{ $contains: "foo" }, { $regex: "^H" }] }), ["a", "c"]);
+          expect.equal((await collection.get({ where: { "#document": { $regex: "^H" } } as Where })).ids, ["a"]);
+          await expect.rejects(ids({ $regex: "[" }), "ChromaClientError", "Regex syntax errror");
+          await (client as { compact?: () => Promise<void> }).compact?.();
+        }
+      });
+    },
+  },
+  {
     name: "filters that are not well formed are refused, with the reason",
     async run(client, expect) {
       await withAnimals(client, async (animals) => {

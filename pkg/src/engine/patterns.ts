@@ -1,0 +1,91 @@
+/**
+ * Regular expressions: a module of its own, loaded when a filter first has one, because the tables and automata that they need
+ * are a quarter of the engine's size.
+ */
+
+import type { EngineMethod } from "./engine.js";
+import { loadBytes } from "./module.js";
+
+/** What `patterns.wasm` exports; addresses are in its own memory. */
+interface Exports {
+  memory: WebAssembly.Memory;
+  buffer(length: number): number;
+  output(): number;
+  output_length(): number;
+  compile(programBytes: number, cacheBytes: number, depth: number): number;
+  is_match(handle: number, length: number): number;
+  release(handle: number): void;
+}
+
+/** The methods that take filters, and where their requests are among the arguments. */
+const FILTERED: ReadonlySet<EngineMethod> = new Set<EngineMethod>(["get", "query", "search", "delete"]);
+
+/** Nesting that is looked through: more than the engine accepts. */
+const MAX_DEPTH = 200;
+
+/** Whether a call has a filter with a regular expression. */
+export function usesPatterns(method: EngineMethod, args: readonly unknown[]): boolean {
+  return FILTERED.has(method) && mentionsPattern(args.at(-1), 0);
+}
+
+function mentionsPattern(value: unknown, depth: number): boolean {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value) || depth > MAX_DEPTH) {
+    return false;
+  }
+  if (Array.isArray(value)) {
+    // Ids and vectors are no filters: where the first is no object, none is.
+    return typeof value[0] === "object" && value.some((member) => mentionsPattern(member, depth + 1));
+  }
+  return Object.entries(value).some(
+    ([key, member]) => key === "$regex" || key === "$not_regex" || mentionsPattern(member, depth + 1),
+  );
+}
+
+/** The loaded module, as the engine calls it. Texts are copied from the engine's memory into its own. */
+export class PatternModule {
+  readonly #exports: Exports;
+  readonly #engine: WebAssembly.Memory;
+  readonly #encoder = new TextEncoder();
+
+  private constructor(exports: Exports, engine: WebAssembly.Memory) {
+    this.#exports = exports;
+    this.#engine = engine;
+  }
+
+  /** Loads it for the engine with this memory. */
+  static async load(engine: WebAssembly.Memory): Promise<PatternModule> {
+    // Written out in full: bundlers recognise exactly this form.
+    const url = new URL("../../wasm/patterns.wasm", import.meta.url);
+    const { instance } = await WebAssembly.instantiate(await loadBytes(url));
+    return new PatternModule(instance.exports as unknown as Exports, engine);
+  }
+
+  /** A handle, or −1 for a pattern whose fault {@link answer} tells, −2 for one that is too large. */
+  compile(source: string, programBytes: number, cacheBytes: number, depth: number): number {
+    const bytes = this.#encoder.encode(source);
+    this.#put(bytes);
+    return this.#exports.compile(programBytes, cacheBytes, depth);
+  }
+
+  /** The last longer answer. */
+  answer(): Uint8Array {
+    const { memory, output, output_length } = this.#exports;
+    return new Uint8Array(memory.buffer, output(), output_length()).slice();
+  }
+
+  /** Whether a pattern matches a text that lies in the engine's memory: 1 or 0, and −1 if either does not exist. */
+  isMatch(handle: number, address: number, length: number): number {
+    this.#put(new Uint8Array(this.#engine.buffer, address, length));
+    return this.#exports.is_match(handle, length);
+  }
+
+  release(handle: number): void {
+    this.#exports.release(handle);
+  }
+
+  #put(bytes: Uint8Array): void {
+    // The address first: making room may move the memory.
+    const address = this.#exports.buffer(bytes.length);
+    new Uint8Array(this.#exports.memory.buffer, address, bytes.length).set(bytes);
+  }
+}

@@ -1,0 +1,287 @@
+//! Conditions answered by the index of terms.
+//!
+//! A leaf is looked up, and where its terms tell less than all (long texts, patterns), the candidates are looked at. In a
+//! conjunction the cheapest member comes first, what it leaves bounds the others, and once so few records are left that looking
+//! at them is cheaper than further lookups, they are looked at. A negative leaf is the complement of its positive twin; nothing
+//! is enumerated for it.
+
+use std::cmp::min;
+
+use roaring::RoaringBitmap;
+
+use super::records::{StoredView, passing};
+use crate::error::Result;
+use crate::segment::{Field, Kind, Readers, Term, TermIndex, TermRange, numbers};
+use crate::text::{Gram, Pattern, Requirement};
+use crate::types::where_clause::{Comparison, Condition, DocumentCondition, Scalar, Where};
+
+/// The records of a segment that match a condition, whatever has become of them since.
+#[derive(Clone, Copy)]
+pub struct Indexed<'a> {
+    pub readers: &'a Readers,
+    pub terms: &'a TermIndex,
+}
+
+/// Records of a segment.
+#[derive(Debug, Clone)]
+enum Matching {
+    Only(RoaringBitmap),
+    AllBut(RoaringBitmap),
+}
+
+impl Indexed<'_> {
+    /// Those that match; with `within` only of these, which are of the segment.
+    pub async fn matching(&self, condition: &Where, within: Option<&RoaringBitmap>) -> Result<RoaringBitmap> {
+        // As a conjunction with what is given.
+        let matching = self.all_of(std::slice::from_ref(condition), within).await?;
+        match bound(&matching, within) {
+            Some(found) => Ok(found),
+            None => Ok(bound(&matching, Some(&self.terms.records().await?)).unwrap_or_default()),
+        }
+    }
+
+    /// What a condition matches, right for the records `within` at least.
+    async fn select(&self, condition: &Where, within: Option<&RoaringBitmap>) -> Result<Matching> {
+        match condition {
+            Where::And(members) => Box::pin(self.all_of(members, within)).await,
+            Where::Or(members) => Box::pin(self.any_of(members, within)).await,
+            leaf => self.leaf(leaf, within).await,
+        }
+    }
+
+    async fn all_of(&self, members: &[Where], within: Option<&RoaringBitmap>) -> Result<Matching> {
+        let mut plan: Vec<(u64, usize)> = members.iter().map(|member| self.cost(member)).zip(0..).collect();
+        plan.sort_unstable();
+        let mut rest: u64 = plan.iter().fold(0, |sum, (cost, _)| sum.saturating_add(*cost));
+        let mut matching = Matching::AllBut(RoaringBitmap::new());
+        for (done, (cost, place)) in plan.iter().enumerate() {
+            let bound = bound(&matching, within);
+            if let Some(bound) = &bound {
+                if bound.is_empty() {
+                    return Ok(Matching::Only(RoaringBitmap::new()));
+                }
+                if min(bound.len(), self.readers.data.block_count() as u64) <= rest {
+                    let left = self.looked_at(members, &plan[done..], bound).await?;
+                    return Ok(Matching::Only(left));
+                }
+            }
+            let member = self.select(&members[*place], bound.as_ref()).await?;
+            matching = and(matching, member);
+            rest = rest.saturating_sub(*cost);
+        }
+        Ok(matching)
+    }
+
+    /// The records of `among` that match the rest of a plan. Those that a text leaf rules out are not looked at.
+    async fn looked_at(
+        &self,
+        members: &[Where],
+        plan: &[(u64, usize)],
+        among: &RoaringBitmap,
+    ) -> Result<RoaringBitmap> {
+        let rest = || plan.iter().map(|(_, place)| &members[*place]);
+        passing(&self.readers.data, among, |view| rest().all(|member| member.evaluate(view))).await
+    }
+
+    async fn any_of(&self, members: &[Where], within: Option<&RoaringBitmap>) -> Result<Matching> {
+        let mut matching = Matching::Only(RoaringBitmap::new());
+        for member in members {
+            matching = or(matching, self.select(member, within).await?);
+        }
+        Ok(matching)
+    }
+
+    async fn leaf(&self, condition: &Where, within: Option<&RoaringBitmap>) -> Result<Matching> {
+        let leaf = Leaf::of(condition);
+        let mut found = self.candidates(&leaf, within).await?;
+        if let Some(within) = within {
+            found &= within;
+        }
+        if !leaf.is_exact {
+            let test = |view: &StoredView<'_>| condition.evaluate(view) != leaf.is_negated;
+            found = passing(&self.readers.data, &found, test).await?;
+        }
+        Ok(if leaf.is_negated { Matching::AllBut(found) } else { Matching::Only(found) })
+    }
+
+    /// The records that may match the positive twin of a leaf.
+    async fn candidates(&self, leaf: &Leaf<'_>, within: Option<&RoaringBitmap>) -> Result<RoaringBitmap> {
+        match &leaf.lookup {
+            Lookup::Nothing => Ok(RoaringBitmap::new()),
+            Lookup::Ids(ids) => {
+                Ok(self.readers.ids.get_many("", ids).await?.into_iter().flatten().collect())
+            }
+            Lookup::Terms(field, terms) => self.terms.any_of(field, terms, within).await,
+            Lookup::Range(field, range) => self.terms.between(field, range, within).await,
+            Lookup::Document(requirement) => match self.terms.may_meet(requirement, within).await? {
+                Some(found) => Ok(found),
+                None => self.terms.documents(within).await,
+            },
+        }
+    }
+
+    /// Blocks that finding out what a condition matches may read, roughly.
+    fn cost(&self, condition: &Where) -> u64 {
+        let costs = |members: &[Where]| members.iter().map(|member| self.cost(member)).collect::<Vec<u64>>();
+        match condition {
+            // The cheapest one bounds the others.
+            Where::And(members) => costs(members).into_iter().min().unwrap_or_default(),
+            Where::Or(members) => costs(members).into_iter().fold(0, u64::saturating_add),
+            leaf => self.cost_of_leaf(&Leaf::of(leaf)),
+        }
+    }
+
+    fn cost_of_leaf(&self, leaf: &Leaf<'_>) -> u64 {
+        let lookup = match &leaf.lookup {
+            Lookup::Nothing => 0,
+            Lookup::Ids(ids) => min(ids.len(), self.readers.ids.block_count()) as u64,
+            Lookup::Terms(field, terms) => self.terms.blocks_of_terms(field, terms.len()),
+            Lookup::Range(field, range) => self.terms.blocks_of_range(field, range),
+            Lookup::Document(requirement) => self.terms.blocks_of_terms(&Field::DOCUMENT, grams(requirement)),
+        };
+        let looks = if leaf.is_exact { 0 } else { self.readers.data.block_count() as u64 };
+        lookup + looks
+    }
+}
+
+/// The records that are still in question; `None` while all are.
+fn bound(matching: &Matching, within: Option<&RoaringBitmap>) -> Option<RoaringBitmap> {
+    match (matching, within) {
+        (Matching::Only(found), None) => Some(found.clone()),
+        (Matching::Only(found), Some(within)) => {
+            let mut found = found.clone();
+            found &= within;
+            Some(found)
+        }
+        (Matching::AllBut(other), Some(within)) => {
+            let mut found = within.clone();
+            found -= other;
+            Some(found)
+        }
+        (Matching::AllBut(_), None) => None,
+    }
+}
+
+fn and(a: Matching, b: Matching) -> Matching {
+    match (a, b) {
+        (Matching::Only(mut a), Matching::Only(b)) => {
+            a &= &b;
+            Matching::Only(a)
+        }
+        (Matching::Only(mut found), Matching::AllBut(other)) | (Matching::AllBut(other), Matching::Only(mut found)) => {
+            found -= &other;
+            Matching::Only(found)
+        }
+        (Matching::AllBut(mut a), Matching::AllBut(b)) => {
+            a |= &b;
+            Matching::AllBut(a)
+        }
+    }
+}
+
+/// By the law of De Morgan.
+fn or(a: Matching, b: Matching) -> Matching {
+    complement(and(complement(a), complement(b)))
+}
+
+fn complement(matching: Matching) -> Matching {
+    match matching {
+        Matching::Only(found) => Matching::AllBut(found),
+        Matching::AllBut(other) => Matching::Only(other),
+    }
+}
+
+/// Grams that a requirement looks up.
+fn grams(requirement: &Requirement) -> usize {
+    match requirement {
+        Requirement::Anything => 1,
+        Requirement::Text(text) => text.chars().count(),
+        Requirement::All(parts) | Requirement::Any(parts) => parts.iter().map(grams).sum(),
+    }
+}
+
+/// A leaf of a condition, as a lookup of its positive twin.
+struct Leaf<'a> {
+    lookup: Lookup<'a>,
+    is_negated: bool,
+    /// Whether everything that is found matches.
+    is_exact: bool,
+}
+
+enum Lookup<'a> {
+    Nothing,
+    Ids(&'a [String]),
+    Terms(Field, Vec<String>),
+    Range(Field, TermRange),
+    Document(Requirement),
+}
+
+impl<'a> Leaf<'a> {
+    fn of(condition: &'a Where) -> Self {
+        match condition {
+            Where::Id { ids, negated } => {
+                Self { lookup: Lookup::Ids(ids), is_negated: *negated, is_exact: true }
+            }
+            Where::Metadata { key, condition } => Self::of_metadata(key, condition),
+            Where::Document(condition) => Self::of_document(condition),
+            // No leaf.
+            Where::And(_) | Where::Or(_) => Self { lookup: Lookup::Nothing, is_negated: false, is_exact: false },
+        }
+    }
+
+    fn of_metadata(key: &str, condition: &Condition) -> Self {
+        let (lookup, is_exact) = match condition {
+            Condition::Compare(Comparison::Equal | Comparison::NotEqual, operand) => {
+                terms(key, std::slice::from_ref(operand), false)
+            }
+            Condition::Compare(comparison, operand) => match numbers(*comparison, operand) {
+                Some(range) => {
+                    let field = Field::new(Kind::Number, key);
+                    let is_exact = field.is_exact();
+                    (Lookup::Range(field, range), is_exact)
+                }
+                None => (Lookup::Nothing, true),
+            },
+            Condition::In(operands) | Condition::NotIn(operands) => terms(key, operands, false),
+            Condition::Contains(operand) | Condition::NotContains(operand) => {
+                terms(key, std::slice::from_ref(operand), true)
+            }
+        };
+        Self { lookup, is_negated: condition.is_negative(), is_exact }
+    }
+
+    fn of_document(condition: &DocumentCondition) -> Self {
+        let (requirement, is_exact, is_negated) = match condition {
+            DocumentCondition::Contains(text) => text_requirement(text, false),
+            DocumentCondition::NotContains(text) => text_requirement(text, true),
+            DocumentCondition::Regex(pattern) => pattern_requirement(pattern, false),
+            DocumentCondition::NotRegex(pattern) => pattern_requirement(pattern, true),
+        };
+        Self { lookup: Lookup::Document(requirement), is_negated, is_exact }
+    }
+}
+
+/// Texts no longer than a gram are found exactly, and the empty one is in every document.
+fn text_requirement(text: &str, is_negated: bool) -> (Requirement, bool, bool) {
+    if text.is_empty() {
+        return (Requirement::Anything, true, is_negated);
+    }
+    let is_exact = text.chars().nth(Gram::CHARS).is_none();
+    (Requirement::Text(text.to_owned()), is_exact, is_negated)
+}
+
+fn pattern_requirement(pattern: &Pattern, is_negated: bool) -> (Requirement, bool, bool) {
+    match pattern.requirement() {
+        Requirement::Text(text) if pattern.is_literal() => text_requirement(text, is_negated),
+        requirement => (requirement.clone(), false, is_negated),
+    }
+}
+
+/// The terms that some operands, all of one type, are.
+fn terms<'a>(key: &str, operands: &[Scalar], element: bool) -> (Lookup<'a>, bool) {
+    let found: Vec<Term> = operands.iter().filter_map(|operand| Term::of(operand, element)).collect();
+    let Some(first) = found.first() else { return (Lookup::Nothing, true) };
+    let field = Field::new(first.kind, key);
+    let is_exact = field.is_exact() && found.iter().all(|term| term.is_exact);
+    (Lookup::Terms(field, found.into_iter().map(|term| term.text).collect()), is_exact)
+}

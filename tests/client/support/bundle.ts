@@ -1,0 +1,42 @@
+/** Bundles a program for Node as its author would, and loads it. */
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+
+import webpack from "webpack";
+
+/** @param program the source of a module; what it exports is answered */
+export async function bundleAndImport(options: {
+  name: string;
+  program: string;
+  /** The folder whose node_modules the program uses. */
+  context: string;
+  alias: Record<string, string>;
+}): Promise<unknown> {
+  const { name, program, context, alias } = options;
+  const directory = path.join(import.meta.dirname, "../../../target/bundles", name);
+  mkdirSync(directory, { recursive: true });
+  const entry = path.join(directory, "program.js");
+  writeFileSync(entry, program);
+  const compiler = webpack({
+    mode: "production",
+    target: ["node20", "es2022"],
+    context,
+    entry,
+    resolve: { alias, modules: [path.join(context, "node_modules"), "node_modules"] },
+    experiments: { outputModule: true },
+    output: { path: path.join(directory, "dist"), filename: "program.mjs", library: { type: "module" }, module: true },
+  });
+  await new Promise<void>((resolve, reject) => {
+    compiler.run((error, stats) => {
+      compiler.close(() => undefined);
+      if (error || stats?.hasErrors()) {
+        reject(error ?? new Error(stats?.toString("errors-only")));
+      } else {
+        resolve();
+      }
+    });
+  });
+  return import(pathToFileURL(path.join(directory, "dist/program.mjs")).href) as Promise<unknown>;
+}
