@@ -10,6 +10,10 @@ const LAYERS: &[&[&str]] = &[
     &["limits"],
     // Of the package of vectors, which is below the rest.
     &["space"],
+    // Of the package of patterns likewise.
+    &["requirement"],
+    &["program", "wire"],
+    &["module"],
     &["error"],
     &["env"],
     &["text"],
@@ -89,8 +93,9 @@ fn too_long(path: &str, text: &str) -> Option<String> {
 
 /// What is wrong in one source of `src`, each as `src/path:line: …`.
 fn check(path: &str, text: &str) -> Vec<String> {
-    // A package of its own, whose modules the engine has under the same names.
-    let module = module_path(path.strip_prefix("vectors/").unwrap_or(path));
+    // Packages of their own, below the rest.
+    let own = ["vectors/", "patterns/"].iter().find_map(|package| path.strip_prefix(package));
+    let module = module_path(own.unwrap_or(path));
     let tokens = tokens(text);
     let at = |line: usize, what: String| format!("src/{path}:{line}: {what}");
     let mut problems = Vec::new();

@@ -10,8 +10,8 @@ use chromatid::storage::file::FileOptions;
 use chromatid::storage::memory::MemoryStorage;
 use chromatid::storage::sim::{Crash, Fault, SimFiles};
 use chromatid::types::{
-    Collection, CreateCollection, DeleteRequest, Embeddings, GetRequest, MetadataValue, Operation, QueryRequest,
-    RecordSet, SearchRequest, UpdateCollection, UpdateMetadata, Where,
+    Collection, CreateCollection, DeleteRequest, Embeddings, GetRequest, MetadataValue, Operation,
+    QueryRequest, RecordSet, SearchRequest, UpdateCollection, UpdateMetadata, Where,
 };
 use futures::executor::block_on;
 use serde_json::{Value, json};
@@ -93,20 +93,22 @@ fn what_is_not_indexed_cannot_be_filtered_by_wherever_a_filter_may_be() {
                     ..QueryRequest::default()
                 };
                 let delete = DeleteRequest { filter, ..DeleteRequest::default() };
-                let search = SearchRequest::from_json(&json!({"searches": [{}, {"filter": clause}]})).unwrap();
+                let search =
+                    SearchRequest::from_json(&json!({"searches": [{}, {"filter": clause}]})).unwrap();
                 assert_eq!(reason(db.get(T, D, &id, &get).await), expected, "{round}");
                 assert_eq!(reason(db.query(T, D, &id, &query).await), expected, "{round}");
                 assert_eq!(reason(db.search(T, D, &id, &search).await), expected, "{round}");
                 assert_eq!(reason(db.delete(T, D, &id, delete).await), expected, "{round}");
             }
-            for (clause, found) in [(json!({"i": 1}), 1), (json!({"cat": 1}), 0), (json!({"i": {"$ne": 2}}), 1)] {
+            for (clause, found) in
+                [(json!({"i": 1}), 1), (json!({"cat": 1}), 0), (json!({"i": {"$ne": 2}}), 1)]
+            {
                 let filter = Some(Where::parse(&clause).unwrap());
                 let get = GetRequest { filter, ..GetRequest::default() };
                 assert_eq!(db.get(T, D, &id, &get).await.unwrap().ids.len(), found, "{clause} {round}");
             }
             db.compact().await.unwrap();
             if round == "segment" {
-                db.close().await.unwrap();
                 db = open(&storage).await.unwrap();
             }
         }
@@ -164,13 +166,14 @@ fn a_schema_survives_reopenings_and_follows_changes_of_the_configuration() {
                 4 => while db.maintain().await.unwrap() {},
                 5 => {
                     let change = json!({"new_name": "renamed", "new_metadata": {"m": 1}});
-                    db.update_collection(T, D, &id, UpdateCollection::from_json(change).unwrap()).await.unwrap();
+                    db.update_collection(T, D, &id, UpdateCollection::from_json(change).unwrap())
+                        .await
+                        .unwrap();
                 }
                 _ => {}
             }
             for reopened in [false, true] {
                 if reopened {
-                    db.close().await.unwrap();
                     db = open(&storage).await.unwrap();
                 }
                 let found = db.get_collection_by_id(T, D, &id).unwrap();
@@ -195,7 +198,6 @@ fn a_plain_collection_has_the_schema_of_its_configuration() {
         let change = json!({"new_configuration": {"hnsw": {"ef_search": 44}}});
         let change = UpdateCollection::from_json(change).unwrap();
         db.update_collection(T, D, &created.id.to_string(), change).await.unwrap();
-        db.close().await.unwrap();
         let db = open(&storage).await.unwrap();
         let schema = db.get_collection(T, D, "plain").unwrap().schema;
         for types in [&schema["defaults"], &schema["keys"]["#embedding"]] {
@@ -215,7 +217,8 @@ fn an_existing_collection_keeps_its_schema() {
         let other = json!({"defaults": {}, "keys": {"other": {}}});
         let again = json!({"name": "first", "get_or_create": true, "schema": other});
         assert_eq!(create(&db, again).await.unwrap(), first);
-        let refused = json!({"name": "first", "get_or_create": true, "schema": {"defaults": {}, "keys": {"#x": {}}}});
+        let refused =
+            json!({"name": "first", "get_or_create": true, "schema": {"defaults": {}, "keys": {"#x": {}}}});
         assert!(reason(create(&db, refused).await).starts_with("Validation error: schema: "));
     });
 }

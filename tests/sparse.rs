@@ -25,7 +25,8 @@ enum Change {
 }
 
 fn vector() -> impl Strategy<Value = Vector> {
-    let weight = prop_oneof![8 => (1..40_u8).prop_map(|n| f32::from(n) / 8.0), 1 => (-4..0_i8).prop_map(f32::from)];
+    let weight =
+        prop_oneof![8 => (1..40_u8).prop_map(|n| f32::from(n) / 8.0), 1 => (-4..0_i8).prop_map(f32::from)];
     prop::collection::btree_map(prop_oneof![0..8_u32, Just(u32::MAX)], weight, 1..6)
 }
 
@@ -72,7 +73,9 @@ impl Client {
         let records = RecordSet {
             ids: vec![id.to_string()],
             embeddings: Some(Embeddings { data: vec![1.0], dimension: 1, present: None }),
-            metadatas: Some(vec![Some(serde_json::from_value(json!({"words": words, "even": id % 2 == 0})).unwrap())]),
+            metadatas: Some(vec![Some(
+                serde_json::from_value(json!({"words": words, "even": id.is_multiple_of(2)})).unwrap(),
+            )]),
             ..RecordSet::default()
         };
         self.db.write(T, D, &self.collection, operation, records).await.unwrap();
@@ -98,7 +101,8 @@ impl Client {
 
     async fn found(&self, query: &Vector, limit: usize, filter: &Value) -> Vec<(String, f32)> {
         let knn = json!({"$knn": {"query": json_of(query), "key": "words", "limit": limit}});
-        let search = json!({"rank": knn, "filter": filter, "select": {"keys": ["#score"]}, "limit": {"offset": 0}});
+        let search =
+            json!({"rank": knn, "filter": filter, "select": {"keys": ["#score"]}, "limit": {"offset": 0}});
         let request = SearchRequest::from_json(&json!({"searches": [search]})).unwrap();
         let result = self.db.search(T, D, &self.collection, &request).await.unwrap().remove(0);
         result.ids.into_iter().zip(result.scores.unwrap()).collect()

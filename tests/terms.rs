@@ -89,7 +89,10 @@ impl Client {
     async fn delete(&mut self, filter: Value) {
         self.records.retain(|_, record| !passes(&filter, record));
         let filter = Some(Where::parse(&filter).unwrap());
-        self.db.delete(T, D, &self.collection, DeleteRequest { ids: None, filter, limit: None }).await.unwrap();
+        self.db
+            .delete(T, D, &self.collection, DeleteRequest { ids: None, filter, limit: None })
+            .await
+            .unwrap();
     }
 
     async fn found(&self, filter: &Value) -> Vec<String> {
@@ -151,8 +154,23 @@ fn filters() -> Vec<Value> {
         json!({"$and": []}),
         json!({"$or": []}),
     ];
-    let texts =
-        ["", "a", "🦀", "aß", "数据", "据库 ", "river", "ï", "ïve", "raße 1", "6999", " 42 ", "zzz", "e mountain", "nothing at all"];
+    let texts = [
+        "",
+        "a",
+        "🦀",
+        "aß",
+        "数据",
+        "据库 ",
+        "river",
+        "ï",
+        "ïve",
+        "raße 1",
+        "6999",
+        " 42 ",
+        "zzz",
+        "e mountain",
+        "nothing at all",
+    ];
     let patterns = [
         "",
         "river",
@@ -170,9 +188,9 @@ fn filters() -> Vec<Value> {
         filters.push(document("$regex", pattern));
         filters.push(document("$not_regex", pattern));
     }
-    filters.extend(texts.iter().flat_map(|text| {
-        ["$contains", "$not_contains"].map(|operator| document(operator, text))
-    }));
+    filters.extend(
+        texts.iter().flat_map(|text| ["$contains", "$not_contains"].map(|operator| document(operator, text))),
+    );
     filters
 }
 

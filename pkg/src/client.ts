@@ -2,12 +2,12 @@
 
 import { type Collection, CollectionHandle, CollectionImpl } from "./collection.js";
 import { type CreateCollectionConfiguration, processCreateCollectionConfig } from "./configuration.js";
-import { getEmbeddingFunction } from "./embedding/registry.js";
+import { FunctionBuilder } from "./embedding/builder.js";
 import type { EmbeddingFunction, EmbeddingFunctionConfiguration } from "./embedding/types.js";
 import type { CollectionJson } from "./engine/engine.js";
 import type { StoreInfo, StoreOptions } from "./engine/store.js";
 import { deserializeMetadata, serializeMetadata, toPlain } from "./metadata.js";
-import { Schema } from "./schema/schema.js";
+import { readSchema, type Schema } from "./schema/schema.js";
 import { adoptFunctions } from "./schema/sparse.js";
 import { refuseServerOptions, type ServerOptions } from "./server-options.js";
 import { Session } from "./session.js";
@@ -223,13 +223,10 @@ export class ChromaClient {
     const { embedding_function } = json.configuration_json as {
       embedding_function?: EmbeddingFunctionConfiguration | null;
     };
-    const schema = await Schema.deserializeFromJSON(json.schema ?? null, this);
+    const functions = new FunctionBuilder(this);
+    const schema = json.schema ? await readSchema(json.schema, functions) : undefined;
     adoptFunctions(schema, asked);
-    const embeddingFunction =
-      given ??
-      (await getEmbeddingFunction({ client: this, efConfig: embedding_function ?? undefined })) ??
-      schema?.resolveEmbeddingFunction() ??
-      undefined;
+    const built = given ?? (await functions.dense(embedding_function)) ?? schema?.resolveEmbeddingFunction();
     return new CollectionImpl({
       client: this,
       session: this.#session,
@@ -239,7 +236,7 @@ export class ChromaClient {
       database: json.database,
       configuration: json.configuration_json,
       metadata: json.metadata ? deserializeMetadata<CollectionMetadata>(json.metadata) : undefined,
-      embeddingFunction,
+      embeddingFunction: built ?? undefined,
       schema,
     });
   }

@@ -11,7 +11,13 @@ extern "C" {
     pub type PatternModule;
 
     #[wasm_bindgen(method)]
-    fn compile(this: &PatternModule, source: &str, program_bytes: usize, cache_bytes: usize, depth: u32) -> i32;
+    fn compile(
+        this: &PatternModule,
+        source: &str,
+        program_bytes: usize,
+        cache_bytes: usize,
+        depth: u32,
+    ) -> i32;
 
     #[wasm_bindgen(method)]
     fn answer(this: &PatternModule) -> Vec<u8>;

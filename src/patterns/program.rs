@@ -2,10 +2,10 @@
 
 use std::cell::RefCell;
 
-use regex_automata::hybrid::dfa;
 use regex_automata::Input;
-use regex_automata::nfa::thompson::pikevm::{self, PikeVM};
+use regex_automata::hybrid::dfa;
 use regex_automata::nfa::thompson;
+use regex_automata::nfa::thompson::pikevm::{self, PikeVM};
 use regex_syntax::ParserBuilder;
 
 use crate::requirement::{self, Requirement};
@@ -71,15 +71,23 @@ impl Program {
                     .unicode_word_boundary(true)
                     .cache_capacity(limits.cache_bytes)
                     .skip_cache_capacity_check(true)
-                    // Rather than thrash, it gives up.
-                    .minimum_cache_clear_count(Some(16)),
+                    // Rather than thrash, it gives up: when a text keeps it making states all the time.
+                    .minimum_cache_clear_count(Some(16))
+                    .minimum_bytes_per_state(Some(10)),
             )
             .build_from_nfa(nfa.clone())
             .map_err(|_| Fault::TooLarge)?;
         let machine = PikeVM::new_from_nfa(nfa).map_err(|_| Fault::TooLarge)?;
         let scratch = Scratch { automaton: automaton.create_cache(), machine: None };
         let (requirement, is_literal) = requirement::of(&hir);
-        Ok(Self { automaton, machine, scratch: RefCell::new(scratch), requirement, is_literal, cache_bytes: limits.cache_bytes })
+        Ok(Self {
+            automaton,
+            machine,
+            scratch: RefCell::new(scratch),
+            requirement,
+            is_literal,
+            cache_bytes: limits.cache_bytes,
+        })
     }
 
     /// Whether it matches anywhere in `text`.
@@ -177,7 +185,8 @@ mod tests {
         atom.prop_map(str::to_owned).prop_recursive(4, 24, 4, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 1..4).prop_map(|parts| parts.concat()),
-                prop::collection::vec(inner.clone(), 1..4).prop_map(|parts| format!("(?:{})", parts.join("|"))),
+                prop::collection::vec(inner.clone(), 1..4)
+                    .prop_map(|parts| format!("(?:{})", parts.join("|"))),
                 (inner, prop::sample::select(vec!["*", "+", "?", "{2}", "{1,3}", "{2,}"]))
                     .prop_map(|(part, times)| format!("(?:{part}){times}")),
             ]

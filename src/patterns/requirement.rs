@@ -258,7 +258,10 @@ mod tests {
         assert_eq!(requirement("river"), (text("river"), true));
         assert_eq!(requirement("(ri)(?:ver)"), (text("river"), true));
         assert_eq!(requirement("^river$"), (text("river"), false));
-        assert_eq!(requirement(r"river\s+bank"), (Requirement::All(vec![text("bank"), text("river")]), false));
+        assert_eq!(
+            requirement(r"river\s+bank"),
+            (Requirement::All(vec![text("bank"), text("river")]), false)
+        );
         assert_eq!(requirement("riv.r"), (text("riv"), false));
         assert_eq!(requirement("a{3}"), (text("aaa"), true));
         assert_eq!(requirement("(abc){2,}"), (text("abcabc"), false));
@@ -271,13 +274,13 @@ mod tests {
         assert_eq!(requirement("abc|def").0, any(&["abc", "def"]));
         assert_eq!(requirement("x?abc").0, any(&["abc", "xabc"]));
         assert_eq!(requirement("(?i)abc").0, any(&["ABC", "ABc", "AbC", "Abc", "aBC", "aBc", "abC", "abc"]));
-        assert_eq!(
-            requirement("(abc|def)+ghi").0,
-            Requirement::All(vec![text("ghi"), any(&["abc", "def"])])
-        );
+        assert_eq!(requirement("(abc|def)+ghi").0, Requirement::All(vec![text("ghi"), any(&["abc", "def"])]));
         assert_eq!(requirement("gr[ae]y").0, any(&["gray", "grey"]));
         let Requirement::All(runs) = requirement("(?i)mountains").0 else { panic!("no runs") };
-        assert!(runs.len() == 3 && runs.iter().all(|run| matches!(run, Requirement::Any(texts) if texts.len() <= 12)));
+        assert!(
+            runs.len() == 3
+                && runs.iter().all(|run| matches!(run, Requirement::Any(texts) if texts.len() <= 12))
+        );
     }
 
     #[test]

@@ -34,7 +34,9 @@ impl Requirement {
         match self {
             Requirement::Anything => {}
             Requirement::Text(text) => bytes.extend_from_slice(text.as_bytes()),
-            Requirement::All(parts) | Requirement::Any(parts) => parts.iter().for_each(|part| part.write(bytes)),
+            Requirement::All(parts) | Requirement::Any(parts) => {
+                parts.iter().for_each(|part| part.write(bytes))
+            }
         }
     }
 
@@ -50,7 +52,8 @@ fn read(bytes: &mut &[u8], depth: usize) -> Result<Requirement, Malformed> {
     let [tag, length @ ..] = *head;
     let length = u32::from_le_bytes(length) as usize;
     // Each part takes bytes, so that a wrong length ends with them.
-    let parts = |bytes: &mut &[u8]| (0..length).map(|_| read(bytes, depth + 1)).collect::<Result<Vec<_>, _>>();
+    let parts =
+        |bytes: &mut &[u8]| (0..length).map(|_| read(bytes, depth + 1)).collect::<Result<Vec<_>, _>>();
     match tag {
         ANYTHING if length == 0 => Ok(Requirement::Anything),
         TEXT => {

@@ -183,7 +183,8 @@ pub fn decode_collection(bytes: &[u8]) -> Result<CollectionRow> {
 }
 
 fn encode_keys(keys: &MetadataKeys) -> Vec<proto::MetadataKey> {
-    let encode = |(key, types): &(String, u8)| proto::MetadataKey { key: key.clone(), types: (*types).into() };
+    let encode =
+        |(key, types): &(String, u8)| proto::MetadataKey { key: key.clone(), types: (*types).into() };
     keys.stored().iter().map(encode).collect()
 }
 

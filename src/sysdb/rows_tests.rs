@@ -35,9 +35,9 @@ fn a_schema_that_follows_from_the_configuration_is_not_stored() {
 #[test]
 fn a_row_comes_back_whole() {
     let schema: SchemaRequest =
-        serde_json::from_value(json!({"defaults": {}, "keys": {"k": {}}, "cmek": {"other": "label"}})).unwrap();
-    let (schema, configuration) =
-        Schema::resolve(Some(schema), CollectionConfiguration::default()).unwrap();
+        serde_json::from_value(json!({"defaults": {}, "keys": {"k": {}}, "cmek": {"other": "label"}}))
+            .unwrap();
+    let (schema, configuration) = Schema::resolve(Some(schema), CollectionConfiguration::default()).unwrap();
     let mut row = CollectionRow { schema: Rc::new(schema), configuration, ..row() };
     row.metadata_keys.note("k", &MetadataValue::Int(1));
     row.metadata_keys.note("k", &MetadataValue::Str("x".into()));

@@ -155,6 +155,20 @@ test("a collection embeds with the function of its schema, unless it was told of
   }
 });
 
+test("what configuration and schema say alike is built once", async () => {
+  const vectors = (config: object) => ({ float_list: { vector_index: { enabled: true, config } } });
+  const schema = {
+    defaults: vectors({ embedding_function: known("lengths") }),
+    keys: { "#embedding": vectors({ embedding_function: known("lengths") }) },
+  };
+  const configuration_json = { embedding_function: known("lengths") };
+  const { client } = setUp({ getCollection: { ...collectionJson, configuration_json, schema } });
+  const collection = await client.getCollection({ name: "things" });
+  expect(collection.embeddingFunction).toBeInstanceOf(Lengths);
+  expect(collection.schema?.resolveEmbeddingFunction()).toBe(collection.embeddingFunction);
+  expect(collection.schema?.defaults.floatList?.vectorIndex?.config.embeddingFunction).toBe(collection.embeddingFunction);
+});
+
 /** A collection with sparse vectors of documents and of titles. */
 async function withWords(sparse = new SparseLengths()) {
   const { client, argument } = setUp();
@@ -183,7 +197,7 @@ test("sparse vectors are made of documents and metadata where none are given", a
     [["words", { "#type": "sparse_vector", indices: [9], values: [9] }], ["title", 7]],
     [["words", vector(5)]],
   ]);
-  expect(target.calls).toEqual(["generate one,seven"]);
+  expect(target.calls).toEqual(["generate one,seven", "generate ab"]);
 
   await collection.update({ ids: ["a"], documents: ["four"], embeddings: [[1]] });
   expect(records().metadatas).toEqual([{ words: vector(4) }]);
@@ -212,7 +226,7 @@ test("texts that are searched for under a key are embedded by its function, thos
     { $sum: [knn(3), knn(5)] },
     { $knn: { query: vector(4), key: "sourceless" } },
   ]);
-  expect(target.calls).toEqual(["generateForQueries one,three"]);
+  expect(target.calls).toEqual(["generateForQueries one,three", "generateForQueries four"]);
 });
 
 test("texts under keys without a function are refused with the words of the official client", async () => {

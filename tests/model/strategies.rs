@@ -170,8 +170,9 @@ fn pattern() -> impl Strategy<Value = Value> {
     let pattern = prop::sample::select(vec![
         "", "^a", "b$", "a.b", "(?i)AB", "aba|bb", "(ab)+a", "[ab]{3}", r"\bß", "a?bab", "ß+", "abx",
     ]);
-    (pattern, any::<bool>())
-        .prop_map(|(text, positive)| if positive { json!({"$regex": text}) } else { json!({"$not_regex": text}) })
+    (pattern, any::<bool>()).prop_map(|(text, positive)| {
+        if positive { json!({"$regex": text}) } else { json!({"$not_regex": text}) }
+    })
 }
 
 fn document_clause() -> impl Strategy<Value = Value> {

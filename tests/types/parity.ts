@@ -109,6 +109,9 @@ export type Admin = Assert<
 type Collection = ours.Collection;
 type OfficialCollection = official.Collection;
 
+export type CreateSchema = Assert<Same<CreateArgs["schema"], ours.Schema | undefined>>;
+export type CollectionSchema = Assert<Same<Collection["schema"], ours.Schema | undefined>>;
+
 /** All but what this version does not have. */
 export type CollectionMembers = Assert<
   Same<keyof Collection, Exclude<keyof OfficialCollection, "fork" | "forkCount">>
@@ -298,6 +301,72 @@ export type SearchResultKeys = Assert<Same<keyof ours.SearchResult, keyof offici
 export type SearchRows = Assert<Same<ours.SearchResultRow, official.SearchResultRow>>;
 export type SearchSelected = Assert<Same<ours.SearchResult["select"], string[][]>>;
 
+// ---- Schemas --------------------------------------------------------------------------------------
+
+type SchemaClasses =
+  | "ValueTypes" | "StringValueType" | "IntValueType" | "FloatValueType" | "BoolValueType"
+  | "FtsIndexType" | "StringInvertedIndexType" | "IntInvertedIndexType" | "FloatInvertedIndexType" | "BoolInvertedIndexType"
+  | "FtsIndexConfig" | "StringInvertedIndexConfig" | "IntInvertedIndexConfig" | "FloatInvertedIndexConfig"
+  | "BoolInvertedIndexConfig" | "SparseVectorValueType" | "SparseVectorIndexType" | "SparseVectorIndexConfig"
+  | "FloatListValueType" | "VectorIndexType" | "VectorIndexConfig";
+
+type Instances<Library extends Record<SchemaClasses, new (...args: never) => unknown>> = {
+  [K in SchemaClasses]: InstanceType<Library[K]>;
+};
+
+/** Those with functions for vectors are compared once typed arrays are set aside. */
+export type SchemaInstances = Assert<
+  Same<
+    { [K in SchemaClasses]: Narrow<Instances<typeof ours>[K]> },
+    { [K in SchemaClasses]: Narrow<Instances<typeof official>[K]> }
+  >
+>;
+export type SchemaInstanceKeys = Assert<
+  Same<
+    { [K in SchemaClasses]: keyof Instances<typeof ours>[K] },
+    { [K in SchemaClasses]: keyof Instances<typeof official>[K] }
+  >
+>;
+export type SchemaInstancesTaken = Assert<
+  { [K in SchemaClasses]: Fits<Instances<typeof official>[K], Instances<typeof ours>[K]> }[SchemaClasses]
+>;
+export type ConfigOptions = Assert<
+  Same<
+    [Narrow<ours.VectorIndexConfigOptions>, ours.SparseVectorIndexConfigOptions, keyof ours.VectorIndexConfigOptions],
+    [Narrow<official.VectorIndexConfigOptions>, official.SparseVectorIndexConfigOptions, keyof official.VectorIndexConfigOptions]
+  >
+>;
+export type ConfigOptionsTaken = Assert<Fits<official.VectorIndexConfigOptions, ours.VectorIndexConfigOptions>>;
+export type Configs = Assert<Same<Narrow<ours.IndexConfig>, Narrow<official.IndexConfig>>>;
+
+export type SchemaMembers = Assert<Same<keyof ours.Schema, keyof official.Schema>>;
+export type SchemaMakers = Assert<
+  PairwiseSame<
+    [
+      ConstructorParameters<typeof ours.Schema>,
+      Parameters<ours.Schema["createIndex" | "deleteIndex"]>[1],
+      Narrow<NonNullable<Parameters<ours.Schema["createIndex" | "deleteIndex"]>[0]>>,
+      ReturnType<ours.Schema["resolveEmbeddingFunction"]>,
+      keyof ReturnType<ours.Schema["serializeToJSON"]>,
+    ],
+    [
+      ConstructorParameters<typeof official.Schema>,
+      Parameters<official.Schema["createIndex" | "deleteIndex"]>[1],
+      Narrow<NonNullable<Parameters<official.Schema["createIndex" | "deleteIndex"]>[0]>>,
+      ReturnType<official.Schema["resolveEmbeddingFunction"]>,
+      keyof ReturnType<official.Schema["serializeToJSON"]>,
+    ]
+  >
+>;
+export type CmekMembers = Assert<Same<keyof ours.Cmek, keyof official.Cmek>>;
+export type CmekMakers = Assert<Fits<keyof typeof official.Cmek, keyof typeof ours.Cmek>>;
+export type SchemaConstants = Assert<
+  Same<
+    [typeof ours.DOCUMENT_KEY, typeof ours.EMBEDDING_KEY, `${ours.CmekProvider}`, keyof typeof ours.CmekProvider],
+    [typeof official.DOCUMENT_KEY, typeof official.EMBEDDING_KEY, `${official.CmekProvider}`, keyof typeof official.CmekProvider]
+  >
+>;
+
 // ---- Data, functions, errors ----------------------------------------------------------------------
 
 export type Data = Assert<
@@ -368,9 +437,6 @@ export type ErrorConstructors = Assert<
 
 /** Values of the official client that this version does not export. */
 type Missing = Exclude<keyof typeof official, keyof typeof ours>;
-type Later =
-  | "CloudClient" | "AdminCloudClient" | "withChroma"
-  | "Schema" | "Cmek" | "CmekProvider" | "DOCUMENT_KEY" | "EMBEDDING_KEY" | "ValueTypes"
-  | `${string}ValueType` | `${string}IndexType` | `${string}IndexConfig`;
+type Later = "CloudClient" | "AdminCloudClient" | "withChroma";
 
 export type Exports = Assert<Fits<Missing, Later>>;

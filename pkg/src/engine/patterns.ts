@@ -69,8 +69,8 @@ export class PatternModule {
 
   /** The last longer answer. */
   answer(): Uint8Array {
-    const { memory, output, output_length } = this.#exports;
-    return new Uint8Array(memory.buffer, output(), output_length()).slice();
+    const exports = this.#exports;
+    return new Uint8Array(exports.memory.buffer, exports.output(), exports.output_length()).slice();
   }
 
   /** Whether a pattern matches a text that lies in the engine's memory: 1 or 0, and −1 if either does not exist. */

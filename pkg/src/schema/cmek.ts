@@ -10,6 +10,7 @@ const GCP_PATTERN = /^projects\/.+\/locations\/.+\/keyRings\/.+\/cryptoKeys\/.+$
 /** The name of a key at its provider. */
 export class Cmek {
   private constructor(
+    /** Of a stored schema it may be another one. */
     readonly provider: CmekProvider,
     readonly resource: string,
   ) {}
@@ -21,7 +22,7 @@ export class Cmek {
 
   /** Whether the name has its provider's form. */
   validatePattern(): boolean {
-    return this.provider === CmekProvider.GCP && GCP_PATTERN.test(this.resource);
+    return (this.provider as string) === CmekProvider.GCP && GCP_PATTERN.test(this.resource);
   }
 
   toJSON(): Record<string, unknown> {

@@ -48,7 +48,7 @@ export interface SpannIndexParameters {
   num_centers_to_merge_to?: number | null;
   num_samples_kmeans?: number | null;
   /** Chosen by the engine; accepted by Chroma Cloud only. */
-  quantize?: "none" | "four_bit_rabit_q_with_u_search" | null;
+  quantize?: "none" | "four_bit_rabit_q_with_u_search";
   reassign_neighbor_count?: number | null;
   search_nprobe?: number | null;
   search_rng_epsilon?: number | null;

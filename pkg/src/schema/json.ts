@@ -1,9 +1,9 @@
 /** Schemas as JSON. */
 
-import { describeFunction, getEmbeddingFunction, getSparseEmbeddingFunction } from "../embedding/registry.js";
+import type { FunctionBuilder } from "../embedding/builder.js";
+import { describeFunction } from "../embedding/registry.js";
 import type {
   EmbeddingFunction,
-  EmbeddingFunctionClient,
   EmbeddingFunctionConfiguration,
   EmbeddingFunctionSpace,
   SparseEmbeddingFunction,
@@ -89,14 +89,14 @@ function chooseSpace(
 /** Builds the functions that can be built here; without those that cannot be, the rest is as it was. */
 export async function readValueTypes(
   json: Record<string, Record<string, unknown> | null | undefined>,
-  client: EmbeddingFunctionClient,
+  functions: FunctionBuilder,
 ): Promise<ValueTypes> {
   const types = new ValueTypes();
   for (const place of PLACES) {
     const value = json[place.value];
     if (value) {
       const found = value[place.index] as Partial<IndexJson> | null | undefined;
-      indexesOf(types, place)[place.indexMember] = found ? await readIndex(place, found, client) : null;
+      indexesOf(types, place)[place.indexMember] = found ? await readIndex(place, found, functions) : null;
     }
   }
   return types;
@@ -105,13 +105,13 @@ export async function readValueTypes(
 async function readIndex(
   { IndexType, Config }: IndexPlace,
   { enabled, config = {} }: Partial<IndexJson>,
-  client: EmbeddingFunctionClient,
+  functions: FunctionBuilder,
 ) {
   const read = new Config();
-  const function_ = config.embedding_function as EmbeddingFunctionConfiguration | undefined;
+  const efConfig = config.embedding_function as EmbeddingFunctionConfiguration | undefined;
   if (read instanceof VectorIndexConfig) {
     const { space, source_key, hnsw, spann } = config as Record<string, never>;
-    const embeddingFunction = await getEmbeddingFunction({ client, efConfig: function_ });
+    const embeddingFunction = await functions.dense(efConfig);
     Object.assign(
       read,
       new VectorIndexConfig({ space, embeddingFunction, sourceKey: source_key, hnsw: toPlain(hnsw), spann: toPlain(spann) }),
@@ -120,7 +120,7 @@ async function readIndex(
   } else if (read instanceof SparseVectorIndexConfig) {
     read.sourceKey = (config.source_key as string | null | undefined) ?? null;
     read.bm25 = typeof config.bm25 === "boolean" ? config.bm25 : null;
-    read.embeddingFunction = (await getSparseEmbeddingFunction(client, function_)) ?? null;
+    read.embeddingFunction = (await functions.sparse(efConfig)) ?? null;
   }
   return new IndexType(Boolean(enabled), read as never);
 }

@@ -1,5 +1,6 @@
 /** The schema of a collection: which of its fields are indexed, how, and what embeds them. */
 
+import { FunctionBuilder } from "../embedding/builder.js";
 import type { EmbeddingFunction, EmbeddingFunctionClient } from "../embedding/types.js";
 import { toPlain } from "../metadata.js";
 import { Cmek } from "./cmek.js";
@@ -37,10 +38,10 @@ export class Schema {
     setIndex(this.defaults, new IntInvertedIndexConfig(), true);
     setIndex(this.defaults, new FloatInvertedIndexConfig(), true);
     setIndex(this.defaults, new BoolInvertedIndexConfig(), true);
-    const document = this.#key(DOCUMENT_KEY);
+    const document = entryOf(this.keys, DOCUMENT_KEY);
     setIndex(document, new FtsIndexConfig(), true);
     setIndex(document, new StringInvertedIndexConfig(), false);
-    setIndex(this.#key(EMBEDDING_KEY), new VectorIndexConfig({ sourceKey: DOCUMENT_KEY }), true);
+    setIndex(entryOf(this.keys, EMBEDDING_KEY), new VectorIndexConfig({ sourceKey: DOCUMENT_KEY }), true);
   }
 
   /** A label: see {@link Cmek}. `null` takes it away. */
@@ -62,7 +63,8 @@ export class Schema {
     }
     requireFreeKey("create", config, key);
     if (config instanceof VectorIndexConfig) {
-      return this.#setVectorIndex(config, key);
+      setVectorIndex(this, config, key);
+      return this;
     }
     if (config instanceof FtsIndexConfig && key !== DOCUMENT_KEY) {
       throw new Error(
@@ -75,7 +77,8 @@ export class Schema {
           "Please specify a key using: createIndex(new SparseVectorIndexConfig(...), 'your_key')",
       );
     }
-    return this.#switch("enable", config, key);
+    switchIndex(this, "enable", config, key);
+    return this;
   }
 
   /** Switches an index off. Vectors and sparse vectors cannot be. */
@@ -96,7 +99,8 @@ export class Schema {
     if (config instanceof FtsIndexConfig && key !== DOCUMENT_KEY) {
       throw new Error("Deleting FTS index is only supported on #document key.");
     }
-    return this.#switch("disable", config, key);
+    switchIndex(this, "disable", config, key);
+    return this;
   }
 
   serializeToJSON(): SchemaJson {
@@ -113,19 +117,7 @@ export class Schema {
     json: SchemaJson | Record<string, unknown> | null,
     client: EmbeddingFunctionClient,
   ): Promise<Schema | undefined> {
-    if (json == null) {
-      return undefined;
-    }
-    const { defaults, keys, cmek } = json as Partial<SchemaJson>;
-    const schema = new Schema();
-    schema.defaults = await readValueTypes(defaults ?? {}, client);
-    const read: [string, ValueTypes][] = [];
-    for (const [key, types] of Object.entries(keys ?? {})) {
-      read.push([key, await readValueTypes(types, client)]);
-    }
-    schema.keys = Object.fromEntries(read);
-    schema.cmek = cmek && typeof cmek === "object" ? Cmek.fromStored(cmek) : null;
-    return schema;
+    return json == null ? undefined : readSchema(json, new FunctionBuilder(client));
   }
 
   /** What embeds documents: `null` for nothing, `undefined` when the schema does not say. */
@@ -135,50 +127,22 @@ export class Schema {
     // A function that makes typed arrays is one for every purpose of the client.
     return found as EmbeddingFunction | null | undefined;
   }
+}
 
-  #switch(how: "enable" | "disable", config: IndexConfig | null | undefined, key: string | null | undefined): this {
-    if (config == null) {
-      if (key) {
-        throw new Error(
-          `Cannot ${how} all index types for key '${key}'. Please specify a specific index configuration.`,
-        );
-      }
-    } else if (key == null) {
-      setIndex(this.defaults, config, how === "enable");
-    } else if (key) {
-      requireFunction(config);
-      setIndex(this.#key(key), config, how === "enable");
-    }
-    return this;
+/** The schema that JSON stands for. */
+export async function readSchema(
+  { defaults, keys, cmek }: Partial<SchemaJson>,
+  functions: FunctionBuilder,
+): Promise<Schema> {
+  const schema = new Schema();
+  schema.defaults = await readValueTypes(defaults ?? {}, functions);
+  const read: [string, ValueTypes][] = [];
+  for (const [key, types] of Object.entries(keys ?? {})) {
+    read.push([key, await readValueTypes(types, functions)]);
   }
-
-  /** What is said of vectors is said of all, and of the embeddings; whose source stays the documents. */
-  #setVectorIndex(config: VectorIndexConfig, key: string | null | undefined): this {
-    if (key != null) {
-      throw new Error(
-        "Vector index cannot be enabled on specific keys. " +
-          "Use createIndex(new VectorIndexConfig(...)) without specifying a key to configure the vector index globally.",
-      );
-    }
-    const copy = (sourceKey: string | null) =>
-      new VectorIndexConfig({ ...config, sourceKey, hnsw: toPlain(config.hnsw), spann: toPlain(config.spann) });
-    const embeddings = this.#key(EMBEDDING_KEY);
-    const current = embeddings.floatList?.vectorIndex;
-    setIndex(this.defaults, copy(config.sourceKey), this.defaults.floatList?.vectorIndex?.enabled ?? false);
-    setIndex(embeddings, copy(current?.config.sourceKey ?? DOCUMENT_KEY), current?.enabled ?? true);
-    return this;
-  }
-
-  /** The entry of a key, made when there is none; whatever the name of the key is. */
-  #key(key: string): ValueTypes {
-    const found = Object.hasOwn(this.keys, key) ? this.keys[key] : undefined;
-    if (found) {
-      return found;
-    }
-    const types = new ValueTypes();
-    Object.defineProperty(this.keys, key, { value: types, enumerable: true, configurable: true, writable: true });
-    return types;
-  }
+  schema.keys = Object.fromEntries(read);
+  schema.cmek = cmek && typeof cmek === "object" ? Cmek.fromStored(cmek) : null;
+  return schema;
 }
 
 /** Of the keys that begin with `#` only that of documents can be switched, and only for texts. */
@@ -201,4 +165,53 @@ function requireFunction(config: IndexConfig): void {
         `function. Config: ${JSON.stringify(config)}`,
     );
   }
+}
+
+function switchIndex(
+  { defaults, keys }: Schema,
+  how: "enable" | "disable",
+  config: IndexConfig | null | undefined,
+  key: string | null | undefined,
+): void {
+  if (config == null) {
+    if (key) {
+      throw new Error(`Cannot ${how} all index types for key '${key}'. Please specify a specific index configuration.`);
+    }
+  } else if (key == null) {
+    setIndex(defaults, config, how === "enable");
+  } else if (key) {
+    requireFunction(config);
+    setIndex(entryOf(keys, key), config, how === "enable");
+  }
+}
+
+/** What is said of vectors is said of all, and of the embeddings; whose source stays the documents. */
+function setVectorIndex(
+  { defaults, keys }: Schema,
+  config: VectorIndexConfig,
+  key: string | null | undefined,
+): void {
+  if (key != null) {
+    throw new Error(
+      "Vector index cannot be enabled on specific keys. " +
+        "Use createIndex(new VectorIndexConfig(...)) without specifying a key to configure the vector index globally.",
+    );
+  }
+  const copy = (sourceKey: string | null) =>
+    new VectorIndexConfig({ ...config, sourceKey, hnsw: toPlain(config.hnsw), spann: toPlain(config.spann) });
+  const embeddings = entryOf(keys, EMBEDDING_KEY);
+  const current = embeddings.floatList?.vectorIndex;
+  setIndex(defaults, copy(config.sourceKey), defaults.floatList?.vectorIndex?.enabled ?? false);
+  setIndex(embeddings, copy(current?.config.sourceKey ?? DOCUMENT_KEY), current?.enabled ?? true);
+}
+
+/** The entry of a key, made when there is none; whatever the name of the key is. */
+function entryOf(keys: Record<string, ValueTypes>, key: string): ValueTypes {
+  const found = Object.hasOwn(keys, key) ? keys[key] : undefined;
+  if (found) {
+    return found;
+  }
+  const types = new ValueTypes();
+  Object.defineProperty(keys, key, { value: types, enumerable: true, configurable: true, writable: true });
+  return types;
 }

@@ -59,7 +59,7 @@ export function adoptFunctions(schema: Schema | undefined, asked: Schema | undef
   for (const [key, { sparseVector }] of Object.entries(asked?.keys ?? {})) {
     const config = schema?.keys[key]?.sparseVector?.sparseVectorIndex?.config;
     if (config) {
-      config.embeddingFunction ??= sparseVector?.sparseVectorIndex?.config.embeddingFunction;
+      config.embeddingFunction ??= sparseVector?.sparseVectorIndex?.config.embeddingFunction ?? null;
     }
   }
 }

@@ -12,8 +12,8 @@ use crate::index::flat::Mask;
 use crate::index::sparse::{Lists, distance};
 use crate::index::top_k::{Neighbour, TopK};
 use crate::segment::{Snapshot, TailRecord, TermIndex, decode_weights};
-use crate::types::metadata::SparseVector;
 use crate::types::MetadataValue;
+use crate::types::metadata::SparseVector;
 
 /// A vector that the vectors under a metadata key are compared with.
 pub struct SparseQuery<'a> {

@@ -17,5 +17,8 @@ mod writer;
 
 pub use field::{Field, Kind, Term};
 pub use lookup::{TermIndex, TermRange, numbers};
-pub use weights::decode as decode_weights;
 pub(super) use update::update;
+pub use weights::decode as decode_weights;
+
+#[cfg(test)]
+mod tests;

@@ -74,14 +74,26 @@ mod tests {
     }
 
     fn numbers() -> impl Strategy<Value = Number> {
-        let edges = [0, 1, -1, 1 << 53, (1 << 53) + 1, -(1 << 53) - 1, i64::MAX, i64::MAX - 1, i64::MIN, i64::MIN + 1];
+        let edges = [
+            0,
+            1,
+            -1,
+            1 << 53,
+            (1 << 53) + 1,
+            -(1 << 53) - 1,
+            i64::MAX,
+            i64::MAX - 1,
+            i64::MIN,
+            i64::MIN + 1,
+        ];
         let near = (prop::sample::select(edges.to_vec()), -3..3_i64);
         prop_oneof![
             any::<i64>().prop_map(Int),
             near.clone().prop_map(|(edge, step)| Int(edge.saturating_add(step))),
             near.prop_map(|(edge, step)| Float((edge as f64) + step as f64 / 2.0)),
             any::<f64>().prop_filter("NaN has no order", |float| !float.is_nan()).prop_map(Float),
-            prop::sample::select(vec![0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, 5e-324]).prop_map(Float),
+            prop::sample::select(vec![0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, 5e-324])
+                .prop_map(Float),
         ]
     }
 

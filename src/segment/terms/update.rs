@@ -57,8 +57,14 @@ struct Source<'a> {
 
 impl Source<'_> {
     /// Notes what changes with some records.
-    async fn note(&mut self, batch: &[u32], changes: &mut ChunkChanges<'_>, slices: &Slices<'_>) -> Result<()> {
-        let is_new = |offset: &u32| self.tail.records().get(offset).is_some_and(|record| !record.in_segment());
+    async fn note(
+        &mut self,
+        batch: &[u32],
+        changes: &mut ChunkChanges<'_>,
+        slices: &Slices<'_>,
+    ) -> Result<()> {
+        let is_new =
+            |offset: &u32| self.tail.records().get(offset).is_some_and(|record| !record.in_segment());
         let stored: Vec<u32> = batch.iter().copied().filter(|offset| !is_new(offset)).collect();
         let data = match self.readers {
             Some(readers) => readers.data.get_many("", &stored).await?,

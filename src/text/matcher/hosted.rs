@@ -12,7 +12,10 @@ use crate::error::{Error, Result};
 #[derive(Debug)]
 pub enum Answer {
     /// A byte that says whether it is a literal, the bytes that it takes (u32, little-endian), and its requirement.
-    Compiled { handle: u32, answer: Vec<u8> },
+    Compiled {
+        handle: u32,
+        answer: Vec<u8>,
+    },
     /// It is no pattern; what the parser said.
     Fault(String),
     TooLarge,
@@ -46,13 +49,17 @@ pub struct Matcher {
 impl Matcher {
     pub fn compile(source: &str) -> Result<Compiled> {
         let Some(host) = HOST.with_borrow(Clone::clone) else {
-            return Err(Error::Unavailable("the module of regular expressions was not loaded; try again".into()));
+            return Err(Error::Unavailable(
+                "the module of regular expressions was not loaded; try again".into(),
+            ));
         };
         match host.compile(source) {
             Answer::Compiled { handle, answer } => {
                 let matcher = Matcher { host, handle };
-                let other = || Error::Internal("the module of regular expressions is of another version".into());
-                let ([is_literal, bytes @ ..], requirement) = answer.split_first_chunk::<5>().ok_or_else(other)?;
+                let other =
+                    || Error::Internal("the module of regular expressions is of another version".into());
+                let ([is_literal, bytes @ ..], requirement) =
+                    answer.split_first_chunk::<5>().ok_or_else(other)?;
                 Ok(Compiled {
                     matcher,
                     requirement: Requirement::from_bytes(requirement).map_err(|_| other())?,

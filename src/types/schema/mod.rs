@@ -133,7 +133,8 @@ impl Schema {
 
     /// The form in which it is stored; `None` when [`of`](Self::of) makes it from the configuration.
     pub fn to_stored(&self) -> Option<Vec<u8>> {
-        (!self.derived).then(|| Value::Object(self.json.clone()).to_string().into_bytes())
+        let text = || serde_json::to_vec(&self.json).expect("JSON values always have a text");
+        (!self.derived).then(text)
     }
 
     /// Reads what [`to_stored`](Self::to_stored) wrote.

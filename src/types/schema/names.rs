@@ -22,19 +22,11 @@ pub enum Index {
 }
 
 impl Index {
-    pub const ALL: [Self; 7] = [
-        Self::String,
-        Self::Int,
-        Self::Float,
-        Self::Bool,
-        Self::SparseVector,
-        Self::Fts,
-        Self::Vector,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::String, Self::Int, Self::Float, Self::Bool, Self::SparseVector, Self::Fts, Self::Vector];
 
     /// The indexes that values of metadata go to.
-    pub const OF_METADATA: [Self; 5] =
-        [Self::String, Self::Int, Self::Float, Self::Bool, Self::SparseVector];
+    pub const OF_METADATA: [Self; 5] = [Self::String, Self::Int, Self::Float, Self::Bool, Self::SparseVector];
 
     /// The index that a value of metadata goes to; elements of an array go where such a value would.
     pub fn of(value: &MetadataValue) -> Self {

@@ -11,7 +11,8 @@ const BOTH_INDEXES: &str = "Both spann and hnsw config cannot be present at the 
 impl SchemaRequest {
     /// Checks what can be said of the schema alone.
     pub fn validate(&self) -> Result<()> {
-        let fault = self.fault_of_defaults().or_else(|| self.fault_of_keys()).or_else(|| self.fault_of_cmek());
+        let fault =
+            self.fault_of_defaults().or_else(|| self.fault_of_keys()).or_else(|| self.fault_of_cmek());
         fault.map_or(Ok(()), |fault| Err(Error::validation("schema", fault)))
     }
 

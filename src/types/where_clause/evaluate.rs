@@ -55,7 +55,9 @@ impl DocumentCondition {
             DocumentCondition::Contains(text) => document.is_some_and(|document| document.contains(text)),
             DocumentCondition::NotContains(text) => !document.is_some_and(|document| document.contains(text)),
             DocumentCondition::Regex(pattern) => document.is_some_and(|document| pattern.is_match(document)),
-            DocumentCondition::NotRegex(pattern) => !document.is_some_and(|document| pattern.is_match(document)),
+            DocumentCondition::NotRegex(pattern) => {
+                !document.is_some_and(|document| pattern.is_match(document))
+            }
         }
     }
 }

@@ -4,6 +4,6 @@ pub mod candidates;
 pub mod flat;
 pub mod hnsw;
 pub mod posting;
-pub mod sparse;
 pub mod spann;
+pub mod sparse;
 pub mod top_k;

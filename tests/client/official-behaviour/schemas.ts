@@ -1,6 +1,6 @@
 /** Schemas: what of a collection is indexed. */
 
-import type { Schema } from "../../../pkg/src/index.js";
+import type { Schema, Where } from "../../../pkg/src/index.js";
 import { type Case, type Client, type Expect, uniqueName, withCollection } from "./case.js";
 
 /** A schema as a client uses it. Pages have no class for it that is both clients'. */
@@ -105,7 +105,8 @@ export const schemaCases: Case[] = [
         async (collection) => {
           await collection.add({ ids: ["a"], embeddings: [[1]], metadatas: [{ cat: "x", i: 1 }] });
           const reason = "Cannot filter using metadata key 'cat' with type 'Str' because indexing is disabled";
-          for (const where of [{ cat: "x" }, { cat: { $ne: "x" } }, { $and: [{ i: 1 }, { cat: { $in: ["x"] } }] }]) {
+          const clauses: Where[] = [{ cat: "x" }, { cat: { $ne: "x" } }, { $and: [{ i: 1 }, { cat: { $in: ["x"] } }] }];
+          for (const where of clauses) {
             await expect.rejects(collection.get({ where }), "ChromaClientError", reason);
             await expect.rejects(collection.query({ queryEmbeddings: [[1]], where }), "ChromaClientError", reason);
             await expect.rejects(collection.delete({ where }), "ChromaClientError", reason);
@@ -201,4 +202,39 @@ export const schemaCases: Case[] = [
       );
     },
   },
+  {
+    name: "texts become sparse vectors of their key, in records and in searches",
+    local: true,
+    async run(client, expect) {
+      const embeddingFunction = { generate: (texts: string[]) => Promise.resolve(texts.map(letters)) };
+      const config = { source_key: "#document", embedding_function: { type: "unknown" } };
+      const schema = Object.assign(schemaOf({ defaults: {}, keys: { letters: sparse(config) } }), {
+        keys: { letters: { sparseVector: { sparseVectorIndex: { enabled: true, config: { embeddingFunction } } } } },
+      });
+      await withCollection(
+        client,
+        async (collection) => {
+          await collection.add({ ids: ["fig", "kiwi"], embeddings: [[1], [1]], documents: ["fig", "kiwi"] });
+          const found = await collection.search({
+            rank: { $knn: { query: "wii", key: "letters" } },
+            select: { keys: ["#score", "letters"] },
+          });
+          expect.equal(found.ids, [["kiwi", "fig"]]);
+          expect.equal(found.scores, [[1 - (1 + 4), 1 - 2]]);
+          expect.equal(found.metadatas[0]?.[1], { letters: letters("fig") });
+        },
+        { schema },
+      );
+    },
+  },
 ];
+
+/** How often each letter is in a text. */
+function letters(text: string): { indices: number[]; values: number[] } {
+  const counts = new Map<number, number>();
+  for (const letter of [...text].sort()) {
+    const index = letter.charCodeAt(0);
+    counts.set(index, (counts.get(index) ?? 0) + 1);
+  }
+  return { indices: [...counts.keys()], values: [...counts.values()] };
+}

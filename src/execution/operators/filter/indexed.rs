@@ -108,9 +108,7 @@ impl Indexed<'_> {
     async fn candidates(&self, leaf: &Leaf<'_>, within: Option<&RoaringBitmap>) -> Result<RoaringBitmap> {
         match &leaf.lookup {
             Lookup::Nothing => Ok(RoaringBitmap::new()),
-            Lookup::Ids(ids) => {
-                Ok(self.readers.ids.get_many("", ids).await?.into_iter().flatten().collect())
-            }
+            Lookup::Ids(ids) => Ok(self.readers.ids.get_many("", ids).await?.into_iter().flatten().collect()),
             Lookup::Terms(field, terms) => self.terms.any_of(field, terms, within).await,
             Lookup::Range(field, range) => self.terms.between(field, range, within).await,
             Lookup::Document(requirement) => match self.terms.may_meet(requirement, within).await? {
@@ -168,7 +166,8 @@ fn and(a: Matching, b: Matching) -> Matching {
             a &= &b;
             Matching::Only(a)
         }
-        (Matching::Only(mut found), Matching::AllBut(other)) | (Matching::AllBut(other), Matching::Only(mut found)) => {
+        (Matching::Only(mut found), Matching::AllBut(other))
+        | (Matching::AllBut(other), Matching::Only(mut found)) => {
             found -= &other;
             Matching::Only(found)
         }
@@ -225,7 +224,9 @@ impl<'a> Leaf<'a> {
             Where::Metadata { key, condition } => Self::of_metadata(key, condition),
             Where::Document(condition) => Self::of_document(condition),
             // No leaf.
-            Where::And(_) | Where::Or(_) => Self { lookup: Lookup::Nothing, is_negated: false, is_exact: false },
+            Where::And(_) | Where::Or(_) => {
+                Self { lookup: Lookup::Nothing, is_negated: false, is_exact: false }
+            }
         }
     }
 

@@ -77,9 +77,7 @@ async fn matching_of(
     if let Some(readers) = snapshot.segment.readers() {
         found |= match &readers.terms {
             Some(terms) => Indexed { readers, terms }.matching(condition, Some(&in_segment)).await?,
-            None => {
-                records::passing(&readers.data, &in_segment, |view| condition.evaluate(view)).await?
-            }
+            None => records::passing(&readers.data, &in_segment, |view| condition.evaluate(view)).await?,
         };
     }
     Ok(Selection::Only(found))

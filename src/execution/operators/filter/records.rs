@@ -30,7 +30,9 @@ pub async fn passing(
     };
     data.visit_many("", &offsets, look).await?;
     if seen < offsets.len() {
-        return Err(Corruption::new("records of a segment", "some are indexed, but their data is missing").into());
+        return Err(
+            Corruption::new("records of a segment", "some are indexed, but their data is missing").into()
+        );
     }
     Ok(passing)
 }

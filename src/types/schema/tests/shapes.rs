@@ -96,7 +96,9 @@ fn faults_of_shape_name_their_place() {
     ] {
         assert_eq!(fault(schema.clone()), expected, "{schema}");
     }
-    assert!(fault(embedding(spann)).starts_with(&format!("{vectors}: unknown field `bogus`, expected one of")));
+    assert!(
+        fault(embedding(spann)).starts_with(&format!("{vectors}: unknown field `bogus`, expected one of"))
+    );
 }
 
 #[test]
@@ -136,7 +138,10 @@ fn members_that_nobody_knows_come_back() {
     let report = report(&schema);
     assert_eq!(report["defaults"]["decimal"], asked["defaults"]["decimal"]);
     assert_eq!(report["defaults"]["string"]["prefix_index"], json!({"enabled": true}));
-    assert_eq!([&report["keys"]["cat"], &report["keys"]["sp"]], [&asked["keys"]["cat"], &asked["keys"]["sp"]]);
+    assert_eq!(
+        [&report["keys"]["cat"], &report["keys"]["sp"]],
+        [&asked["keys"]["cat"], &asked["keys"]["sp"]]
+    );
     assert_eq!(report["source"], "other");
 }
 

@@ -42,7 +42,8 @@ impl<'a> Window<'a> {
                 end = middle;
             }
         }
-        let (found, weight) = (self.lows.get(2 * start..2 * start + 2)?, self.weights.get(4 * start..4 * start + 4)?);
+        let (found, weight) =
+            (self.lows.get(2 * start..2 * start + 2)?, self.weights.get(4 * start..4 * start + 4)?);
         (found == low.to_le_bytes()).then(|| floats(weight).next())?
     }
 }
@@ -71,7 +72,9 @@ impl<'a> Weights<'a> {
             (lows, all_lows) = all_lows.split_at_checked(2 * length).ok_or(Malformed)?;
             (weights, all_weights) = all_weights.split_at_checked(4 * length).ok_or(Malformed)?;
             let mut bounds = floats(&entry[3..]);
-            let (Some(smallest), Some(largest)) = (bounds.next(), bounds.next()) else { return Err(Malformed) };
+            let (Some(smallest), Some(largest)) = (bounds.next(), bounds.next()) else {
+                return Err(Malformed);
+            };
             let window = windows.get_mut(usize::from(entry[0])).ok_or(Malformed)?;
             *window = Some(Window { lows, weights, smallest, largest });
         }
@@ -103,7 +106,8 @@ pub fn encode(entries: &[(u16, f32)]) -> Vec<u8> {
     let mut bytes = vec![windows().count() as u8];
     bytes.reserve_exact(windows().count() * DIRECTORY_ENTRY + 6 * entries.len());
     for window in windows() {
-        let bound = |f: fn(f32, f32) -> f32, start| window.iter().fold(start, |bound, (_, weight)| f(bound, *weight));
+        let bound =
+            |f: fn(f32, f32) -> f32, start| window.iter().fold(start, |bound, (_, weight)| f(bound, *weight));
         bytes.push((usize::from(window[0].0) / WINDOW) as u8);
         bytes.extend_from_slice(&((window.len() - 1) as u16).to_le_bytes());
         bytes.extend_from_slice(&bound(f32::min, f32::INFINITY).to_le_bytes());

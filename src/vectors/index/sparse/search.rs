@@ -63,7 +63,8 @@ impl<'a> Lists<'a> {
     pub fn search(&self, chunk: u32, mask: Mask<'_>, top: &mut TopK) {
         let mut sums = Sums { sums: vec![0.0; WINDOW], seen: [0; WINDOW / WORD] };
         for window in 0..CHUNK / WINDOW {
-            let active: Vec<Active<'_>> = self.lists.iter().filter_map(|list| active(*list, window)).collect();
+            let active: Vec<Active<'_>> =
+                self.lists.iter().filter_map(|list| active(*list, window)).collect();
             let first = chunk * CHUNK as u32 + (window * WINDOW) as u32;
             search_window(&active, first, mask, top, &mut sums);
         }

@@ -32,7 +32,13 @@ fn lists_of(vectors: &Vectors, index: u32) -> Vec<(u16, f32)> {
     vectors.iter().filter_map(weight).collect()
 }
 
-fn searched(vectors: &Vectors, query: &BTreeMap<u32, f32>, k: usize, chunk: u32, mask: Mask<'_>) -> Vec<Neighbour> {
+fn searched(
+    vectors: &Vectors,
+    query: &BTreeMap<u32, f32>,
+    k: usize,
+    chunk: u32,
+    mask: Mask<'_>,
+) -> Vec<Neighbour> {
     let encoded: Vec<(f32, Vec<u8>)> = query
         .iter()
         .map(|(index, weight)| (*weight, lists_of(vectors, *index)))
@@ -49,11 +55,18 @@ fn searched(vectors: &Vectors, query: &BTreeMap<u32, f32>, k: usize, chunk: u32,
 }
 
 /// Every vector compared.
-fn compared(vectors: &Vectors, query: &BTreeMap<u32, f32>, k: usize, chunk: u32, mask: Mask<'_>) -> Vec<Neighbour> {
+fn compared(
+    vectors: &Vectors,
+    query: &BTreeMap<u32, f32>,
+    k: usize,
+    chunk: u32,
+    mask: Mask<'_>,
+) -> Vec<Neighbour> {
     let query: Vec<(u32, f32)> = query.iter().map(|(index, weight)| (*index, *weight)).collect();
     let mut top = TopK::new(k);
     for (low, vector) in vectors {
-        let (indices, values): (Vec<u32>, Vec<f32>) = vector.iter().map(|(index, weight)| (*index, *weight)).unzip();
+        let (indices, values): (Vec<u32>, Vec<f32>) =
+            vector.iter().map(|(index, weight)| (*index, *weight)).unzip();
         let offset = chunk << 16 | low;
         if let Some(distance) = distance(&query, &indices, &values).filter(|_| mask.allows(offset)) {
             top.push(offset, distance);
@@ -95,7 +108,8 @@ proptest! {
 
 #[test]
 fn weights_without_bounds_are_compared_too() {
-    let vectors: Vectors = (0..60_u32).map(|low| (low, BTreeMap::from([(1, f32::MAX), (2, low as f32)]))).collect();
+    let vectors: Vectors =
+        (0..60_u32).map(|low| (low, BTreeMap::from([(1, f32::MAX), (2, low as f32)]))).collect();
     let query = BTreeMap::from([(1, f32::MAX), (2, 1.0)]);
     assert_eq!(searched(&vectors, &query, 5, 0, Mask::All), compared(&vectors, &query, 5, 0, Mask::All));
     let query = BTreeMap::from([(1, f32::MAX), (2, f32::NEG_INFINITY)]);
@@ -109,7 +123,9 @@ fn weights_without_bounds_are_compared_too() {
 fn windows_that_hold_nothing_near_are_passed_over() {
     // The first window has the heaviest ones; a list of light weights is then not walked, but still counted.
     let vectors: Vectors = (0..60_000_u32)
-        .map(|low| (low, BTreeMap::from([(1, if low < 20 { 10.0 } else { 0.1 }), (2, 0.01 * (low % 7) as f32)])))
+        .map(|low| {
+            (low, BTreeMap::from([(1, if low < 20 { 10.0 } else { 0.1 }), (2, 0.01 * (low % 7) as f32)]))
+        })
         .collect();
     let query = BTreeMap::from([(1, 1.0), (2, 1.0)]);
     assert_eq!(searched(&vectors, &query, 10, 0, Mask::All), compared(&vectors, &query, 10, 0, Mask::All));
