@@ -256,6 +256,9 @@ fn a_filter_reads_only_the_blocks_that_it_needs() {
         // What the cheapest condition leaves is looked at, instead of thousands of lists.
         let few = json!({"$and": [{"number": {"$gt": 100}}, {"half": {"$gt": 2.0}}, {"rare": "text"}]});
         assert!(read(few).await <= 3 + 2);
+        // Of the many that one condition leaves only those are looked at that have the runs of the text.
+        let among_many = json!({"$and": [{"flag": true}, {"#document": {"$contains": " 12345 "}}]});
+        assert!(read(among_many).await <= 1 + 5 + 1);
         // A range of a tenth does not read all lists.
         let (tenth, all) =
             (read(json!({"number": {"$lt": 3_000}})).await, read(json!({"number": {"$gte": 0}})).await);

@@ -52,35 +52,35 @@ impl Indexed<'_> {
     async fn all_of(&self, members: &[Where], within: Option<&RoaringBitmap>) -> Result<Matching> {
         let mut plan: Vec<(u64, usize)> = members.iter().map(|member| self.cost(member)).zip(0..).collect();
         plan.sort_unstable();
-        let mut rest: u64 = plan.iter().fold(0, |sum, (cost, _)| sum.saturating_add(*cost));
         let mut matching = Matching::AllBut(RoaringBitmap::new());
-        for (done, (cost, place)) in plan.iter().enumerate() {
-            let bound = bound(&matching, within);
-            if let Some(bound) = &bound {
-                if bound.is_empty() {
-                    return Ok(Matching::Only(RoaringBitmap::new()));
-                }
-                if min(bound.len(), self.readers.data.block_count() as u64) <= rest {
-                    let left = self.looked_at(members, &plan[done..], bound).await?;
-                    return Ok(Matching::Only(left));
-                }
+        let mut unsure = Vec::new();
+        for (cost, place) in plan {
+            let member = &members[place];
+            let left = bound(&matching, within);
+            if left.as_ref().is_some_and(RoaringBitmap::is_empty) {
+                return Ok(Matching::Only(RoaringBitmap::new()));
             }
-            let member = self.select(&members[*place], bound.as_ref()).await?;
-            matching = and(matching, member);
-            rest = rest.saturating_sub(*cost);
+            if left.as_ref().is_some_and(|left| self.cost_of_looking(left.len()) <= cost) {
+                unsure.push(member);
+                continue;
+            }
+            let found = match Leaf::of(member) {
+                // What is left of all its candidates is looked at once.
+                Some(leaf) if !leaf.is_exact && !leaf.is_negated => {
+                    unsure.push(member);
+                    Matching::Only(self.candidates(&leaf, left.as_ref()).await?)
+                }
+                _ => self.select(member, left.as_ref()).await?,
+            };
+            matching = and(matching, found);
         }
-        Ok(matching)
-    }
-
-    /// The records of `among` that match the rest of a plan. Those that a text leaf rules out are not looked at.
-    async fn looked_at(
-        &self,
-        members: &[Where],
-        plan: &[(u64, usize)],
-        among: &RoaringBitmap,
-    ) -> Result<RoaringBitmap> {
-        let rest = || plan.iter().map(|(_, place)| &members[*place]);
-        passing(&self.readers.data, among, |view| rest().all(|member| member.evaluate(view))).await
+        match bound(&matching, within) {
+            Some(left) if !unsure.is_empty() => {
+                let test = |view: &StoredView<'_>| unsure.iter().all(|member| member.evaluate(view));
+                Ok(Matching::Only(passing(&self.readers.data, &left, test).await?))
+            }
+            _ => Ok(matching),
+        }
     }
 
     async fn any_of(&self, members: &[Where], within: Option<&RoaringBitmap>) -> Result<Matching> {
@@ -92,7 +92,7 @@ impl Indexed<'_> {
     }
 
     async fn leaf(&self, condition: &Where, within: Option<&RoaringBitmap>) -> Result<Matching> {
-        let leaf = Leaf::of(condition);
+        let Some(leaf) = Leaf::of(condition) else { return Ok(Matching::Only(RoaringBitmap::new())) };
         let mut found = self.candidates(&leaf, within).await?;
         if let Some(within) = within {
             found &= within;
@@ -118,27 +118,30 @@ impl Indexed<'_> {
         }
     }
 
-    /// Blocks that finding out what a condition matches may read, roughly.
+    /// Blocks that looking at so many records reads, at most.
+    fn cost_of_looking(&self, records: u64) -> u64 {
+        min(records, self.readers.data.block_count() as u64)
+    }
+
+    /// Blocks that the lookups of a condition read, roughly.
     fn cost(&self, condition: &Where) -> u64 {
         let costs = |members: &[Where]| members.iter().map(|member| self.cost(member)).collect::<Vec<u64>>();
         match condition {
             // The cheapest one bounds the others.
             Where::And(members) => costs(members).into_iter().min().unwrap_or_default(),
             Where::Or(members) => costs(members).into_iter().fold(0, u64::saturating_add),
-            leaf => self.cost_of_leaf(&Leaf::of(leaf)),
+            leaf => Leaf::of(leaf).map_or(0, |leaf| self.cost_of_leaf(&leaf)),
         }
     }
 
     fn cost_of_leaf(&self, leaf: &Leaf<'_>) -> u64 {
-        let lookup = match &leaf.lookup {
+        match &leaf.lookup {
             Lookup::Nothing => 0,
             Lookup::Ids(ids) => min(ids.len(), self.readers.ids.block_count()) as u64,
             Lookup::Terms(field, terms) => self.terms.blocks_of_terms(field, terms.len()),
             Lookup::Range(field, range) => self.terms.blocks_of_range(field, range),
             Lookup::Document(requirement) => self.terms.blocks_of_terms(&Field::DOCUMENT, grams(requirement)),
-        };
-        let looks = if leaf.is_exact { 0 } else { self.readers.data.block_count() as u64 };
-        lookup + looks
+        }
     }
 }
 
@@ -216,17 +219,15 @@ enum Lookup<'a> {
 }
 
 impl<'a> Leaf<'a> {
-    fn of(condition: &'a Where) -> Self {
+    /// `None` for what is no leaf.
+    fn of(condition: &'a Where) -> Option<Self> {
         match condition {
             Where::Id { ids, negated } => {
-                Self { lookup: Lookup::Ids(ids), is_negated: *negated, is_exact: true }
+                Some(Self { lookup: Lookup::Ids(ids), is_negated: *negated, is_exact: true })
             }
-            Where::Metadata { key, condition } => Self::of_metadata(key, condition),
-            Where::Document(condition) => Self::of_document(condition),
-            // No leaf.
-            Where::And(_) | Where::Or(_) => {
-                Self { lookup: Lookup::Nothing, is_negated: false, is_exact: false }
-            }
+            Where::Metadata { key, condition } => Some(Self::of_metadata(key, condition)),
+            Where::Document(condition) => Some(Self::of_document(condition)),
+            Where::And(_) | Where::Or(_) => None,
         }
     }
 
