@@ -44,11 +44,11 @@ pub const MAX_PATTERN_BYTES: usize = 2_048;
 /// Nesting of groups, classes and repetitions in a regular expression (as Chroma). What is made of it recurses.
 pub const MAX_PATTERN_DEPTH: u32 = 250;
 
-/// Bytes of a compiled regular expression, repetitions written out. A class of letters of all scripts takes some tens of kilobytes.
+/// Bytes of a compiled regular expression, repetitions written out: those of large classes of characters are what reaches it.
 pub const MAX_PATTERN_PROGRAM_BYTES: usize = 2 * 1024 * 1024;
 
-/// Bytes that a regular expression keeps of what it learnt about texts. Usual ones need one or two kilobytes, those with large counted
-/// repetitions some hundred.
+/// Bytes of the states that a regular expression keeps of those that it met in texts. When they are full it begins anew, and where that does
+/// not help it is matched without them.
 pub const PATTERN_CACHE_BYTES: usize = 256 * 1024;
 
 /// Regular expressions in one filter: with this many at their bounds it takes 36 MiB.

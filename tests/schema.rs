@@ -116,6 +116,30 @@ fn what_is_not_indexed_cannot_be_filtered_by_wherever_a_filter_may_be() {
 }
 
 #[test]
+fn numbers_of_both_types_are_found_by_the_one_that_is_indexed_before_and_after_a_compaction() {
+    block_on(async {
+        let storage: Rc<dyn Storage> = Rc::new(MemoryStorage::default());
+        let db = open(&storage).await.unwrap();
+        let schema = json!({"defaults": inverted("float", false), "keys": {}});
+        let id = create(&db, json!({"name": "numbers", "schema": schema})).await.unwrap().id.to_string();
+        db.write(T, D, &id, Operation::Add, record("a", json!({"n": 1, "list": [1, 2]}))).await.unwrap();
+        db.write(T, D, &id, Operation::Add, record("b", json!({"n": 1.5, "list": [1.0]}))).await.unwrap();
+        let found = async |filter: Value| {
+            let request =
+                GetRequest { filter: Some(Where::parse(&filter).unwrap()), ..GetRequest::default() };
+            db.get(T, D, &id, &request).await.unwrap().ids
+        };
+        for when in ["in the log", "indexed"] {
+            assert_eq!(found(json!({"n": {"$gte": 1}})).await, ["a", "b"], "{when}");
+            assert_eq!(found(json!({"n": {"$gt": 1}})).await, ["b"], "{when}");
+            assert_eq!(found(json!({"n": {"$ne": 1}})).await, ["b"], "{when}");
+            assert_eq!(found(json!({"list": {"$contains": 1}})).await, ["a", "b"], "{when}");
+            db.compact().await.unwrap();
+        }
+    });
+}
+
+#[test]
 fn sparse_searches_need_an_index_of_their_key() {
     block_on(async {
         let storage: Rc<dyn Storage> = Rc::new(MemoryStorage::default());

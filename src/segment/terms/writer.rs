@@ -74,7 +74,7 @@ impl<'a> ChunkChanges<'a> {
                         weights::join(changes, (offset as u16, present.then_some(*weight)));
                     }
                 }
-                value if self.schema.is_indexed(key, value) => visit_terms(value, |kind, term| {
+                value if self.schema.is_findable(key, value) => visit_terms(value, |kind, term| {
                     self.put(&Field::new(kind, key), term, Change::new(offset, present));
                 }),
                 _ => {}

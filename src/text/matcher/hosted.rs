@@ -73,8 +73,7 @@ impl Matcher {
     }
 
     pub fn is_match(&self, text: &str) -> bool {
-        // It exists for as long as this does.
-        self.host.is_match(self.handle, text).unwrap_or(false)
+        self.host.is_match(self.handle, text).expect("a pattern is released only when this is dropped")
     }
 }
 

@@ -61,6 +61,14 @@ impl Schema {
         self.is_on(key, Index::of(value))
     }
 
+    /// Whether a filter may have to find values like this one: those that are indexed, and as a number of the one type finds
+    /// those of the other, all numbers under a key where one of the types is.
+    pub fn is_findable(&self, key: &str, value: &MetadataValue) -> bool {
+        let is_number = matches!(Index::of(value), Index::Int | Index::Float);
+        self.is_indexed(key, value)
+            || is_number && (self.is_on(key, Index::Int) || self.is_on(key, Index::Float))
+    }
+
     /// Whether the texts of documents are indexed.
     pub fn fts_enabled(&self) -> bool {
         self.is_on(DOCUMENT_KEY, Index::Fts)
