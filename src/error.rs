@@ -21,6 +21,12 @@ pub enum Error {
     /// The name is taken. HTTP 409.
     #[error("{0}")]
     AlreadyExists(String),
+    /// A conditional write that came after another one to the same records. HTTP 409.
+    #[error("{0}")]
+    Conflict(String),
+    /// A conditional read or write of a state that is no longer known. HTTP 412.
+    #[error("{0}")]
+    StaleRead(String),
     /// The request does not have the expected shape or breaks a quota. HTTP 422.
     #[error("{0}")]
     Unprocessable(String),
@@ -55,6 +61,8 @@ impl Error {
             Error::InvalidArgument(_) => "InvalidArgumentError",
             Error::NotFound(_) => "NotFoundError",
             Error::Internal(_) => "InternalError",
+            Error::Conflict(_) => "ConditionalWriteConflictError",
+            Error::StaleRead(_) => "StaleReadError",
             Error::Storage(StorageError::QuotaExceeded { .. }) => "StorageQuotaExceededError",
             Error::Storage(StorageError::Locked { .. }) => "StorageLockedError",
             Error::Storage(StorageError::Unsupported { .. }) => "StorageUnsupportedError",
@@ -70,7 +78,8 @@ impl Error {
             Error::InvalidArgument(_) => 400,
             Error::PermissionDenied(_) => 403,
             Error::NotFound(_) => 404,
-            Error::AlreadyExists(_) => 409,
+            Error::AlreadyExists(_) | Error::Conflict(_) => 409,
+            Error::StaleRead(_) => 412,
             Error::Unprocessable(_) => 422,
             Error::ResourceExhausted(_) => 429,
             Error::Unimplemented(_) => 501,

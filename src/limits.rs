@@ -84,6 +84,9 @@ pub const SELECTION_CACHE_ENTRIES: usize = 256;
 /// Bytes of those filters and answers, at most. A tenth of 100,000 records takes 20 kB, of a million 130 kB.
 pub const SELECTION_CACHE_BYTES: usize = 4 * 1024 * 1024;
 
+/// Different values of a metadata key that are counted: some megabytes of them are held meanwhile.
+pub const MAX_FACET_VALUES: usize = 65_536;
+
 /// Size that a block aims for before it is split, in bytes. Between two costs: each read of OPFS takes some
 /// 12 µs besides its bytes, which a scan of small blocks would feel, and a point read takes in a whole block. With the
 /// framing around its entries a block then fits 31 pages, and 81 vectors of 384 components fill them.

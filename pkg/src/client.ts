@@ -1,6 +1,7 @@
 /** The client: collections of one database. */
 
-import { type Collection, CollectionHandle, CollectionImpl } from "./collection.js";
+import { CollectionHandle, CollectionImpl } from "./collection.js";
+import type { Collection } from "./collection-api.js";
 import { type CreateCollectionConfiguration, processCreateCollectionConfig } from "./configuration.js";
 import { FunctionBuilder } from "./embedding/builder.js";
 import type { EmbeddingFunction, EmbeddingFunctionConfiguration } from "./embedding/types.js";

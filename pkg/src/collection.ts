@@ -1,18 +1,39 @@
 /** A collection: its records, and what may be changed about it. */
 
 import type { ChromaClient } from "./client.js";
+import type {
+  Collection,
+  CollectionVersion,
+  DeleteArgs,
+  Facet,
+  FacetsArgs,
+  GetArgs,
+  ModifyArgs,
+  QueryArgs,
+  WatchArgs,
+  Watched,
+} from "./collection-api.js";
+import { type ConditionalTarget, ConditionalTransaction } from "./conditional.js";
 import {
   type CollectionConfiguration,
   processUpdateCollectionConfig,
-  type UpdateCollectionConfiguration,
   type UpdateConfigurationJson,
 } from "./configuration.js";
 import type { EmbeddingFunction } from "./embedding/types.js";
-import type { GetColumns, RankedColumns, RecordFilter, Records } from "./engine/engine.js";
+import type {
+  QueryColumns,
+  QueryRequest,
+  RankedColumns,
+  Records,
+  SearchRequest,
+  VersionJson,
+} from "./engine/engine.js";
 import { ChromaValueError } from "./errors.js";
-import { packMatrix, unpackMatrix } from "./matrix.js";
-import { deserializeMetadata, type NullValues, serializeMetadata, toPlain } from "./metadata.js";
-import { GetResult, QueryResult, SearchResult } from "./results.js";
+import { type Unsubscribe, watchRequest } from "./live.js";
+import { packMatrix } from "./matrix.js";
+import { type NullValues, serializeMetadata, toPlain } from "./metadata.js";
+import { prepareFilter, prepareGet, readGet, readQuery, readSearches } from "./requests.js";
+import type { GetResult, QueryResult, SearchResult } from "./results.js";
 import type { Schema } from "./schema/schema.js";
 import { embedSparse } from "./schema/sparse.js";
 import { type SearchLike, toSearches } from "./search/search.js";
@@ -21,14 +42,11 @@ import type { Session } from "./session.js";
 import type {
   CollectionMetadata,
   DeleteResult,
-  Include,
   IndexingStatus,
   Metadata,
   ReadLevel,
   RecordSet,
   Vector,
-  Where,
-  WhereDocument,
 } from "./types.js";
 import {
   validateBaseRecordSet,
@@ -41,85 +59,6 @@ import {
   validateNResults,
   validateRecordSetLengthConsistency,
 } from "./validate.js";
-import { validateWhere, validateWhereDocument } from "./where.js";
-
-/** Records to get: by id, by filter, or both (then a record has to satisfy both). */
-export interface GetArgs {
-  ids?: string[];
-  where?: Where;
-  limit?: number;
-  offset?: number;
-  whereDocument?: WhereDocument;
-  /** Default documents and metadatas. */
-  include?: Include[];
-}
-
-/** A search by vectors, or by texts that the collection's function embeds. */
-export interface QueryArgs {
-  queryEmbeddings?: Vector[];
-  queryTexts?: string[];
-  queryURIs?: string[];
-  /** Search among these records only. */
-  ids?: string[];
-  /** Hits a query; default 10. */
-  nResults?: number;
-  where?: Where;
-  whereDocument?: WhereDocument;
-  /** Default metadatas, documents and distances. */
-  include?: Include[];
-}
-
-/** Records to delete: by id, by filter, or both (then a record has to satisfy both). */
-export interface DeleteArgs {
-  ids?: string[];
-  where?: Where;
-  whereDocument?: WhereDocument;
-  /** Delete no more than so many of what the filter finds. */
-  limit?: number;
-}
-
-/** What may be changed about a collection. Metadata replaces the old one. */
-export interface ModifyArgs {
-  name?: string;
-  metadata?: CollectionMetadata;
-  configuration?: UpdateCollectionConfiguration;
-}
-
-/** A named set of records. */
-export interface Collection {
-  tenant: string;
-  database: string;
-  id: string;
-  name: string;
-  metadata: CollectionMetadata | undefined;
-  configuration: CollectionConfiguration;
-  /** Embeds documents and query texts. */
-  embeddingFunction?: EmbeddingFunction;
-  /** What is indexed, and how. */
-  schema?: Schema;
-  /** Number of records. */
-  count(options?: { readLevel?: ReadLevel }): Promise<number>;
-  /** Adds records; ids that exist already are left as they are. Without embeddings the documents are embedded. */
-  add(args: RecordSet): Promise<void>;
-  /** Records in the order in which they were added. */
-  get<TMeta extends Metadata = Metadata>(args?: GetArgs): Promise<GetResult<TMeta>>;
-  /** The first records; 10 by default. */
-  peek(args?: { limit?: number }): Promise<GetResult>;
-  /** For each query the nearest records, nearest first. */
-  query<TMeta extends Metadata = Metadata>(args: QueryArgs): Promise<QueryResult<TMeta>>;
-  /** For each search the records that it ranks, lowest score first. Texts to search for are embedded. */
-  search(searches: SearchLike | SearchLike[], options?: { readLevel?: ReadLevel }): Promise<SearchResult>;
-  /** Changes name, metadata or configuration. */
-  modify(args: ModifyArgs): Promise<void>;
-  /** Changes records; ids that do not exist are ignored. Metadata is merged, a `null` value deletes its key. */
-  update(args: RecordSet): Promise<void>;
-  /** Changes records as {@link update} does, and adds those that do not exist. */
-  upsert(args: RecordSet): Promise<void>;
-  /** Deletes records. */
-  delete(args: DeleteArgs): Promise<DeleteResult>;
-  /** How much of what was written is in the index; the rest is searched from the log. */
-  getIndexingStatus(): Promise<IndexingStatus>;
-}
 
 /** What a collection is made of. */
 export interface CollectionArgs {
@@ -198,12 +137,9 @@ export class CollectionImpl implements Collection {
   }
 
   async get<TMeta extends Metadata = Metadata>(args: GetArgs = {}): Promise<GetResult<TMeta>> {
-    const { limit, offset, include = ["documents", "metadatas"] } = args;
-    validateInclude(include, ["distances"]);
-    const filter = prepareFilter(args);
+    const request = prepareGet(args);
     const engine = await this.#session.engine();
-    const columns = await engine.get(...this.#path(), { ...filter, limit, offset, include: [...include] });
-    return new GetResult<TMeta>({ ...readColumns<TMeta>(columns), include });
+    return readGet<TMeta>(await engine.get(...this.#path(), request), request);
   }
 
   async peek({ limit = 10 }: { limit?: number } = {}): Promise<GetResult> {
@@ -211,46 +147,15 @@ export class CollectionImpl implements Collection {
   }
 
   async query<TMeta extends Metadata = Metadata>(args: QueryArgs): Promise<QueryResult<TMeta>> {
-    const { queryEmbeddings, queryTexts, nResults = 10 } = args;
-    const { include = ["metadatas", "documents", "distances"] } = args;
-    validateBaseRecordSet(
-      { embeddings: queryEmbeddings, documents: queryTexts },
-      { fields: { embeddings: "queryEmbeddings", documents: "queryTexts" } },
-    );
-    validateInclude(include);
-    const filter = prepareFilter(args);
-    if (nResults) {
-      validateNResults(nResults);
-    }
-    const vectors = queryEmbeddings ?? (await this.#embed(queryTexts ?? [], true));
+    const request = await this.#prepareQuery(args);
     const engine = await this.#session.engine();
-    const { rows, distances } = await engine.query(...this.#path(), {
-      ...filter,
-      query_embeddings: packMatrix(vectors),
-      n_results: nResults,
-      include: [...include],
-    });
-    const columns = rows.map((row) => readColumns<TMeta>(row));
-    const section = <T>(name: Include, values: T[]): T[] => (include.includes(name) ? values : []);
-    return new QueryResult<TMeta>({
-      ids: columns.map(({ ids }) => ids),
-      documents: section("documents", columns.map(({ documents }) => documents)),
-      embeddings: section("embeddings", columns.map(({ embeddings }) => embeddings)),
-      metadatas: section("metadatas", columns.map(({ metadatas }) => metadatas)),
-      uris: section("uris", columns.map(({ uris }) => uris)),
-      distances: distances?.map((row) => Array.from(row)) ?? [],
-      include,
-    });
+    return readQuery<TMeta>(await engine.query(...this.#path(), request), request);
   }
 
   async search(searches: SearchLike | SearchLike[], options?: { readLevel?: ReadLevel }): Promise<SearchResult> {
-    const payloads = toSearches(searches).map((search) => toPlain(search.toPayload()));
-    if (payloads.length === 0) {
-      throw new ChromaValueError("Expected at least one search");
-    }
-    await embedTexts(payloads, this.schema, (texts) => this.#embed(texts, true));
+    const request = await this.#prepareSearch(searches, options);
     const engine = await this.#session.engine();
-    const found = await engine.search(...this.#path(), { searches: payloads, read_level: options?.readLevel });
+    const found = await engine.search(...this.#path(), request);
     return readSearches(found.searches);
   }
 
@@ -290,6 +195,133 @@ export class CollectionImpl implements Collection {
   async getIndexingStatus(): Promise<IndexingStatus> {
     const engine = await this.#session.engine();
     return engine.indexingStatus(...this.#path());
+  }
+
+  async fork({ name }: { name: string }): Promise<Collection> {
+    const engine = await this.#session.engine();
+    const { id, name: forked } = await engine.forkCollection(...this.#path(), name);
+    return new CollectionImpl({ ...this.#args(), id, name: forked });
+  }
+
+  async forkCount(): Promise<number> {
+    return (await this.#session.engine()).forkCount(...this.#path());
+  }
+
+  async versions(): Promise<CollectionVersion[]> {
+    const engine = await this.#session.engine();
+    return (await engine.versions(...this.#path())).map(readVersion);
+  }
+
+  async saveVersion(): Promise<CollectionVersion> {
+    const engine = await this.#session.engine();
+    return readVersion(await engine.saveVersion(...this.#path()));
+  }
+
+  at(version: number): Collection {
+    if (!Number.isInteger(version) || version < 0) {
+      throw new ChromaValueError(`Expected the number of a version, but got ${String(version)}`);
+    }
+    return new CollectionImpl({ ...this.#args(), id: `${this.id.replace(/@.*/, "")}@${version}` });
+  }
+
+  async restore(version: number): Promise<void> {
+    await (await this.#session.engine()).restoreVersion(...this.#path(), version);
+  }
+
+  conditional(): ConditionalTransaction {
+    const session = this.#session;
+    const path = this.#path();
+    const target: ConditionalTarget = {
+      prepareGet,
+      readGet,
+      prepareRecords: (records, operation) =>
+        this.#prepareRecords(records, operation === "add" ? "drop" : "keep", operation === "update"),
+      get: async (request) => (await session.engine()).conditionalGet(...path, request),
+      commit: async (commit) => (await session.engine()).conditionalCommit(...path, commit),
+    };
+    return new ConditionalTransaction(target);
+  }
+
+  async facets({ keys, limit = 10, ...filter }: FacetsArgs): Promise<Facet[]> {
+    const request = { ...prepareFilter(filter), keys: [...keys], limit };
+    return (await this.#session.engine()).facets(...this.#path(), request);
+  }
+
+  watch<A extends WatchArgs>(
+    args: A,
+    callback: (result: Watched<A>) => unknown,
+    onError: (error: unknown) => void = reportLater,
+  ): Unsubscribe {
+    const path = this.#path();
+    const show = (result: GetResult | QueryResult | SearchResult): unknown => callback(result as Watched<A>);
+    if ("get" in args) {
+      const request = prepareGet(args.get);
+      const subject = { path, kind: "get" as const, request };
+      return watchRequest(this.#session, subject, (columns) => show(readGet(columns, request)), onError);
+    }
+    let ended = false;
+    let end: Unsubscribe = () => {
+      ended = true;
+    };
+    // Texts have to be embedded first.
+    const begin = async (): Promise<void> => {
+      if ("query" in args) {
+        const request = await this.#prepareQuery(args.query);
+        const subject = { path, kind: "query" as const, request };
+        const read = (columns: QueryColumns): unknown => show(readQuery(columns, request));
+        end = ended ? end : watchRequest(this.#session, subject, read, onError);
+      } else {
+        const subject = { path, kind: "search" as const, request: await this.#prepareSearch(args.search) };
+        const read = (columns: { searches: RankedColumns[] }): unknown => show(readSearches(columns.searches));
+        end = ended ? end : watchRequest(this.#session, subject, read, onError);
+      }
+    };
+    begin().catch(onError);
+    return () => end();
+  }
+
+  /** What a collection that differs in little from this one is made of. */
+  #args(): CollectionArgs {
+    return {
+      client: this.#client,
+      session: this.#session,
+      id: this.id,
+      name: this.#name,
+      tenant: this.tenant,
+      database: this.database,
+      configuration: this.#configuration,
+      metadata: this.#metadata,
+      embeddingFunction: this.#embeddingFunction,
+      schema: this.schema,
+    };
+  }
+
+  async #prepareQuery(args: QueryArgs): Promise<QueryRequest> {
+    const { queryEmbeddings, queryTexts, nResults = 10 } = args;
+    const { include = ["metadatas", "documents", "distances"] } = args;
+    validateBaseRecordSet(
+      { embeddings: queryEmbeddings, documents: queryTexts },
+      { fields: { embeddings: "queryEmbeddings", documents: "queryTexts" } },
+    );
+    validateInclude(include);
+    const filter = prepareFilter(args);
+    if (nResults) {
+      validateNResults(nResults);
+    }
+    const vectors = queryEmbeddings ?? (await this.#embed(queryTexts ?? [], true));
+    return { ...filter, query_embeddings: packMatrix(vectors), n_results: nResults, include: [...include] };
+  }
+
+  async #prepareSearch(
+    searches: SearchLike | SearchLike[],
+    options?: { readLevel?: ReadLevel },
+  ): Promise<SearchRequest> {
+    const payloads = toSearches(searches).map((search) => toPlain(search.toPayload()));
+    if (payloads.length === 0) {
+      throw new ChromaValueError("Expected at least one search");
+    }
+    await embedTexts(payloads, this.schema, (texts) => this.#embed(texts, true));
+    return { searches: payloads, read_level: options?.readLevel };
   }
 
   #path(): [tenant: string, database: string, id: string] {
@@ -384,6 +416,10 @@ export class CollectionHandle extends CollectionImpl {
     return super.search(built, options);
   }
 
+  override fork(_args: { name: string }): Promise<Collection> {
+    return Promise.reject(new ChromaValueError(`fork() ${HANDLE_NOT_SUPPORTED_ERROR}`));
+  }
+
   override modify(_args: ModifyArgs): Promise<void> {
     return Promise.reject(new ChromaValueError(`modify() ${HANDLE_NOT_SUPPORTED_ERROR}`));
   }
@@ -408,49 +444,14 @@ function mergeConfiguration(
   };
 }
 
-/** The checked filter in the shape of the engine. */
-function prepareFilter({ ids, where, whereDocument }: GetArgs): RecordFilter {
-  if (ids) {
-    validateIDs(ids);
-  }
-  if (where) {
-    validateWhere(where);
-  }
-  if (whereDocument) {
-    validateWhereDocument(whereDocument);
-  }
-  return { ids: ids && [...ids], where: toPlain(where), where_document: toPlain(whereDocument) };
-}
-
-/** The engine's columns as the results show them; a column that was not included is empty. */
-function readColumns<TMeta extends Metadata>(columns: GetColumns): {
-  ids: string[];
-  documents: (string | null)[];
-  embeddings: number[][];
-  metadatas: (TMeta | null)[];
-  uris: (string | null)[];
-} {
-  return {
-    ids: columns.ids,
-    documents: columns.documents ?? [],
-    embeddings: columns.embeddings ? unpackMatrix(columns.embeddings) : [],
-    metadatas: columns.metadatas?.map((metadata) => readMetadata<TMeta>(metadata)) ?? [],
-    uris: columns.uris ?? [],
-  };
-}
-
-/** The engine's columns of searches as their result shows them. */
-function readSearches(searches: readonly RankedColumns[]): SearchResult {
-  return new SearchResult({
-    ids: searches.map(({ ids }) => ids),
-    documents: searches.map(({ documents }) => documents),
-    embeddings: searches.map(({ embeddings }) => embeddings && unpackMatrix(embeddings)),
-    metadatas: searches.map(({ metadatas }) => metadatas && metadatas.map((metadata) => readMetadata(metadata))),
-    scores: searches.map(({ scores }) => scores && Array.from(scores)),
-    select: searches.map(({ select }) => select),
+/** An error that nobody waits for is reported as one of the page. */
+function reportLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
   });
 }
 
-function readMetadata<TMeta extends Metadata>(metadata: object | null): TMeta | null {
-  return metadata && deserializeMetadata<TMeta>(metadata);
+function readVersion({ version, written_ms, is_current }: VersionJson): CollectionVersion {
+  return { version, writtenAt: new Date(written_ms), isCurrent: is_current };
 }
+

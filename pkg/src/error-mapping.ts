@@ -3,12 +3,14 @@
 import { CONNECTION_LOST, isEngineError } from "./engine/errors.js";
 import {
   ChromaClientError,
+  ChromaConditionalWriteConflictError,
   ChromaConnectionError,
   ChromaForbiddenError,
   ChromaNotFoundError,
   ChromaQuotaExceededError,
   ChromaRateLimitError,
   ChromaServerError,
+  ChromaStaleReadError,
   ChromaUnauthorizedError,
   ChromaUniqueError,
 } from "./errors.js";
@@ -32,7 +34,12 @@ export function toChromaError(error: unknown): unknown {
     case 404:
       return new ChromaNotFoundError("The requested resource could not be found", error);
     case 409:
+      if (error.name === "ConditionalWriteConflictError") {
+        return new ChromaConditionalWriteConflictError(message, error);
+      }
       return new ChromaUniqueError("The resource already exists", error);
+    case 412:
+      return new ChromaStaleReadError(message, error);
     case 422:
       return /^(Quota|Billing limit) exceeded/.test(message)
         ? new ChromaQuotaExceededError(message, error)

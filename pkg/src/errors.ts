@@ -122,6 +122,28 @@ export class ChromaUniqueError extends Error {
   }
 }
 
+/** Another write came before that of the transaction to a record that this is about. */
+export class ChromaConditionalWriteConflictError extends Error {
+  override name = "ChromaConditionalWriteConflictError";
+  constructor(
+    message: string,
+    public override readonly cause?: unknown,
+  ) {
+    super(message);
+  }
+}
+
+/** What the transaction has read is no longer known apart from what was written since. */
+export class ChromaStaleReadError extends Error {
+  override name = "ChromaStaleReadError";
+  constructor(
+    message: string,
+    public override readonly cause?: unknown,
+  ) {
+    super(message);
+  }
+}
+
 /** A quota is used up; for a full disk the write in question changed nothing. */
 export class ChromaQuotaExceededError extends Error {
   override name = "ChromaQuotaExceededError";

@@ -2,7 +2,16 @@
 
 export { AdminClient, type AdminClientArgs, type ListDatabasesArgs } from "./admin-client.js";
 export { ChromaClient, type ChromaClientArgs } from "./client.js";
-export { type Collection, CollectionHandle } from "./collection.js";
+export { CollectionHandle } from "./collection.js";
+export type {
+  Collection,
+  CollectionVersion,
+  Facet,
+  FacetsArgs,
+  WatchArgs,
+  Watched,
+} from "./collection-api.js";
+export type { CommitResult, ConditionalTransaction } from "./conditional.js";
 export {
   type CollectionConfiguration,
   type CreateCollectionConfiguration,
@@ -34,12 +43,13 @@ export type {
   SparseEmbeddingFunction,
   SparseEmbeddingFunctionClass,
 } from "./embedding/types.js";
-export type { Durability, EngineInfo, StorageKind } from "./engine/engine.js";
+export type { Durability, EngineInfo, Quotas, StorageKind } from "./engine/engine.js";
 export type { EngineErrorFields } from "./engine/errors.js";
 export type { Fallback, StorageChoice } from "./engine/fallback.js";
 export type { Persistence, Quota } from "./engine/persistence.js";
 export type { StoreInfo, StoreOptions } from "./engine/store.js";
 export * from "./errors.js";
+export type { Unsubscribe } from "./live.js";
 export { destroy, open, type OpenOptions } from "./open.js";
 export { GetResult, QueryResult, type QueryRowResult, SearchResult, type SearchResultRow } from "./results.js";
 export { Cmek, CmekProvider } from "./schema/cmek.js";

@@ -6,9 +6,10 @@ use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::{JsResult, error, json, metadata};
+use crate::db::{Commit, ConditionalOperation, Facet, Quotas};
 use crate::types::{
-    DeleteRequest, Embeddings, GetRequest, GetResult, Include, Metadata, QueryRequest, RecordSet,
-    SearchResult, UpdateMetadata, Where,
+    DeleteRequest, Embeddings, FacetsRequest, GetRequest, GetResult, Include, Metadata, Operation,
+    QueryRequest, QueryResult, RecordSet, SearchResult, UpdateMetadata, Where,
 };
 
 thread_local! {
@@ -88,6 +89,100 @@ pub fn get_result(result: &GetResult) -> JsValue {
     set(&columns, "uris", &optional_strings_to_js(result.uris.as_deref()));
     set(&columns, "metadatas", &metadatas_to_js(result.metadatas.as_deref()));
     columns.into()
+}
+
+/// Writes the columns for each query.
+pub fn query_result(result: QueryResult) -> JsValue {
+    let columns = Object::new();
+    set(&columns, "rows", &result.rows.iter().map(get_result).collect::<Array>());
+    let distances = result.distances.map(|distances| {
+        let arrays =
+            distances.iter().map(|distances| JsValue::from(Float32Array::from(distances.as_slice())));
+        JsValue::from(arrays.collect::<Array>())
+    });
+    set(&columns, "distances", &distances.unwrap_or(JsValue::NULL));
+    columns.into()
+}
+
+/// Writes the columns for each search.
+pub fn search_results(results: &[SearchResult]) -> JsValue {
+    let searches = Object::new();
+    set(&searches, "searches", &results.iter().map(search_result).collect::<Array>());
+    searches.into()
+}
+
+/// Writes the values of a key and how many records have each.
+pub fn facet((key, facet): &(String, Facet)) -> JsValue {
+    let object = Object::new();
+    set(&object, "key", &JsValue::from_str(key));
+    set(&object, "distinct", &JsValue::from_f64(facet.distinct as f64));
+    let values = facet.values.iter().map(|(value, count)| {
+        let entry = Object::new();
+        set(&entry, "value", &metadata::value_to_js(value));
+        set(&entry, "count", &JsValue::from_f64(*count as f64));
+        entry
+    });
+    set(&object, "values", &values.collect::<Array>());
+    object.into()
+}
+
+pub fn facets_request(request: &JsValue) -> JsResult<FacetsRequest> {
+    let keys = member(request, "keys")?.ok_or_else(|| error::shape("missing field `keys`"))?;
+    Ok(FacetsRequest {
+        keys: strings(&keys, "keys")?,
+        ids: ids(request)?,
+        filter: filter(request)?,
+        limit: unsigned(request, "limit")?.unwrap_or(10),
+    })
+}
+
+/// The `read_token` of a conditional request.
+pub fn token(request: &JsValue) -> JsResult<Option<u64>> {
+    let token = member(request, "read_token")?.and_then(|token| token.as_f64());
+    Ok(token.map(|token| token as u64))
+}
+
+/// Reads `{ read_token, read_ids, operations: [{ operation, payload }] }`.
+pub fn commit(request: &JsValue) -> JsResult<Commit> {
+    let read_ids = member(request, "read_ids")?.map(|ids| strings(&ids, "read_ids")).transpose()?;
+    let mut commit = Commit {
+        read_token: token(request)?,
+        read_ids: read_ids.unwrap_or_default(),
+        operations: Vec::new(),
+    };
+    let operations =
+        member(request, "operations")?.ok_or_else(|| error::shape("missing field `operations`"))?;
+    for entry in Array::from(&operations).iter() {
+        let payload = member(&entry, "payload")?.ok_or_else(|| error::shape("missing field `payload`"))?;
+        let name = member(&entry, "operation")?.and_then(|name| name.as_string()).unwrap_or_default();
+        let operation = match name.as_str() {
+            "add" => Operation::Add,
+            "update" => Operation::Update,
+            "upsert" => Operation::Upsert,
+            "delete" => {
+                commit.operations.push(ConditionalOperation::Delete(delete_request(&payload)?));
+                continue;
+            }
+            other => return Err(error::shape(&format!("operations: unknown variant `{other}`"))),
+        };
+        commit.operations.push(ConditionalOperation::Write(operation, record_set(&payload)?));
+    }
+    Ok(commit)
+}
+
+/// Reads an object of quotas by their names.
+pub fn quotas(object: &JsValue) -> JsResult<Quotas> {
+    let mut quotas = Quotas::default();
+    let Some(object) = object.dyn_ref::<Object>() else { return Ok(quotas) };
+    for entry in Object::entries(object).iter() {
+        let entry = Array::from(&entry);
+        let name = entry.get(0).as_string().unwrap_or_default();
+        let limit = entry.get(1).as_f64().filter(|limit| *limit >= 0.0);
+        let limit =
+            limit.ok_or_else(|| error::invalid(&format!("the quota {name} must be a number from 0 on")))?;
+        quotas.set(&name, limit as u64).map_err(error::to_js)?;
+    }
+    Ok(quotas)
 }
 
 /// As [`get_result`], with the scores.

@@ -112,7 +112,7 @@ pub fn to_js(metadata: Option<&Metadata>) -> JsValue {
     }
 }
 
-fn value_to_js(value: &MetadataValue) -> JsValue {
+pub fn value_to_js(value: &MetadataValue) -> JsValue {
     fn array<T>(values: &[T], convert: impl Fn(&T) -> JsValue) -> JsValue {
         values.iter().map(convert).collect::<Array>().into()
     }

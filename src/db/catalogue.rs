@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use uuid::Uuid;
 
+use super::quotas::Quota;
 use super::{DEFAULT_DATABASE, DEFAULT_TENANT, Db};
 use crate::error::{Error, Result};
 use crate::execution::store::Store;
@@ -11,7 +12,7 @@ use crate::log::proto::Change;
 use crate::sysdb::{CollectionRow, DatabaseRow, encode_database, encode_info, encode_tenant};
 use crate::types::metadata::stored;
 use crate::types::{
-    Collection, CollectionConfiguration, CollectionId, CreateCollection, DatabaseInfo, MetadataKeys, Schema,
+    Collection, CollectionConfiguration, CollectionId, CollectionRef, CreateCollection, DatabaseInfo, Schema,
     Tenant, UpdateCollection, validation,
 };
 
@@ -77,6 +78,8 @@ impl Db {
         if store.catalog.borrow().database(tenant, name).is_some() {
             return Err(Error::AlreadyExists(format!("Database [{name}] already exists")));
         }
+        let count = store.catalog.borrow().databases(tenant).len() + 1;
+        self.quotas().check_new(Quota::Databases, "Create Database", name, count)?;
         let row = DatabaseRow { id: self.new_uuid(), name: name.into(), tenant: tenant.into(), created: 0 };
         store.change(Change::PutDatabase(encode_database(&row))).await
     }
@@ -134,20 +137,12 @@ impl Db {
                 false => Err(Error::AlreadyExists(format!("Collection [{}] already exists", request.name))),
             };
         }
+        let count = store.catalog.borrow().rows_of(database_id).len() + 1;
+        self.quotas().check_new(Quota::Collections, "Create Collection", &request.name, count)?;
         let row = CollectionRow {
-            id: CollectionId(self.new_uuid()),
-            name: request.name,
-            database: database_id,
             metadata: request.metadata.and_then(stored),
-            configuration,
             schema: Rc::new(schema),
-            dimension: None,
-            created: 0,
-            segment: None,
-            log_position: 0,
-            version: 0,
-            operations: 0,
-            metadata_keys: MetadataKeys::default(),
+            ..CollectionRow::new(CollectionId(self.new_uuid()), request.name, database_id, configuration)
         };
         store.change(Change::PutCollection(encode_info(&row))).await?;
         let catalog = store.catalog.borrow();
@@ -218,7 +213,7 @@ impl Db {
         if let Some(metadata) = &request.new_metadata {
             validation::new_collection_metadata(metadata)?;
         }
-        let id = CollectionId::parse(id)?;
+        let id = CollectionRef::parse(id)?.current()?;
         let store = self.store();
         let _naming = store.naming.lock().await;
         self.state(tenant, database, id)?;
@@ -252,7 +247,7 @@ impl Db {
 }
 
 /// The error for a name, or an id in the place of one, that no collection has.
-fn unknown_name(name: &str) -> Error {
+pub(super) fn unknown_name(name: &str) -> Error {
     Error::NotFound(format!("Collection [{name}] does not exist"))
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Db;
 use crate::error::Result;
-use crate::types::{CollectionId, ReadLevel};
+use crate::types::{CollectionId, CollectionRef, ReadLevel};
 
 /// Storage, sizes, cache and recovery of an open database.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -118,7 +118,7 @@ impl Db {
 
     /// How much of a collection's log is compacted.
     pub fn indexing_status(&self, tenant: &str, database: &str, collection: &str) -> Result<IndexingStatus> {
-        let id = CollectionId::parse(collection)?;
+        let id = CollectionRef::parse(collection)?.id;
         let state = self.state(tenant, database, id)?;
         let indexed = self.store().catalog.borrow().row(id).map_or(0, |row| row.operations);
         let unindexed = state.pending().0 as u64;

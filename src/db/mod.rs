@@ -2,9 +2,14 @@
 
 mod catalogue;
 mod info;
+mod quotas;
 mod records;
+mod transactions;
+mod versions;
+mod watches;
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::env::Env;
@@ -13,26 +18,42 @@ use crate::execution::orchestrators::{compact, garbage};
 use crate::execution::store::{Store, StoreOptions};
 use crate::limits::{CACHE_BYTES, COMPACTION_BYTES, IDLE_COMPACTION_OPERATIONS};
 use crate::storage::{Durability, Storage};
+use watches::Watch;
 
+pub use crate::execution::operators::facets::Facet;
 pub use info::{IndexingStatus, Info};
+pub use quotas::Quotas;
+pub use transactions::{Commit, Committed, ConditionalOperation};
+pub use versions::VersionInfo;
+pub use watches::{WatchedRequest, WatchedResult};
 
 /// The tenant and database that a new store has, as in Chroma.
 pub const DEFAULT_TENANT: &str = "default_tenant";
 pub const DEFAULT_DATABASE: &str = "default_database";
 
 /// How a database is opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     pub durability: Durability,
     /// Budget of the block cache in bytes; graphs that are in memory count against it.
     pub cache_bytes: usize,
     /// Whether [`Db::reset`] is allowed.
     pub allow_reset: bool,
+    /// How many earlier versions of each collection are kept: what a compaction replaces becomes one. They share what they
+    /// have in common.
+    pub versions: usize,
+    pub quotas: Quotas,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { durability: Durability::Strict, cache_bytes: CACHE_BYTES, allow_reset: false }
+        Self {
+            durability: Durability::Strict,
+            cache_bytes: CACHE_BYTES,
+            allow_reset: false,
+            versions: 0,
+            quotas: Quotas::default(),
+        }
     }
 }
 
@@ -48,14 +69,24 @@ struct Inner {
     env: Rc<dyn Env>,
     options: Options,
     store: RefCell<Rc<Store>>,
+    /// Live queries by their numbers; `None` for one that is being refreshed.
+    watches: RefCell<BTreeMap<u32, Option<Watch>>>,
 }
 
 impl Db {
     /// Opens the database on `storage`: a new one gets the default tenant and database, an existing one
     /// is recovered. No collection is read yet.
     pub async fn open(storage: Rc<dyn Storage>, env: Rc<dyn Env>, options: Options) -> Result<Self> {
-        let store = open_store(&storage, &env, options).await?;
-        Ok(Self { inner: Rc::new(Inner { storage, env, options, store: RefCell::new(store) }) })
+        let store = open_store(&storage, &env, &options).await?;
+        Ok(Self {
+            inner: Rc::new(Inner {
+                storage,
+                env,
+                options,
+                store: RefCell::new(store),
+                watches: RefCell::default(),
+            }),
+        })
     }
 
     fn store(&self) -> Rc<Store> {
@@ -85,9 +116,9 @@ impl Db {
         }
         let store = self.store();
         let _committing = store.committing.lock().await;
-        store.log.close();
+        store.close();
         self.inner.storage.clear().await?;
-        let new = open_store(&self.inner.storage, &self.inner.env, self.inner.options).await?;
+        let new = open_store(&self.inner.storage, &self.inner.env, &self.inner.options).await?;
         *self.inner.store.borrow_mut() = new;
         Ok(())
     }
@@ -158,13 +189,17 @@ impl Db {
     pub async fn close(&self) -> Result<()> {
         let store = self.store();
         let _committing = store.committing.lock().await;
-        store.log.close();
+        store.close();
         Ok(self.inner.storage.close().await?)
     }
 }
 
-async fn open_store(storage: &Rc<dyn Storage>, env: &Rc<dyn Env>, options: Options) -> Result<Rc<Store>> {
-    let store_options = StoreOptions { durability: options.durability, cache_bytes: options.cache_bytes };
+async fn open_store(storage: &Rc<dyn Storage>, env: &Rc<dyn Env>, options: &Options) -> Result<Rc<Store>> {
+    let store_options = StoreOptions {
+        durability: options.durability,
+        cache_bytes: options.cache_bytes,
+        keep_versions: options.versions,
+    };
     let store = Store::open(Rc::clone(storage), Rc::clone(env), store_options).await?;
     catalogue::create_defaults(&store).await?;
     Ok(store)

@@ -2,14 +2,17 @@
 
 use std::rc::Rc;
 
-use super::{Db, catalogue::unknown_id};
+use super::Db;
+use super::catalogue::unknown_id;
+use super::versions::unknown_version;
 use crate::error::Result;
 use crate::execution::collection::CollectionState;
+use crate::execution::operators::facets::Facet;
 use crate::execution::orchestrators::{self, compact};
 use crate::limits::BACK_PRESSURE_BYTES;
 use crate::types::{
-    CollectionId, DeleteRequest, GetRequest, GetResult, Operation, QueryRequest, QueryResult, ReadLevel,
-    RecordSet, SearchRequest, SearchResult, Where, validation,
+    CollectionId, CollectionRef, DeleteRequest, FacetsRequest, GetRequest, GetResult, Operation,
+    QueryRequest, QueryResult, ReadLevel, RecordSet, SearchRequest, SearchResult, Where, validation,
 };
 
 impl Db {
@@ -30,6 +33,21 @@ impl Db {
         state.ok_or_else(|| unknown_id(id))
     }
 
+    /// The open collection that a write names.
+    fn written(&self, tenant: &str, database: &str, collection: &str) -> Result<Rc<CollectionState>> {
+        self.state(tenant, database, CollectionRef::parse(collection)?.current()?)
+    }
+
+    /// The open collection, or the version of it, that a read names.
+    pub(super) fn read(&self, tenant: &str, database: &str, collection: &str) -> Result<Rc<CollectionState>> {
+        let CollectionRef { id, version } = CollectionRef::parse(collection)?;
+        let state = self.state(tenant, database, id)?;
+        match version {
+            None => Ok(state),
+            Some(version) => self.store().version(id, version).ok_or_else(|| unknown_version(id, version)),
+        }
+    }
+
     /// Adds, updates or upserts records. When it returns they are as durable as the store promises, and every
     /// later read sees them. All of the records are written, or none.
     ///
@@ -44,8 +62,9 @@ impl Db {
         operation: Operation,
         records: RecordSet,
     ) -> Result<()> {
-        let state = self.state(tenant, database, CollectionId::parse(collection)?)?;
+        let state = self.written(tenant, database, collection)?;
         let store = self.store();
+        self.check_write(&state, operation, &records).await?;
         if state.pending().1 >= BACK_PRESSURE_BYTES {
             compact::compact(&store, &state).await?;
         }
@@ -54,7 +73,7 @@ impl Db {
         if records.ids.is_empty() {
             return Ok(());
         }
-        store.write(&state, records.into_operations(operation), dimension).await
+        store.write(&state, records.into_operations(operation), dimension).await.map(drop)
     }
 
     /// Deletes records; answers how many were meant (spec: rest-api 4.4).
@@ -65,8 +84,9 @@ impl Db {
         collection: &str,
         request: DeleteRequest,
     ) -> Result<u64> {
-        let state = self.state(tenant, database, CollectionId::parse(collection)?)?;
+        let state = self.written(tenant, database, collection)?;
         validation::delete_request(&request)?;
+        self.quotas().check_read("Delete", request.filter.as_ref(), None)?;
         check_filter(&state, request.filter.as_ref())?;
         let deletions = orchestrators::delete::deletions(&state, self.env(), request).await?;
         let deleted = deletions.len() as u64;
@@ -84,9 +104,17 @@ impl Db {
         collection: &str,
         request: &GetRequest,
     ) -> Result<GetResult> {
-        let state = self.state(tenant, database, CollectionId::parse(collection)?)?;
+        let state = self.read(tenant, database, collection)?;
         check_filter(&state, request.filter.as_ref())?;
-        orchestrators::get::get(&state, self.env(), request).await
+        let limit = request.limit.map(|limit| limit as usize);
+        self.quotas().check_read("Get", request.filter.as_ref(), limit)?;
+        match (request.limit, self.quotas().default_limit()) {
+            (None, Some(limit)) => {
+                let request = GetRequest { limit: Some(limit), ..request.clone() };
+                orchestrators::get::get(&state, self.env(), &request).await
+            }
+            _ => orchestrators::get::get(&state, self.env(), request).await,
+        }
     }
 
     /// The nearest records of each query vector.
@@ -97,8 +125,10 @@ impl Db {
         collection: &str,
         request: &QueryRequest,
     ) -> Result<QueryResult> {
-        let state = self.state(tenant, database, CollectionId::parse(collection)?)?;
+        let state = self.read(tenant, database, collection)?;
         check_filter(&state, request.filter.as_ref())?;
+        let results = Some(request.n_results as usize);
+        self.quotas().check_read("Query", request.filter.as_ref(), results)?;
         orchestrators::query::query(&state, self.env(), request).await
     }
 
@@ -114,9 +144,27 @@ impl Db {
         collection: &str,
         request: &SearchRequest,
     ) -> Result<Vec<SearchResult>> {
-        let state = self.state(tenant, database, CollectionId::parse(collection)?)?;
-        request.searches.iter().try_for_each(|search| check_filter(&state, search.filter.as_ref()))?;
+        let state = self.read(tenant, database, collection)?;
+        for search in &request.searches {
+            check_filter(&state, search.filter.as_ref())?;
+            let results = search.limit.map(|limit| limit as usize);
+            self.quotas().check_read("Search", search.filter.as_ref(), results)?;
+        }
         orchestrators::search::search(&state, self.env(), request).await
+    }
+
+    /// The most frequent values of metadata keys, and how many records have them.
+    pub async fn facets(
+        &self,
+        tenant: &str,
+        database: &str,
+        collection: &str,
+        request: &FacetsRequest,
+    ) -> Result<Vec<(String, Facet)>> {
+        let state = self.read(tenant, database, collection)?;
+        check_filter(&state, request.filter.as_ref())?;
+        self.quotas().check_read("Get", request.filter.as_ref(), None)?;
+        orchestrators::facets::facets(&state, self.env(), request).await
     }
 
     /// Number of records at a read level.
@@ -127,12 +175,12 @@ impl Db {
         collection: &str,
         level: ReadLevel,
     ) -> Result<u64> {
-        let state = self.state(tenant, database, CollectionId::parse(collection)?)?;
+        let state = self.read(tenant, database, collection)?;
         orchestrators::count::count(&state, level).await
     }
 }
 
 /// Refuses a filter that the schema has no index for. It never changes that, so no snapshot has to be asked.
-fn check_filter(state: &CollectionState, filter: Option<&Where>) -> Result<()> {
+pub(super) fn check_filter(state: &CollectionState, filter: Option<&Where>) -> Result<()> {
     filter.map_or(Ok(()), |filter| state.schema().check_filter(filter))
 }

@@ -1,7 +1,7 @@
 //! One open collection: its segment, and the operations of the log that are not part of it yet.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::rc::Rc;
 
 use futures::lock::Mutex;
@@ -30,9 +30,9 @@ pub struct CollectionState {
     inner: RefCell<Inner>,
     folding: Mutex<()>,
     selections: Selections,
-    /// The dimension that writes on their way to the log rely on, and how many of them there are.
+    /// The dimension that writes on their way to the log rely on, and those writes.
     reserved: Cell<Option<usize>>,
-    in_flight: Cell<usize>,
+    in_flight: RefCell<Vec<Batch>>,
 }
 
 struct Inner {
@@ -44,6 +44,8 @@ struct Inner {
     pending: VecDeque<Pending>,
     /// The tail holds the pending batches up to this sequence number.
     folded: u64,
+    /// The segment holds the log up to here.
+    compacted: u64,
     dimension: Option<usize>,
 }
 
@@ -54,13 +56,14 @@ struct Pending {
 }
 
 impl CollectionState {
-    /// The state as the catalogue has it, before the log is replayed.
+    /// The state as the catalogue has it, before the log is replayed: with the segment, and the sequence number up to which that holds
+    /// the log.
     pub fn new(
         id: CollectionId,
         configuration: &CollectionConfiguration,
         schema: Rc<Schema>,
         dimension: Option<usize>,
-        files: Option<SegmentFiles>,
+        (files, compacted): (Option<SegmentFiles>, u64),
         blockstore: Blockstore,
         trash: Rc<Trash>,
     ) -> Self {
@@ -70,6 +73,7 @@ impl CollectionState {
             tail: Rc::default(),
             pending: VecDeque::new(),
             folded: 0,
+            compacted,
             dimension,
         };
         Self {
@@ -83,7 +87,7 @@ impl CollectionState {
             folding: Mutex::new(()),
             selections: Selections::default(),
             reserved: Cell::new(dimension),
-            in_flight: Cell::new(0),
+            in_flight: RefCell::default(),
         }
     }
 
@@ -118,15 +122,16 @@ impl CollectionState {
     }
 
     /// A write with this dimension is on its way to the log.
-    pub fn reserve(&self, dimension: Option<usize>) {
+    pub fn reserve(&self, dimension: Option<usize>, batch: &Batch) {
         self.reserved.set(dimension);
-        self.in_flight.set(self.in_flight.get() + 1);
+        self.in_flight.borrow_mut().push(Rc::clone(batch));
     }
 
     /// A write has come back from the log. If all of those on their way failed, they fixed nothing.
-    pub fn release(&self) {
-        self.in_flight.set(self.in_flight.get() - 1);
-        if self.in_flight.get() == 0 {
+    pub fn release(&self, batch: &Batch) {
+        let mut in_flight = self.in_flight.borrow_mut();
+        in_flight.retain(|other| !Rc::ptr_eq(other, batch));
+        if in_flight.is_empty() {
             self.reserved.set(self.dimension());
         }
     }
@@ -148,6 +153,64 @@ impl CollectionState {
         inner.pending.iter().fold((0, 0), |(operations, bytes), pending| {
             (operations + pending.batch.len(), bytes + pending.bytes)
         })
+    }
+
+    /// Gives a fork what is not part of the segment yet.
+    pub fn share_pending(&self, fork: &Self) {
+        for pending in &self.inner.borrow().pending {
+            fork.append(pending.sequence, Rc::clone(&pending.batch), None);
+        }
+    }
+
+    /// Sequence number of the last write, or of what the segment holds; 0 before the first.
+    pub fn last_sequence(&self) -> u64 {
+        let inner = self.inner.borrow();
+        inner.pending.back().map_or(inner.compacted, |last| last.sequence)
+    }
+
+    /// The writes after `sequence`; `None` if some of them are no longer known apart from the segment.
+    pub fn written_after(&self, sequence: u64) -> Option<Vec<Batch>> {
+        let inner = self.inner.borrow();
+        let later = inner.pending.iter().filter(|pending| pending.sequence > sequence);
+        (sequence >= inner.compacted).then(|| later.map(|pending| Rc::clone(&pending.batch)).collect())
+    }
+
+    /// Whether a write after `sequence`, acknowledged or on its way, touches one of `ids`.
+    pub fn is_touched_after(&self, sequence: u64, ids: &HashSet<&str>) -> bool {
+        let touches = |batch: &Batch| batch.iter().any(|operation| ids.contains(operation.id.as_str()));
+        let inner = self.inner.borrow();
+        let mut later = inner.pending.iter().filter(|pending| pending.sequence > sequence);
+        later.any(|pending| touches(&pending.batch)) || self.in_flight.borrow().iter().any(touches)
+    }
+
+    /// A view of what was acknowledged up to `sequence`, if that is not before the segment's position.
+    pub async fn snapshot_up_to(&self, sequence: u64) -> Result<Snapshot> {
+        let is_all = {
+            let inner = self.inner.borrow();
+            inner.pending.back().is_none_or(|last| last.sequence <= sequence)
+        };
+        if is_all {
+            return Ok(self.snapshot().await?.0);
+        }
+        let _folding = self.folding.lock().await;
+        let segment = self.segment().await?;
+        let operations: Vec<_> = {
+            let inner = self.inner.borrow();
+            let seen = inner.pending.iter().filter(|pending| pending.sequence <= sequence);
+            seen.flat_map(|pending| pending.batch.iter().cloned()).collect()
+        };
+        self.view_of(segment, &operations).await
+    }
+
+    /// The segment under some of the operations of the log.
+    async fn view_of(
+        &self,
+        segment: Rc<RecordSegment>,
+        operations: &[Rc<OperationRecord>],
+    ) -> Result<Snapshot> {
+        let mut tail = Tail::new(&segment);
+        tail.fold(&segment, operations).await?;
+        Ok(self.view(segment, Rc::new(tail), self.dimension()))
     }
 
     /// Sequence number of the oldest write after `sequence` that is not part of the segment.
@@ -180,16 +243,12 @@ impl CollectionState {
         }
         let _folding = self.folding.lock().await;
         let segment = self.segment().await?;
-        let mut tail = Tail::new(&segment);
-        if level == ReadLevel::IndexAndBoundedWal {
-            let operations: Vec<_> = {
-                let inner = self.inner.borrow();
-                let all = inner.pending.iter().flat_map(|pending| pending.batch.iter().cloned());
-                all.take(BOUNDED_WAL_OPERATIONS).collect()
-            };
-            tail.fold(&segment, &operations).await?;
-        }
-        Ok(self.view(segment, Rc::new(tail), self.dimension()))
+        let taken = if level == ReadLevel::IndexAndBoundedWal { BOUNDED_WAL_OPERATIONS } else { 0 };
+        let operations: Vec<_> = {
+            let inner = self.inner.borrow();
+            inner.pending.iter().flat_map(|pending| pending.batch.iter().cloned()).take(taken).collect()
+        };
+        self.view_of(segment, &operations).await
     }
 
     fn view(&self, segment: Rc<RecordSegment>, tail: Rc<Tail>, dimension: Option<usize>) -> Snapshot {
@@ -250,6 +309,7 @@ impl CollectionState {
         inner.files = segment.files();
         inner.tail = Rc::new(Tail::new(&segment));
         inner.folded = sequence;
+        inner.compacted = sequence;
         inner.segment = Some(Rc::new(segment));
         inner.pending.retain(|pending| pending.sequence > sequence);
         Ok(())

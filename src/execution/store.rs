@@ -4,17 +4,18 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::{Rc, Weak};
 
+use futures::channel::oneshot;
 use futures::lock::Mutex;
 
 use crate::blockstore::Blockstore;
 use crate::env::Env;
-use crate::error::{Error, Result, StorageError};
+use crate::error::{Corruption, Error, Result, StorageError};
 use crate::execution::collection::{Batch, CollectionState};
-use crate::log::proto::{Change, Records};
+use crate::log::proto::{Change, Fork, Records};
 use crate::log::{Log, Replay, convert};
-use crate::segment::Trash;
+use crate::segment::{SegmentFiles, Trash};
 use crate::storage::{Durability, Storage};
-use crate::sysdb::{Catalog, SysDb};
+use crate::sysdb::{Catalog, CollectionRow, FunctionRow, SysDb, decode_function, encode_function};
 use crate::types::{CollectionId, OperationRecord};
 
 /// How a store is opened.
@@ -23,6 +24,8 @@ pub struct StoreOptions {
     pub durability: Durability,
     /// Budget of the block cache in bytes.
     pub cache_bytes: usize,
+    /// How many earlier versions of each collection are kept.
+    pub keep_versions: usize,
 }
 
 /// What the opening of a store found.
@@ -45,8 +48,12 @@ pub struct Store {
     pub(crate) catalog: RefCell<Catalog>,
     collections: RefCell<HashMap<CollectionId, Rc<CollectionState>>>,
     pub(crate) trash: Rc<Trash>,
-    /// Deleted collections that a reader may still hold.
-    pub(crate) graveyard: RefCell<Vec<Weak<CollectionState>>>,
+    /// Versions that were read since garbage was last collected.
+    versions: RefCell<HashMap<(CollectionId, u32), Rc<CollectionState>>>,
+    /// States that are not, or no longer, what the catalogue says of their collections, and that a reader may hold.
+    detached: RefCell<Vec<Weak<CollectionState>>>,
+    /// How many earlier versions of each collection are kept.
+    pub(crate) keep_versions: usize,
     /// Whether the storage may hold blocks that the root does not reach.
     pub(crate) sweep_due: Cell<bool>,
     /// Held by the one compaction or commit under way.
@@ -54,6 +61,10 @@ pub struct Store {
     /// Held by the one change of the catalogue under way: what it checks and what it logs belong together.
     pub(crate) naming: Mutex<()>,
     pub(crate) recovery: Recovery,
+    /// Counts what was written since the store was opened.
+    pub(crate) changes: Cell<u32>,
+    /// Those who wait for the next change.
+    pub(crate) waiting: RefCell<Vec<oneshot::Sender<()>>>,
 }
 
 impl Store {
@@ -79,9 +90,13 @@ impl Store {
             catalog: RefCell::new(catalog),
             collections: RefCell::default(),
             trash: Rc::default(),
-            graveyard: RefCell::default(),
+            versions: RefCell::default(),
+            detached: RefCell::default(),
+            keep_versions: options.keep_versions,
             committing: Mutex::new(()),
             naming: Mutex::new(()),
+            changes: Cell::new(0),
+            waiting: RefCell::default(),
             recovery: Recovery { torn_bytes: replay.torn_bytes, ..Recovery::default() },
         };
         store.recovery.replayed_operations = store.replay(replay, start.catalogue)?;
@@ -92,11 +107,15 @@ impl Store {
     fn replay(&self, replay: Replay, catalogue_position: u64) -> Result<u64> {
         let mut operations = 0;
         for entry in replay.entries {
+            let is_new = entry.sequence > catalogue_position;
             match entry.change {
-                Change::Records(records) => operations += self.replay_records(records, entry.sequence)?,
-                change if entry.sequence > catalogue_position => {
-                    self.apply_change(&change, entry.sequence)?
+                Change::Records(mut records) => {
+                    if let Some(function) = records.output_of.take().filter(|_| is_new) {
+                        self.note_progress(decode_function(function)?);
+                    }
+                    operations += self.replay_records(records, entry.sequence)?;
                 }
+                change if is_new => self.apply_change(&change, entry.sequence)?,
                 _ => {}
             }
         }
@@ -105,9 +124,9 @@ impl Store {
 
     fn replay_records(&self, records: Records, sequence: u64) -> Result<u64> {
         let id = CollectionId(crate::sysdb::uuid(&records.collection)?);
-        // A collection that was deleted later, or a write that its segment already holds.
-        let needed = self.catalog.borrow().row(id).is_some_and(|row| sequence > row.log_position);
-        if !needed {
+        // Nobody, if the collection was deleted later, or its segment already holds the write.
+        let readers = self.catalog.borrow().readers_of(id, sequence);
+        if readers.is_empty() {
             return Ok(0);
         }
         let operations: Result<Vec<_>> = records
@@ -117,7 +136,9 @@ impl Store {
             .collect();
         let batch: Batch = operations?.into();
         let count = batch.len() as u64;
-        self.apply_records(id, batch, sequence);
+        for reader in readers {
+            self.apply_records(reader, Rc::clone(&batch), sequence);
+        }
         Ok(count)
     }
 
@@ -128,17 +149,61 @@ impl Store {
         }
         let catalog = self.catalog.borrow();
         let row = catalog.row(id)?;
-        let state = Rc::new(CollectionState::new(
-            id,
+        let state = self.open_state(row, row.segment, row.log_position);
+        self.collections.borrow_mut().insert(id, Rc::clone(&state));
+        Some(state)
+    }
+
+    /// The state of a collection as one of its versions was; `None` when that is not kept. Nothing is ever written to it.
+    pub fn version(&self, id: CollectionId, version: u32) -> Option<Rc<CollectionState>> {
+        let catalog = self.catalog.borrow();
+        let row = catalog.row(id)?;
+        let version_row = row.find_version(version)?;
+        let mut versions = self.versions.borrow_mut();
+        let state = versions.entry((id, version)).or_insert_with(|| {
+            let state = self.open_state(row, Some(version_row.segment), version_row.log_position);
+            self.note_detached(&state);
+            state
+        });
+        Some(Rc::clone(state))
+    }
+
+    fn open_state(
+        &self,
+        row: &CollectionRow,
+        segment: Option<SegmentFiles>,
+        log_position: u64,
+    ) -> Rc<CollectionState> {
+        Rc::new(CollectionState::new(
+            row.id,
             &row.configuration,
             Rc::clone(&row.schema),
             row.dimension,
-            row.segment,
+            (segment, log_position),
             self.blockstore.clone(),
             Rc::clone(&self.trash),
-        ));
-        self.collections.borrow_mut().insert(id, Rc::clone(&state));
-        Some(state)
+        ))
+    }
+
+    fn note_detached(&self, state: &Rc<CollectionState>) {
+        self.detached.borrow_mut().push(Rc::downgrade(state));
+    }
+
+    /// Whether a reader holds a segment that is not the catalogue's current one. What nobody reads any more is forgotten.
+    pub fn has_detached_readers(&self) -> bool {
+        let mut detached = self.detached.borrow_mut();
+        detached.retain(|state| state.strong_count() > 0);
+        !detached.is_empty() || self.trash.is_held()
+    }
+
+    /// Whether blocks of a collection's segment may be part of other segments, or be read as part of them.
+    pub fn is_shared(&self, id: CollectionId) -> bool {
+        self.keep_versions > 0 || self.catalog.borrow().is_shared(id) || self.has_detached_readers()
+    }
+
+    /// Lets go of versions that were read.
+    pub fn close_versions(&self) {
+        self.versions.borrow_mut().clear();
     }
 
     /// The collections that were touched since the store was opened.
@@ -159,21 +224,65 @@ impl Store {
     }
 
     /// Logs the operations of one write and makes them visible. `dimension` is the collection's
-    /// after this write.
+    /// after this write. Answers the sequence number of its log entry.
     pub async fn write(
         self: &Rc<Self>,
         state: &Rc<CollectionState>,
         operations: Vec<OperationRecord>,
         dimension: Option<usize>,
-    ) -> Result<()> {
+    ) -> Result<u64> {
+        self.write_entry(state, operations, dimension, None).await
+    }
+
+    /// Logs what a function of the collection `input` has put out, and how far it has come with that, as one entry.
+    pub async fn write_output(
+        self: &Rc<Self>,
+        state: &Rc<CollectionState>,
+        operations: Vec<OperationRecord>,
+        dimension: Option<usize>,
+        (input, function): (CollectionId, FunctionRow),
+    ) -> Result<u64> {
+        self.write_entry(state, operations, dimension, Some((input, function))).await
+    }
+
+    async fn write_entry(
+        self: &Rc<Self>,
+        state: &Rc<CollectionState>,
+        operations: Vec<OperationRecord>,
+        dimension: Option<usize>,
+        output_of: Option<(CollectionId, FunctionRow)>,
+    ) -> Result<u64> {
         let (store, id) = (Rc::clone(self), state.id());
-        let entry = convert::encode_records(id.0.as_bytes(), &operations);
+        let function = output_of.as_ref().map(|(input, function)| encode_function(*input, function));
+        let entry = convert::encode_records(id.0.as_bytes(), &operations, function.as_ref());
         let batch: Batch = operations.into_iter().map(Rc::new).collect();
-        state.reserve(dimension);
-        let apply = move |sequence| store.apply_records(id, batch, sequence);
+        state.reserve(dimension, &batch);
+        let written = Rc::clone(&batch);
+        let place = Rc::new(Cell::new(0));
+        let noted = Rc::clone(&place);
+        let apply = move |sequence| {
+            noted.set(sequence);
+            if let Some(progress) = output_of {
+                store.note_progress(progress);
+            }
+            store.apply_records(id, written, sequence);
+        };
         let outcome = self.log.append_encoded(entry, apply).await;
-        state.release();
-        outcome
+        state.release(&batch);
+        outcome.map(|()| place.get())
+    }
+
+    /// Notes how far a function has come, unless it was detached meanwhile.
+    fn note_progress(&self, (input, function): (CollectionId, FunctionRow)) {
+        let mut catalog = self.catalog.borrow_mut();
+        let row = catalog.row(input);
+        let is_attached =
+            |row: &CollectionRow| row.functions.iter().any(|other| other.function.id == function.function.id);
+        if row.is_some_and(is_attached) {
+            catalog.put_function(input, function);
+        }
+        // The segment that it went on from is no longer needed.
+        self.sweep_due.set(true);
     }
 
     fn apply_records(&self, id: CollectionId, batch: Batch, sequence: u64) {
@@ -189,23 +298,70 @@ impl Store {
             catalog.note_metadata(id, &batch);
         }
         state.append(sequence, batch, dimension);
+        self.note_change();
+    }
+
+    /// Tells those who wait that something has changed.
+    fn note_change(&self) {
+        self.changes.set(self.changes.get().wrapping_add(1));
+        for waiting in self.waiting.take() {
+            // Who has gone away does not need to know.
+            let _ = waiting.send(());
+        }
+    }
+
+    /// Takes no more writes, and lets nobody wait for them.
+    pub fn close(&self) {
+        self.log.close();
+        self.waiting.take();
     }
 
     fn apply_change(&self, change: &Change, sequence: u64) -> Result<()> {
-        let mut catalog = self.catalog.borrow_mut();
-        catalog.apply(change, sequence)?;
-        if matches!(change, Change::DeleteDatabase(_) | Change::DeleteCollection(_)) {
-            self.collections.borrow_mut().retain(|id, state| {
-                let kept = catalog.row(*id).is_some();
-                if !kept {
-                    self.graveyard.borrow_mut().push(Rc::downgrade(state));
-                }
-                kept
-            });
-            self.sweep_due.set(true);
+        self.catalog.borrow_mut().apply(change, sequence)?;
+        self.note_change();
+        match change {
+            Change::DeleteDatabase(_) | Change::DeleteCollection(_) => self.close_deleted(),
+            Change::PutCollection(info) => {
+                self.reconfigure(&self.catalog.borrow(), CollectionId(crate::sysdb::uuid(&info.id)?));
+            }
+            Change::ForkCollection(fork) if fork.version.is_none() => self.inherit(fork)?,
+            Change::RestoreVersion(restore) => {
+                let id = CollectionId(crate::sysdb::uuid(&restore.collection)?);
+                self.detach(|state| state.id() == id);
+            }
+            // The segment that it went on from is no longer needed.
+            Change::DeleteFunction(_) => self.sweep_due.set(true),
+            _ => {}
         }
-        if let Change::PutCollection(info) = change {
-            self.reconfigure(&catalog, CollectionId(crate::sysdb::uuid(&info.id)?));
+        Ok(())
+    }
+
+    fn close_deleted(&self) {
+        let catalog = self.catalog.borrow();
+        self.detach(|state| catalog.row(state.id()).is_none());
+        self.versions.borrow_mut().retain(|(id, _), _| catalog.row(*id).is_some());
+        self.sweep_due.set(true);
+    }
+
+    /// Open collections are opened anew when they are next asked for; who reads them goes on with what they were.
+    fn detach(&self, is_meant: impl Fn(&CollectionState) -> bool) {
+        self.collections.borrow_mut().retain(|_, state| {
+            let meant = is_meant(state);
+            if meant {
+                self.note_detached(state);
+            }
+            !meant
+        });
+    }
+
+    /// Gives a fork what its source has in the log.
+    fn inherit(&self, fork: &Fork) -> Result<()> {
+        let source = CollectionId(crate::sysdb::uuid(&fork.source)?);
+        let source = self.collections.borrow().get(&source).cloned();
+        let info = fork.info.as_ref().ok_or_else(|| Corruption::new("log entry", "a fork without a name"))?;
+        let id = CollectionId(crate::sysdb::uuid(&info.id)?);
+        if let (Some(source), Some(state)) = (source, self.collection(id)) {
+            source.share_pending(&state);
         }
         Ok(())
     }

@@ -14,11 +14,16 @@ use crate::types::{
 ///
 /// Vectors are most of a write: they go from where they are into the entry, as little-endian bytes, and
 /// nowhere between. So the fields around them are written here one by one.
-pub fn encode_records(collection: &[u8], operations: &[OperationRecord]) -> Payload {
+pub fn encode_records(
+    collection: &[u8],
+    operations: &[OperationRecord],
+    output_of: Option<&proto::Function>,
+) -> Payload {
     let parts: Vec<OperationParts<'_>> = operations.iter().map(OperationParts::new).collect();
     let collection_field = field_length(COLLECTION, collection.len());
     let records: usize = parts.iter().map(|part| field_length(RECORD, part.length())).sum();
-    let length = collection_field + records;
+    let function = output_of.map_or(0, |function| field_length(OUTPUT_OF, function.encoded_len()));
+    let length = collection_field + records + function;
     let mut payload = Payload::with_capacity(field_length(RECORDS, length));
     let into = payload.buffer();
     begin_field(RECORDS, length, into);
@@ -28,6 +33,10 @@ pub fn encode_records(collection: &[u8], operations: &[OperationRecord]) -> Payl
         begin_field(RECORD, part.length(), into);
         part.encode(into);
     }
+    if let Some(function) = output_of {
+        begin_field(OUTPUT_OF, function.encoded_len(), into);
+        function.encode_raw(into);
+    }
     payload
 }
 
@@ -36,6 +45,7 @@ pub fn encode_records(collection: &[u8], operations: &[OperationRecord]) -> Payl
 const RECORDS: u32 = 1;
 const COLLECTION: u32 = 1;
 const RECORD: u32 = 2;
+const OUTPUT_OF: u32 = 3;
 const VECTOR: u32 = 2;
 const DIMENSION: u32 = 1;
 const COMPONENTS: u32 = 2;
@@ -276,7 +286,7 @@ mod tests {
     proptest! {
         #[test]
         fn writes_survive_the_log(operations in prop::collection::vec(operation(), 0..6), id in any::<[u8; 16]>()) {
-            let payload = encode_records(&id, &operations);
+            let payload = encode_records(&id, &operations, None);
             let length = payload.len();
             let frame = Frame::enclose(1, 0, payload);
             let entry = proto::LogEntry::decode(frame.payload()).unwrap();

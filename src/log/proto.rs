@@ -7,7 +7,7 @@ use prost::Oneof;
 /// The payload of one frame.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct LogEntry {
-    #[prost(oneof = "Change", tags = "1, 2, 3, 4, 5, 6")]
+    #[prost(oneof = "Change", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10")]
     pub change: Option<Change>,
 }
 
@@ -26,6 +26,91 @@ pub enum Change {
     PutCollection(CollectionInfo),
     #[prost(bytes, tag = "6")]
     DeleteCollection(Vec<u8>),
+    #[prost(message, tag = "7")]
+    ForkCollection(Fork),
+    #[prost(message, tag = "8")]
+    RestoreVersion(Restore),
+    #[prost(message, tag = "9")]
+    PutFunction(Function),
+    #[prost(message, tag = "10")]
+    DeleteFunction(Function),
+}
+
+/// A collection that begins as a copy of another.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Fork {
+    /// The new collection.
+    #[prost(message, optional, tag = "1")]
+    pub info: Option<CollectionInfo>,
+    /// The id of the other.
+    #[prost(bytes = "vec", tag = "2")]
+    pub source: Vec<u8>,
+    /// Which of its versions; all that it holds if there is none.
+    #[prost(uint32, optional, tag = "3")]
+    pub version: Option<u32>,
+}
+
+/// A collection that becomes what it was.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Restore {
+    #[prost(bytes = "vec", tag = "1")]
+    pub collection: Vec<u8>,
+    #[prost(uint32, tag = "2")]
+    pub version: u32,
+}
+
+/// A function that is attached to a collection.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Function {
+    /// The id of its input collection.
+    #[prost(bytes = "vec", tag = "1")]
+    pub input: Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub id: Vec<u8>,
+    #[prost(string, tag = "3")]
+    pub name: String,
+    /// Which function it is.
+    #[prost(string, tag = "4")]
+    pub function: String,
+    #[prost(string, tag = "5")]
+    pub output_name: String,
+    #[prost(bytes = "vec", optional, tag = "6")]
+    pub output: Option<Vec<u8>>,
+    /// JSON.
+    #[prost(string, optional, tag = "7")]
+    pub params: Option<String>,
+    #[prost(message, optional, tag = "8")]
+    pub progress: Option<Progress>,
+}
+
+/// How far a function has come.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Progress {
+    /// It has seen the log of its input up to here.
+    #[prost(uint64, tag = "1")]
+    pub completion_offset: u64,
+    /// The segment of its input that it saw last.
+    #[prost(message, optional, tag = "2")]
+    pub base: Option<SegmentFiles>,
+}
+
+/// Blockfile roots of a record segment.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct SegmentFiles {
+    #[prost(bytes = "vec", tag = "1")]
+    pub user_id_to_offset_id: Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    pub offset_id_to_user_id: Vec<u8>,
+    #[prost(bytes = "vec", tag = "3")]
+    pub offset_id_to_data: Vec<u8>,
+    #[prost(bytes = "vec", tag = "4")]
+    pub offset_id_to_embedding: Vec<u8>,
+    #[prost(uint32, tag = "5")]
+    pub max_offset_id: u32,
+    #[prost(bytes = "vec", optional, tag = "6")]
+    pub vectors: Option<Vec<u8>>,
+    #[prost(bytes = "vec", optional, tag = "7")]
+    pub terms: Option<Vec<u8>>,
 }
 
 /// One write to one collection.
@@ -35,6 +120,9 @@ pub struct Records {
     pub collection: Vec<u8>,
     #[prost(message, repeated, tag = "2")]
     pub records: Vec<OperationRecord>,
+    /// The function whose output this is, and how far it has come with it.
+    #[prost(message, optional, tag = "3")]
+    pub output_of: Option<Function>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, prost::Enumeration)]

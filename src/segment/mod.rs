@@ -13,7 +13,7 @@ use std::rc::Rc;
 
 pub use record::{Readers, RecordSegment, SegmentFiles, Trash};
 pub use tail::{Tail, TailRecord, decode_metadata};
-pub use terms::{Field, Kind, Term, TermIndex, TermRange, decode_weights, numbers};
+pub use terms::{Field, Kind, Term, TermIndex, TermRange, decode_weights, numbers, visit_terms};
 pub use vectors::{Target, VectorIndex};
 pub use writer::{Compacted, compact, improve};
 

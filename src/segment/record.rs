@@ -53,6 +53,7 @@ impl SegmentFiles {
 #[derive(Debug, Default)]
 pub struct Trash {
     ready: RefCell<Vec<BlockId>>,
+    /// Replaced segments that are still read.
     held: Cell<usize>,
 }
 
@@ -62,7 +63,7 @@ impl Trash {
         self.ready.take()
     }
 
-    /// Whether a reader still holds blocks that left the root.
+    /// Whether a reader still holds a segment that was replaced.
     pub fn is_held(&self) -> bool {
         self.held.get() > 0
     }
@@ -73,7 +74,8 @@ impl Trash {
 pub struct RecordSegment {
     readers: Option<Readers>,
     max_offset_id: u32,
-    retired: RefCell<Vec<BlockId>>,
+    /// The blocks that its successor does not share, once there is one.
+    retired: RefCell<Option<Vec<BlockId>>>,
     trash: Rc<Trash>,
 }
 
@@ -158,18 +160,20 @@ impl RecordSegment {
         }
     }
 
-    /// Notes blocks that the successor of this segment does not share. They are thrown away when the
-    /// last reader of this segment is gone.
+    /// This segment was replaced: notes the blocks that its successor does not share, nor anything else. They are thrown away
+    /// when the last reader of this segment is gone.
     pub fn retire(&self, blocks: Vec<BlockId>) {
-        self.trash.held.set(self.trash.held.get() + blocks.len());
-        self.retired.borrow_mut().extend(blocks);
+        if self.retired.replace(Some(blocks)).is_none() {
+            self.trash.held.set(self.trash.held.get() + 1);
+        }
     }
 }
 
 impl Drop for RecordSegment {
     fn drop(&mut self) {
-        let retired = self.retired.get_mut();
-        self.trash.held.set(self.trash.held.get() - retired.len());
-        self.trash.ready.borrow_mut().append(retired);
+        if let Some(mut retired) = self.retired.take() {
+            self.trash.held.set(self.trash.held.get() - 1);
+            self.trash.ready.borrow_mut().append(&mut retired);
+        }
     }
 }

@@ -6,11 +6,12 @@ use std::rc::Rc;
 use prost::Message;
 use uuid::Uuid;
 
-use super::rows::{self, CollectionRow, DatabaseRow, RowKey};
+use super::rows::{self, CollectionRow, DatabaseRow, FunctionRow, Inherited, RowKey};
 use crate::blockstore::{Bytes, Reader};
 use crate::error::{Error, Result};
-use crate::log::proto::{Change, Database, Tenant as TenantMessage};
+use crate::log::proto::{Change, Database, Fork, Restore, Tenant as TenantMessage};
 use crate::segment::SegmentFiles;
+use crate::storage::BlockId;
 use crate::types::{Collection, CollectionId, DatabaseInfo, OperationRecord, Tenant};
 
 /// What a compaction changes in the row of its collection.
@@ -22,14 +23,33 @@ pub struct Compaction {
     pub log_position: u64,
     /// Operations that it took in.
     pub operations: u64,
+    /// When, in milliseconds since the Unix epoch.
+    pub written_ms: u64,
+    /// How many earlier versions are kept.
+    pub keep: usize,
 }
 
 impl Compaction {
     fn apply(&self, row: &mut CollectionRow) {
+        // What changes no record makes no version.
+        if self.log_position > row.log_position {
+            row.keep_current(self.keep);
+        }
         row.segment = Some(self.segment);
         row.log_position = self.log_position;
         row.version += 1;
         row.operations += self.operations;
+        row.written_ms = self.written_ms;
+        row.inherited.retain(|part| part.up_to > self.log_position);
+    }
+}
+
+impl CollectionRow {
+    /// Puts the current version among the earlier ones, of which the last `keep` stay.
+    fn keep_current(&mut self, keep: usize) {
+        self.versions.extend(self.current_version());
+        let surplus = self.versions.len().saturating_sub(keep);
+        self.versions.drain(..surplus);
     }
 }
 
@@ -77,24 +97,118 @@ impl Catalog {
             Change::PutCollection(info) => {
                 let row = rows::decode_info(info.clone())?;
                 let row = match self.collections.get(&row.id) {
+                    // A modification never takes the dimension back that a write has fixed meanwhile.
                     Some(old) => CollectionRow {
-                        created: old.created,
-                        // A modification never takes the dimension back that a write has fixed meanwhile.
+                        name: row.name,
+                        metadata: row.metadata,
+                        configuration: row.configuration,
+                        schema: row.schema,
                         dimension: old.dimension.or(row.dimension),
-                        segment: old.segment,
-                        log_position: old.log_position,
-                        version: old.version,
-                        operations: old.operations,
-                        metadata_keys: old.metadata_keys.clone(),
-                        ..row
+                        ..old.clone()
                     },
                     None => CollectionRow { created: sequence, ..row },
                 };
                 self.put_collection(row);
             }
             Change::DeleteCollection(id) => self.delete_collection(CollectionId(rows::uuid(id)?)),
+            Change::ForkCollection(fork) => self.fork(fork, sequence)?,
+            Change::RestoreVersion(restore) => self.restore(restore, sequence)?,
+            Change::PutFunction(function) => {
+                let (input, function) = rows::decode_function(function.clone())?;
+                self.put_function(input, function);
+            }
+            Change::DeleteFunction(function) => {
+                let (input, function) = rows::decode_function(function.clone())?;
+                self.change_row(input, |row| {
+                    row.functions.retain(|other| other.function.id != function.function.id);
+                });
+            }
         }
         Ok(())
+    }
+
+    fn change_row(&mut self, id: CollectionId, change: impl FnOnce(&mut CollectionRow)) {
+        if let Some(row) = self.collections.get_mut(&id) {
+            change(row);
+            self.dirty.insert(RowKey::Collection(id));
+        }
+    }
+
+    /// Attaches a function, or notes how far it has come.
+    pub fn put_function(&mut self, input: CollectionId, function: FunctionRow) {
+        self.change_row(input, |row| {
+            match row.functions.iter_mut().find(|other| other.function.id == function.function.id) {
+                Some(other) => *other = function,
+                None => row.functions.push(function),
+            }
+        });
+    }
+
+    /// A source that is gone, with its version, leaves the fork empty: whoever forks has made sure that it is not.
+    fn fork(&mut self, fork: &Fork, sequence: u64) -> Result<()> {
+        let info = fork.info.clone().unwrap_or_default();
+        let mut row = CollectionRow { created: sequence, ..rows::decode_info(info)? };
+        let source = self.collections.get(&CollectionId(rows::uuid(&fork.source)?));
+        if let Some(source) = source {
+            row.lineage = source.lineage;
+            row.dimension = source.dimension;
+            row.metadata_keys = source.metadata_keys.clone();
+            let base = match fork.version {
+                Some(version) => source.find_version(version),
+                None => source.current_version(),
+            };
+            if let Some(base) = base {
+                row.segment = Some(base.segment);
+                row.log_position = base.log_position;
+                row.operations = base.operations;
+                row.written_ms = base.written_ms;
+            }
+            match fork.version {
+                None => {
+                    row.inherited = source.inherited.clone();
+                    row.inherited.push(Inherited { source: source.id, up_to: sequence });
+                }
+                // What came after that version is not the fork's, although it came before the fork.
+                Some(_) => row.log_position = sequence,
+            }
+        }
+        self.put_collection(row);
+        Ok(())
+    }
+
+    fn restore(&mut self, restore: &Restore, sequence: u64) -> Result<()> {
+        self.change_row(CollectionId(rows::uuid(&restore.collection)?), |row| {
+            if let Some(version) = row.find_version(restore.version) {
+                let keep = row.versions.len() + 1;
+                row.keep_current(keep);
+                row.segment = Some(version.segment);
+                row.operations = version.operations;
+                row.written_ms = version.written_ms;
+                row.version += 1;
+                row.log_position = sequence;
+                row.inherited.clear();
+            }
+        });
+        Ok(())
+    }
+
+    /// Whether blocks of a collection's segment may be part of others: of forks, versions, or what functions go on from.
+    pub fn is_shared(&self, id: CollectionId) -> bool {
+        let Some(row) = self.collections.get(&id) else { return false };
+        let is_relative = |other: &CollectionRow| other.lineage == row.lineage && other.id != id;
+        row.segments().count() > 1 || self.collections.values().any(is_relative)
+    }
+
+    /// How many forks there are of the collection that this one comes from in the end.
+    pub fn fork_count(&self, row: &CollectionRow) -> usize {
+        let is_fork = |other: &&CollectionRow| other.lineage == row.lineage && other.id != row.lineage;
+        self.collections.values().filter(is_fork).count()
+    }
+
+    /// The collections for which an entry of the log of `collection` is meant.
+    pub fn readers_of(&self, collection: CollectionId, sequence: u64) -> Vec<CollectionId> {
+        let needs = self.collections.values().filter(|row| row.needs(collection, sequence));
+        needs.map(|row| row.id).collect()
     }
 
     fn put_tenant(&mut self, tenant: Tenant) {
@@ -234,6 +348,11 @@ impl Catalog {
 
     pub fn row_by_name(&self, database: Uuid, name: &str) -> Option<&CollectionRow> {
         self.collections.get(self.names.get(&(database, name.to_owned()))?)
+    }
+
+    /// The roots of all blockfiles of all collections, some more than once.
+    pub fn roots(&self) -> impl Iterator<Item = BlockId> {
+        self.collections.values().flat_map(CollectionRow::segments).flat_map(|files| files.roots())
     }
 
     /// All collections, in no particular order.

@@ -9,7 +9,10 @@ mod proto;
 mod rows;
 
 pub use catalog::{Catalog, Compaction};
-pub use rows::{CollectionRow, DatabaseRow, RowKey, encode_database, encode_info, encode_tenant, uuid};
+pub use rows::{
+    CollectionRow, DatabaseRow, FunctionRow, RowKey, Version, decode_function, encode_database,
+    encode_function, encode_info, encode_tenant, uuid,
+};
 
 use std::cell::{Cell, RefCell};
 
@@ -147,8 +150,7 @@ impl SysDb {
         let rows = self.rows.borrow().clone();
         let Some(rows) = rows else { return Ok(Vec::new()) };
         let catalog = Catalog::load(&rows).await?;
-        let segments = catalog.rows().filter_map(|row| row.segment).flat_map(|files| files.roots());
-        Ok(segments.chain([rows.root()]).collect())
+        Ok(catalog.roots().chain([rows.root()]).collect())
     }
 
     /// The root of the catalogue's own blockfile.

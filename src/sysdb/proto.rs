@@ -1,6 +1,6 @@
 //! The protobuf messages of the catalogue. `docs/chromatid.proto` is the same in protobuf's own language.
 
-use crate::log::proto::CollectionInfo;
+use crate::log::proto::{CollectionInfo, Function, SegmentFiles};
 
 /// The row of a collection.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -17,6 +17,42 @@ pub struct CollectionRow {
     pub operations: u64,
     #[prost(message, repeated, tag = "6")]
     pub metadata_keys: Vec<MetadataKey>,
+    /// When the segment was written, in milliseconds since the Unix epoch.
+    #[prost(uint64, tag = "7")]
+    pub written_ms: u64,
+    #[prost(message, repeated, tag = "8")]
+    pub versions: Vec<Version>,
+    /// The id of the collection at the root of its forks; absent in one that is no fork.
+    #[prost(bytes = "vec", optional, tag = "9")]
+    pub lineage: Option<Vec<u8>>,
+    #[prost(message, repeated, tag = "10")]
+    pub inherited: Vec<Inherited>,
+    #[prost(message, repeated, tag = "11")]
+    pub functions: Vec<Function>,
+}
+
+/// An earlier version of a collection.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Version {
+    #[prost(uint32, tag = "1")]
+    pub version: u32,
+    #[prost(message, optional, tag = "2")]
+    pub segment: Option<SegmentFiles>,
+    #[prost(uint64, tag = "3")]
+    pub log_position: u64,
+    #[prost(uint64, tag = "4")]
+    pub operations: u64,
+    #[prost(uint64, tag = "5")]
+    pub written_ms: u64,
+}
+
+/// A part of the log that a fork has from another collection.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Inherited {
+    #[prost(bytes = "vec", tag = "1")]
+    pub source: Vec<u8>,
+    #[prost(uint64, tag = "2")]
+    pub up_to: u64,
 }
 
 /// A metadata key that records were written with.
@@ -26,25 +62,6 @@ pub struct MetadataKey {
     pub key: String,
     #[prost(uint32, tag = "2")]
     pub types: u32,
-}
-
-/// Blockfile roots of a record segment.
-#[derive(Clone, PartialEq, prost::Message)]
-pub struct SegmentFiles {
-    #[prost(bytes = "vec", tag = "1")]
-    pub user_id_to_offset_id: Vec<u8>,
-    #[prost(bytes = "vec", tag = "2")]
-    pub offset_id_to_user_id: Vec<u8>,
-    #[prost(bytes = "vec", tag = "3")]
-    pub offset_id_to_data: Vec<u8>,
-    #[prost(bytes = "vec", tag = "4")]
-    pub offset_id_to_embedding: Vec<u8>,
-    #[prost(uint32, tag = "5")]
-    pub max_offset_id: u32,
-    #[prost(bytes = "vec", optional, tag = "6")]
-    pub vectors: Option<Vec<u8>>,
-    #[prost(bytes = "vec", optional, tag = "7")]
-    pub terms: Option<Vec<u8>>,
 }
 
 /// The bytes of the store's root.

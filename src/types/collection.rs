@@ -24,6 +24,49 @@ impl CollectionId {
     }
 }
 
+/// Names a collection as it is, or as one of its versions was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CollectionRef {
+    pub id: CollectionId,
+    pub version: Option<u32>,
+}
+
+impl CollectionRef {
+    /// Reads `<id>` or `<id>@<version>`.
+    pub fn parse(text: &str) -> Result<Self> {
+        let (id, version) = match text.split_once('@') {
+            None => (text, None),
+            Some((id, version)) => (id, Some(version)),
+        };
+        let number = |version: &str| {
+            let invalid =
+                |_| Error::InvalidArgument(format!("Version {version} of a collection is not a number"));
+            version.parse().map_err(invalid)
+        };
+        Ok(Self { id: CollectionId::parse(id)?, version: version.map(number).transpose()? })
+    }
+
+    /// The collection, if no version of it is named.
+    pub fn current(self) -> Result<CollectionId> {
+        match self.version {
+            None => Ok(self.id),
+            Some(version) => Err(Error::InvalidArgument(format!(
+                "Version {version} of collection [{}] can only be read: restore it, or fork it, to change it",
+                self.id
+            ))),
+        }
+    }
+}
+
+impl fmt::Display for CollectionRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.version {
+            None => fmt::Display::fmt(&self.id, f),
+            Some(version) => write!(f, "{}@{version}", self.id),
+        }
+    }
+}
+
 impl fmt::Display for CollectionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)

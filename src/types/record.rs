@@ -160,6 +160,13 @@ pub struct OperationRecord {
     pub metadata: Option<UpdateMetadata>,
 }
 
+impl OperationRecord {
+    /// The deletion of a record.
+    pub fn deletion(id: String) -> Self {
+        Self { operation: Operation::Delete, id, embedding: None, document: None, uri: None, metadata: None }
+    }
+}
+
 impl RecordSet {
     /// Bytes of everything in the set: what a request with it weighs.
     pub fn payload_bytes(&self) -> usize {
@@ -183,15 +190,7 @@ impl RecordSet {
     /// one, and metadata that changes nothing is absent. A delete carries ids alone.
     pub fn into_operations(self, operation: Operation) -> Vec<OperationRecord> {
         if operation == Operation::Delete {
-            let delete = |id| OperationRecord {
-                operation,
-                id,
-                embedding: None,
-                document: None,
-                uri: None,
-                metadata: None,
-            };
-            return self.ids.into_iter().map(delete).collect();
+            return self.ids.into_iter().map(OperationRecord::deletion).collect();
         }
         let mut documents = self.documents.into_iter().flatten();
         let mut uris = self.uris.into_iter().flatten();

@@ -95,6 +95,16 @@ pub struct GetRequest {
     pub include: Include,
 }
 
+/// Which metadata keys' values are counted, among which records.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FacetsRequest {
+    pub keys: Vec<String>,
+    pub ids: Option<Vec<String>>,
+    pub filter: Option<Where>,
+    /// Values of a key at most, the most frequent ones.
+    pub limit: u32,
+}
+
 /// A `delete`: which records.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DeleteRequest {

@@ -15,6 +15,7 @@ pub fn all() -> Vec<Workload> {
         ("compaction", compaction()),
         ("collections", collections()),
         ("catalogue", catalogue()),
+        ("forks", forks()),
     ]
 }
 
@@ -77,6 +78,30 @@ fn collections() -> Vec<Vec<Step>> {
         one(Step::Maintain),
         one(write("gamma", Kind::Add, &[3])),
         one(Step::Drop { name: "gamma" }),
+    ]
+}
+
+/// Forks of what is compacted, of what is not, and of forks; their sources change, are compacted and go.
+fn forks() -> Vec<Vec<Step>> {
+    let fork = |from, to| Step::Fork { from, to };
+    vec![
+        one(create("alpha")),
+        one(write("alpha", Kind::Add, &[1, 2, 3, 4])),
+        one(Step::Compact),
+        one(write("alpha", Kind::Upsert, &[2, 5])),
+        one(fork("alpha", "beta")),
+        one(write("alpha", Kind::Update, &[1])),
+        vec![write("beta", Kind::Add, &[6]), fork("beta", "gamma"), write("beta", Kind::Add, &[7])],
+        // The source moves on while the forks still need what it has dropped.
+        vec![Step::Compact, fork("gamma", "delta")],
+        one(delete("beta", Some(&["1", "2"]), None)),
+        one(Step::Drop { name: "alpha" }),
+        one(write("gamma", Kind::Upsert, &[3, 8])),
+        one(Step::Maintain),
+        one(Step::Compact),
+        one(Step::Drop { name: "beta" }),
+        one(Step::Maintain),
+        one(write("gamma", Kind::Add, &[9])),
     ]
 }
 

@@ -79,6 +79,7 @@ fn catalogue() -> impl Strategy<Value = Step> {
         3 => (any_name(), space).prop_map(|(name, space)| Step::Create { name, space }),
         1 => (any_name(), any_name()).prop_map(|(from, to)| Step::Rename { from, to }),
         1 => any_name().prop_map(|name| Step::Drop { name }),
+        2 => (any_name(), any_name()).prop_map(|(from, to)| Step::Fork { from, to }),
     ]
 }
 

@@ -84,6 +84,16 @@ impl Chroma {
         Ok(())
     }
 
+    pub fn fork(&mut self, from: &str, to: &str) -> Outcome {
+        let position = self.position(from).ok_or(404_u16)?;
+        if self.position(to).is_some() {
+            return Err(409);
+        }
+        let fork = Collection { name: to.to_owned(), ..self.collections[position].clone() };
+        self.collections.push(fork);
+        Ok(())
+    }
+
     pub fn drop_collection(&mut self, name: &str) -> Outcome {
         let position = self.position(name).ok_or(404_u16)?;
         self.collections.remove(position);

@@ -12,9 +12,8 @@ use chromatid::sysdb::SysDb;
 pub async fn no_garbage(storage: &Rc<dyn Storage>, env: &Rc<dyn Env>) -> Result<(), String> {
     let blockstore = Blockstore::new(Rc::clone(storage), Rc::clone(env), 1 << 20);
     let (sysdb, catalog, _) = SysDb::open(&blockstore).await.map_err(|error| error.to_string())?;
-    let segments = catalog.rows().filter_map(|row| row.segment).flat_map(|files| files.roots());
     let mut reachable = BTreeSet::new();
-    for root in segments.chain(sysdb.root()) {
+    for root in catalog.roots().chain(sysdb.root()) {
         reachable.extend(blockstore.block_ids(root).await.map_err(|error| error.to_string())?);
     }
     let stored = storage.list_blocks().await.map_err(|error| error.to_string())?;

@@ -16,6 +16,7 @@ pub enum Step {
     Create { name: &'static str, space: &'static str },
     Rename { from: &'static str, to: &'static str },
     Drop { name: &'static str },
+    Fork { from: &'static str, to: &'static str },
     Write { name: &'static str, kind: Kind, rows: Vec<Row> },
     Delete { name: &'static str, ids: Option<Vec<String>>, clause: Option<Value>, limit: Option<u32> },
     Compact,
@@ -29,6 +30,7 @@ impl Chroma {
             Step::Create { name, space } => self.create(name, space),
             Step::Rename { from, to } => self.rename(from, to),
             Step::Drop { name } => self.drop_collection(name),
+            Step::Fork { from, to } => self.fork(from, to),
             Step::Write { name, kind, rows } => self.collection(name)?.write(*kind, rows),
             Step::Delete { name, ids, clause, limit } => {
                 self.collection(name)?.delete(ids.as_deref(), clause.as_ref(), *limit);
@@ -52,6 +54,7 @@ pub async fn run(db: &Db, step: &Step) -> Result<()> {
             db.update_collection(T, D, &id, request).await
         }
         Step::Drop { name } => db.delete_collection(T, D, name).await,
+        Step::Fork { from, to } => db.fork_collection(T, D, &id_of(db, from)?, to).await.map(drop),
         Step::Write { name, kind, rows } => {
             let id = id_of(db, name)?;
             db.write(T, D, &id, operation(*kind), record_set(rows)?).await

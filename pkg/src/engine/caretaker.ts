@@ -28,9 +28,17 @@ export interface AttendedEngine extends Engine {
  */
 export function attend(engine: Engine, durability: Durability): AttendedEngine {
   const caretaker = new Caretaker(engine, durability);
-  const attended = interceptEngine((method, args) =>
-    method === "close" ? caretaker.close() : caretaker.run(() => invoke(engine, method, args), isWrite(method)),
-  );
+  const attended = interceptEngine((method, args) => {
+    switch (method) {
+      case "close":
+        return caretaker.close();
+      // Waits for others, and is no work.
+      case "nextChange":
+        return invoke(engine, method, args);
+      default:
+        return caretaker.run(() => invoke(engine, method, args), isWrite(method));
+    }
+  });
   return Object.assign(attended, { care: () => ({ error: caretaker.error }) });
 }
 

@@ -16,6 +16,39 @@ export interface EngineOptions {
   cacheBytes?: number;
   /** Whether `reset()` is allowed. */
   allowReset?: boolean;
+  /** How many earlier versions of each collection are kept. */
+  versions?: number;
+  /** What is limited, and to how much. */
+  quotas?: Quotas;
+}
+
+/** Limits on what a store takes and answers; there are none unless they are set. Whatever is above one is refused and changes nothing. */
+export interface Quotas {
+  /** Components of a vector. */
+  dimension?: number;
+  documentBytes?: number;
+  uriBytes?: number;
+  idBytes?: number;
+  /** Bytes of the name of a database or collection. */
+  nameBytes?: number;
+  metadataKeyBytes?: number;
+  /** Keys in the metadata of one record. */
+  metadataKeys?: number;
+  metadataValueBytes?: number;
+  /** Conditions in one filter. */
+  predicates?: number;
+  /** Bytes of a regular expression. */
+  patternBytes?: number;
+  /** Results of one read. */
+  results?: number;
+  /** Records in one write. */
+  writtenRecords?: number;
+  /** Records in one collection. */
+  records?: number;
+  collections?: number;
+  databases?: number;
+  /** Forks that come from one collection. */
+  forks?: number;
 }
 
 /** `n` rows of `dimension` components in one array. */
@@ -98,6 +131,53 @@ export interface SearchPayload {
 export interface SearchRequest {
   searches: SearchPayload[];
   read_level?: string;
+}
+
+/** Which keys' values are counted, among which records. */
+export interface FacetsRequest extends RecordFilter {
+  keys: string[];
+  limit: number;
+}
+
+/** The most frequent values of a metadata key. */
+export interface FacetJson {
+  key: string;
+  /** Number of different values. */
+  distinct: number;
+  values: { value: string | number | bigint | boolean; count: number }[];
+}
+
+/** A version of a collection that can be read and restored. */
+export interface VersionJson {
+  version: number;
+  log_position: number;
+  written_ms: number;
+  is_current: boolean;
+}
+
+/** One write of a transaction. */
+export type ConditionalOperation =
+  | { operation: "add" | "update" | "upsert"; payload: Records }
+  | { operation: "delete"; payload: { ids: string[] } };
+
+export interface ConditionalCommit {
+  read_token?: number;
+  read_ids: string[];
+  operations: ConditionalOperation[];
+}
+
+/** A request that can be watched, by the method that it is one of. */
+export interface WatchedRequests {
+  get: GetRequest;
+  query: QueryRequest;
+  search: SearchRequest;
+}
+
+/** What the methods answer. */
+export interface WatchedResults {
+  get: GetColumns;
+  query: QueryColumns;
+  search: SearchColumns;
 }
 
 export interface DeleteRequest extends RecordFilter {
@@ -197,6 +277,38 @@ export interface Engine {
   search(tenant: string, database: string, collection: string, request: SearchRequest): Promise<SearchColumns>;
   count(tenant: string, database: string, collection: string, readLevel?: string): Promise<number>;
   indexingStatus(tenant: string, database: string, collection: string): Promise<IndexingStatusJson>;
+  /** A new collection with all that another has (or, with `<id>@<version>`, had). */
+  forkCollection(tenant: string, database: string, collection: string, name: string): Promise<CollectionJson>;
+  forkCount(tenant: string, database: string, collection: string): Promise<number>;
+  versions(tenant: string, database: string, collection: string): Promise<VersionJson[]>;
+  saveVersion(tenant: string, database: string, collection: string): Promise<VersionJson>;
+  restoreVersion(tenant: string, database: string, collection: string, version: number): Promise<void>;
+  conditionalGet(
+    tenant: string,
+    database: string,
+    collection: string,
+    request: GetRequest & { read_token?: number },
+  ): Promise<{ columns: GetColumns; read_token: number }>;
+  conditionalCommit(
+    tenant: string,
+    database: string,
+    collection: string,
+    commit: ConditionalCommit,
+  ): Promise<{ first_inserted_record_offset: number | null; record_count: number }>;
+  facets(tenant: string, database: string, collection: string, request: FacetsRequest): Promise<FacetJson[]>;
+  /** Begins to watch a request; answers its number. */
+  watch<K extends keyof WatchedRequests>(
+    tenant: string,
+    database: string,
+    collection: string,
+    kind: K,
+    request: WatchedRequests[K],
+  ): Promise<number>;
+  /** What a watched request answers; null if that has not changed. */
+  refresh(watch: number): Promise<WatchedResults[keyof WatchedResults] | null>;
+  unwatch(watch: number): Promise<void>;
+  /** Answers, as soon as something is written that `seen` does not count, the number of changes since the store was opened. */
+  nextChange(seen: number): Promise<number>;
   /** Nanoseconds since 1970. */
   heartbeat(): Awaitable<number>;
   maxBatchSize(): Awaitable<number>;
@@ -240,6 +352,18 @@ const METHODS: Readonly<Record<EngineMethod, boolean>> = {
   search: false,
   count: false,
   indexingStatus: false,
+  forkCollection: true,
+  forkCount: false,
+  versions: false,
+  saveVersion: true,
+  restoreVersion: true,
+  conditionalGet: false,
+  conditionalCommit: true,
+  facets: false,
+  watch: false,
+  refresh: false,
+  unwatch: false,
+  nextChange: false,
   heartbeat: false,
   maxBatchSize: false,
   reset: true,

@@ -3,7 +3,7 @@
 import { toChromaError } from "../error-mapping.js";
 import { ChromaConnectionError, ChromaValueError } from "../errors.js";
 import { type Connection, connector } from "./connection.js";
-import { type Durability, type Engine, type EngineInfo, interceptEngine, invoke } from "./engine.js";
+import { type Durability, type Engine, type EngineInfo, interceptEngine, invoke, type Quotas } from "./engine.js";
 import type { Fallback, StorageChoice } from "./fallback.js";
 import { estimateQuota, isPersisted, type Persistence, type Quota, requestPersistence } from "./persistence.js";
 
@@ -19,6 +19,10 @@ export interface StoreOptions {
   cacheBytes?: number;
   /** Whether `reset()` is allowed. Default false. */
   allowReset?: boolean;
+  /** How many earlier versions of each collection are kept, to be read and restored. Default 0. */
+  versions?: number;
+  /** Limits on what the store takes and answers. Default none. */
+  quotas?: Quotas;
   /** Whether the engine runs in a worker (default on pages), or the worker to use (from `chromatid/worker`). */
   worker?: boolean | Worker;
 }
@@ -87,11 +91,12 @@ class Store {
     this.name = name;
     this.isPrivate = storage === "memory" || typeof storage === "object";
     this.#options = { ...options, storage, durability, allowReset: options.allowReset ?? false };
-    const { cacheBytes, worker } = options;
+    const { cacheBytes, worker, versions, quotas } = options;
     const { allowReset } = this.#options;
     open.add(this);
-    this.#connection = connector().connect({ name, storage, durability, cacheBytes, allowReset, worker }, () =>
-      this.#drop(),
+    this.#connection = connector().connect(
+      { name, storage, durability, cacheBytes, allowReset, worker, versions, quotas },
+      () => this.#drop(),
     );
     this.#connection.then(
       (connection) => {
@@ -107,12 +112,15 @@ class Store {
     if (name !== this.name || this.isPrivate || !(await this.#isStorage(storage)) || !this.#alive) {
       return false;
     }
-    for (const option of ["durability", "cacheBytes", "allowReset"] as const) {
+    for (const option of ["durability", "cacheBytes", "allowReset", "versions"] as const) {
       if (options[option] !== undefined && options[option] !== this.#options[option]) {
         throw new ChromaValueError(
           `The store '${name}' is open already with ${option} = ${String(this.#options[option])}`,
         );
       }
+    }
+    if (options.quotas && JSON.stringify(options.quotas) !== JSON.stringify(this.#options.quotas ?? {})) {
+      throw new ChromaValueError(`The store '${name}' is open already with other quotas`);
     }
     return true;
   }

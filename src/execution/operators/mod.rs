@@ -1,5 +1,6 @@
 //! The steps of a read, each over a snapshot: filter, nearest neighbours, project.
 
+pub mod facets;
 pub mod filter;
 pub mod group;
 pub mod knn;

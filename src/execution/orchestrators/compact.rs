@@ -22,19 +22,24 @@ pub fn is_due(state: &CollectionState) -> bool {
 
 /// Brings everything that a collection has in the log into its segment. Does nothing if there is nothing.
 pub async fn compact(store: &Rc<Store>, state: &CollectionState) -> Result<()> {
+    compact_and_keep(store, state, store.keep_versions).await
+}
+
+/// As [`compact`], and keeps this many earlier versions.
+pub async fn compact_and_keep(store: &Rc<Store>, state: &CollectionState, keep: usize) -> Result<()> {
     let _committing = store.committing.lock().await;
     store.log.check()?;
     if state.pending().0 == 0 {
         return Ok(());
     }
-    compact_tail(store, state).await.inspect_err(|error| store.note_failure(error))
+    compact_tail(store, state, keep).await.inspect_err(|error| store.note_failure(error))
 }
 
-async fn compact_tail(store: &Rc<Store>, state: &CollectionState) -> Result<()> {
+async fn compact_tail(store: &Rc<Store>, state: &CollectionState, keep: usize) -> Result<()> {
     let (snapshot, sequence) = state.snapshot().await?;
     let slices = Slices::new(&*store.env);
     let compacted = segment::compact(&store.blockstore, &snapshot, Rc::clone(&store.trash), &slices).await?;
-    replace_segment(store, state, snapshot, compacted, sequence).await
+    replace_segment(store, state, snapshot, compacted, (sequence, keep)).await
 }
 
 /// One step of work on the index of a collection's vectors; false when there is nothing to do.
@@ -54,17 +59,17 @@ async fn improve_vectors(store: &Rc<Store>, state: &CollectionState) -> Result<b
     let slices = Slices::new(&*store.env);
     let improved = segment::improve(&store.blockstore, &snapshot, Rc::clone(&store.trash), &slices).await?;
     let Some(improved) = improved else { return Ok(false) };
-    replace_segment(store, state, snapshot, improved, sequence).await?;
+    replace_segment(store, state, snapshot, improved, (sequence, store.keep_versions)).await?;
     Ok(true)
 }
 
-/// Makes a segment that holds the log up to `sequence` the collection's.
+/// Makes a segment that holds the log up to `sequence` the collection's, which keeps this many earlier versions.
 async fn replace_segment(
     store: &Rc<Store>,
     state: &CollectionState,
     snapshot: Snapshot,
     compacted: Compacted,
-    sequence: u64,
+    (sequence, keep): (u64, usize),
 ) -> Result<()> {
     let Compacted { segment, added, removed } = compacted;
     let files = segment.files().ok_or_else(|| Error::Internal("a compaction wrote no segment".into()))?;
@@ -73,13 +78,24 @@ async fn replace_segment(
         segment: files,
         log_position: sequence,
         operations: state.pending_up_to(sequence),
+        written_ms: store.env.now_ms() as u64,
+        keep,
     };
+    // Which blocks go is then for a sweep to find out.
+    let was_shared = store.is_shared(state.id());
+    if was_shared {
+        store.sweep_due.set(true);
+    }
     let blocks = (added.len() as u64, removed.len() as u64);
     let Some(committed) = commit(store, Some((&compaction, blocks))).await? else {
         return discard(store, added).await;
     };
     // The new root is durable: first everyone moves to the new segment, then the old goes.
-    snapshot.segment.retire(removed);
+    let is_shared = was_shared || store.is_shared(state.id());
+    if is_shared {
+        store.sweep_due.set(true);
+    }
+    snapshot.segment.retire(if is_shared { Vec::new() } else { removed });
     drop(snapshot);
     state.install(segment, sequence).await?;
     release(store, committed).await

@@ -4,7 +4,7 @@ use crate::env::{Env, Slices};
 use crate::error::Result;
 use crate::execution::collection::CollectionState;
 use crate::execution::operators::{filter, project, select};
-use crate::types::{DeleteRequest, Include, Operation, OperationRecord};
+use crate::types::{DeleteRequest, Include, OperationRecord};
 
 /// The deletions that a request stands for (spec: rest-api 4.4). With ids alone they are taken as
 /// given, known or not; with a filter they are the matches.
@@ -26,13 +26,5 @@ pub async fn deletions(
             project::project(&snapshot, &offsets, Include::default()).await?.ids
         }
     };
-    let deletion = |id| OperationRecord {
-        operation: Operation::Delete,
-        id,
-        embedding: None,
-        document: None,
-        uri: None,
-        metadata: None,
-    };
-    Ok(ids.into_iter().map(deletion).collect())
+    Ok(ids.into_iter().map(OperationRecord::deletion).collect())
 }

@@ -45,8 +45,8 @@ async fn sweep(store: &Rc<Store>) -> Result<()> {
             outcome => outcome?,
         }
     }
-    store.graveyard.borrow_mut().retain(|collection| collection.strong_count() > 0);
-    if store.trash.is_held() || !store.graveyard.borrow().is_empty() {
+    store.close_versions();
+    if store.has_detached_readers() {
         return full.map_or(Ok(()), Err);
     }
     // What is deleted from here on makes the next sweep due.
@@ -64,11 +64,14 @@ async fn sweep(store: &Rc<Store>) -> Result<()> {
     full.map_or(Ok(()), Err)
 }
 
-/// The blocks that the durable root reaches.
+/// The blocks that the durable root reaches, or the next will.
 async fn mark(store: &Store) -> Result<HashSet<BlockId>> {
     let slices = Slices::new(&*store.env);
     let mut reachable = HashSet::new();
-    for root in store.sysdb.roots().await? {
+    let mut roots: HashSet<BlockId> = store.sysdb.roots().await?.into_iter().collect();
+    // A fork that is not part of the root yet goes on from a segment that may have left it.
+    roots.extend(store.catalog.borrow().roots());
+    for root in roots {
         reachable.extend(store.blockstore.block_ids(root).await?);
         slices.step().await;
     }

@@ -3,7 +3,9 @@
 pub mod compact;
 pub mod count;
 pub mod delete;
+pub mod facets;
 pub mod garbage;
 pub mod get;
 pub mod query;
 pub mod search;
+pub mod watch;

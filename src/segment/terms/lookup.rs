@@ -80,6 +80,25 @@ impl TermIndex {
         Ok(found)
     }
 
+    /// Shows each term of a field with the records that have it to `visit`, chunk by chunk; those `within` at least.
+    pub async fn visit_lists(
+        &self,
+        field: &Field,
+        within: Option<&RoaringBitmap>,
+        mut visit: impl FnMut(&str, RoaringBitmap),
+    ) -> Result<()> {
+        for chunk in self.chunks(within) {
+            let read = |term: &str, list: &[u8]| {
+                let mut records = RoaringBitmap::new();
+                read_into(&mut records, chunk, list)?;
+                visit(term, records);
+                Ok(())
+            };
+            self.postings.visit_range(&field.prefix(chunk), .., read).await?;
+        }
+        Ok(())
+    }
+
     /// The records whose documents may meet a requirement, those `within` at least; `None` if it says nothing.
     pub async fn may_meet(
         &self,

@@ -15,7 +15,7 @@ mod update;
 mod weights;
 mod writer;
 
-pub use field::{Field, Kind, Term};
+pub use field::{Field, Kind, Term, visit_terms};
 pub use lookup::{TermIndex, TermRange, numbers};
 pub(super) use update::update;
 pub use weights::decode as decode_weights;

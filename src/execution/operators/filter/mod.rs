@@ -11,7 +11,7 @@ use crate::blockstore::{DataRecord, Reader};
 use crate::env::Slices;
 use crate::error::Result;
 use crate::execution::selections::Selections;
-use crate::segment::{Readers, Snapshot};
+use crate::segment::{Readers, Snapshot, TailRecord};
 use crate::types::where_clause::Where;
 use indexed::Indexed;
 use records::{StoredView, TailView};
@@ -44,6 +44,11 @@ pub async fn filter(
         (Some(candidates), Some(condition)) => matching_of(snapshot, &candidates, condition).await,
         (None, Some(condition)) => matching(snapshot, selections, condition, slices).await,
     }
+}
+
+/// Whether a record of the log matches `condition`.
+pub fn matches(record: &TailRecord, condition: &Where) -> bool {
+    condition.evaluate(&TailView(record))
 }
 
 /// The offset ids of the live records among `ids`.
