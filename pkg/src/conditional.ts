@@ -89,14 +89,10 @@ export class ConditionalTransaction {
   }
 
   /** Deletes records that an earlier read has shown to exist. */
-  delete({ ids }: { ids: string[] }): Promise<void> {
-    try {
-      this.#note(ids, "delete", true);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+  async delete({ ids }: { ids: string[] }): Promise<void> {
+    this.#note(ids, "delete", true);
     this.#operations.push({ operation: "delete", payload: { ids: [...ids] } });
-    return Promise.resolve();
+    await Promise.resolve();
   }
 
   /**

@@ -24,19 +24,17 @@ export function watchRequest<K extends keyof WatchedRequests>(
   fail: (error: unknown) => void,
 ): Unsubscribe {
   const ending = new AbortController();
-  const { signal } = ending;
+  const isOver = (): boolean => ending.signal.aborted;
 
   const follow = async (): Promise<void> => {
     const engine = await session.engine();
     const number = await engine.watch(...path, kind, request);
     const forget = (): void => void engine.unwatch(number).catch(() => undefined);
-    signal.addEventListener("abort", forget);
+    ending.signal.addEventListener("abort", forget);
     try {
-      for (let seen = 0; !signal.aborted; seen = await changeAfter(engine, seen)) {
-        const columns = await engine.refresh(number);
-        if (columns && !signal.aborted) {
-          await show(columns as WatchedResults[K]);
-        }
+      for (let seen = 0; !isOver(); seen = await changeAfter(engine, seen)) {
+        const columns = (await engine.refresh(number)) as WatchedResults[K] | null;
+        await (columns && !isOver() ? show(columns) : undefined);
       }
     } finally {
       forget();
@@ -45,7 +43,7 @@ export function watchRequest<K extends keyof WatchedRequests>(
 
   follow().catch((error: unknown) => {
     // What fails because it was ended is nobody's concern.
-    if (!signal.aborted) {
+    if (!isOver()) {
       fail(error);
     }
   });

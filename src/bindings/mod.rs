@@ -37,8 +37,7 @@ struct OpenOptions {
     cache_bytes: Option<f64>,
     #[serde(default)]
     allow_reset: bool,
-    #[serde(default)]
-    versions: u32,
+    versions: Option<u32>,
 }
 
 /// An open database.
@@ -69,7 +68,7 @@ impl Engine {
             durability,
             cache_bytes,
             allow_reset: options.allow_reset,
-            versions: options.versions as usize,
+            versions: options.versions.unwrap_or(0) as usize,
             quotas,
         };
         let db = match Db::open(Rc::clone(&storage), Rc::new(env::JsEnv::new()), options).await {

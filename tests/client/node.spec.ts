@@ -14,7 +14,7 @@ const ROOT = path.join(import.meta.dirname, "..", "..");
 
 for (const each of cases) {
   test(`in Node: ${each.name}`, async () => {
-    const client = await open({ name: `node-${each.name}`, storage: "memory" });
+    const client = await open({ name: `node-${each.name}`, storage: "memory", versions: 3 });
     try {
       await each.run(client, tinyExpect);
     } finally {

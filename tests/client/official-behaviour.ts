@@ -4,6 +4,7 @@
  * (Chroma 1.5.9 then has to be reset between cases: it shows list metadata of deleted collections in new ones.)
  */
 
+import { beyondCases } from "./official-behaviour/beyond.js";
 import { collectionCases } from "./official-behaviour/collections.js";
 import { filterCases } from "./official-behaviour/filters.js";
 import { queryCases } from "./official-behaviour/queries.js";
@@ -23,4 +24,5 @@ export const cases = [
   ...filterCases,
   ...searchCases,
   ...valueCases,
+  ...beyondCases,
 ];
