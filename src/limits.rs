@@ -87,6 +87,9 @@ pub const SELECTION_CACHE_BYTES: usize = 4 * 1024 * 1024;
 /// Different values of a metadata key that are counted: some megabytes of them are held meanwhile.
 pub const MAX_FACET_VALUES: usize = 65_536;
 
+/// Records that a function sees at once: some hundred kilobytes of texts, or a megabyte of vectors.
+pub const FUNCTION_BATCH_RECORDS: usize = 512;
+
 /// Size that a block aims for before it is split, in bytes. Between two costs: each read of OPFS takes some
 /// 12 µs besides its bytes, which a scan of small blocks would feel, and a point read takes in a whole block. With the
 /// framing around its entries a block then fits 31 pages, and 81 vectors of 384 components fill them.

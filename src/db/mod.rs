@@ -1,6 +1,7 @@
 //! The facade: what a client can ask of a store. Everything is validated here, once, for every way in.
 
 mod catalogue;
+mod functions;
 mod info;
 mod quotas;
 mod records;
@@ -8,12 +9,13 @@ mod transactions;
 mod versions;
 mod watches;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::execution::functions::{BuiltIn, Run};
 use crate::execution::orchestrators::{compact, garbage};
 use crate::execution::store::{Store, StoreOptions};
 use crate::limits::{CACHE_BYTES, COMPACTION_BYTES, IDLE_COMPACTION_OPERATIONS};
@@ -21,6 +23,7 @@ use crate::storage::{Durability, Storage};
 use watches::Watch;
 
 pub use crate::execution::operators::facets::Facet;
+pub use functions::PendingFunction;
 pub use info::{IndexingStatus, Info};
 pub use quotas::Quotas;
 pub use transactions::{Commit, Committed, ConditionalOperation};
@@ -71,6 +74,10 @@ struct Inner {
     store: RefCell<Rc<Store>>,
     /// Live queries by their numbers; `None` for one that is being refreshed.
     watches: RefCell<BTreeMap<u32, Option<Watch>>>,
+    /// Runs of functions that are called back, by their numbers.
+    runs: RefCell<BTreeMap<u32, Run>>,
+    /// The commit after which those who call functions back were last woken.
+    announced: Cell<u64>,
 }
 
 impl Db {
@@ -85,6 +92,8 @@ impl Db {
                 options,
                 store: RefCell::new(store),
                 watches: RefCell::default(),
+                runs: RefCell::default(),
+                announced: Cell::new(0),
             }),
         })
     }
@@ -135,6 +144,8 @@ impl Db {
             compact::compact(&store, &state).await?;
             while compact::improve(&store, &state).await? {}
         }
+        self.run_functions().await?;
+        self.announce_functions();
         if store.catalog.borrow().has_changes() {
             compact::commit_catalogue(&store).await?;
         }
@@ -180,9 +191,23 @@ impl Db {
             // One step each: what has been written meanwhile is compacted before the next.
             improved |= compact::improve(&store, &state).await?;
         }
+        self.run_functions().await?;
+        self.announce_functions();
         garbage::collect(&store).await?;
         let goes_on = improved || store.sweep_due.get() || self.is_compaction_due();
         Ok(goes_on || garbage::shrink(&store).await?)
+    }
+
+    /// Wakes those who call functions back, if there is something new for them: once a commit, as whoever wakes makes this store busy.
+    fn announce_functions(&self) {
+        let store = self.store();
+        let generation = store.sysdb.generation();
+        if self.inner.announced.replace(generation) == generation {
+            return;
+        }
+        if store.functions_behind().iter().any(|(_, row)| BuiltIn::named(&row.function.function_name).is_none()) {
+            store.note_change();
+        }
     }
 
     /// Flushes and closes the storage. Later calls fail.

@@ -302,7 +302,7 @@ impl Store {
     }
 
     /// Tells those who wait that something has changed.
-    fn note_change(&self) {
+    pub fn note_change(&self) {
         self.changes.set(self.changes.get().wrapping_add(1));
         for waiting in self.waiting.take() {
             // Who has gone away does not need to know.
@@ -364,6 +364,19 @@ impl Store {
             source.share_pending(&state);
         }
         Ok(())
+    }
+
+    /// The functions whose collections have changed since they last ran, with the ids of those.
+    pub fn functions_behind(&self) -> Vec<(CollectionId, FunctionRow)> {
+        let catalog = self.catalog.borrow();
+        let mut behind = Vec::new();
+        for row in catalog.rows() {
+            let Some(segment) = &row.segment else { continue };
+            for function in row.functions.iter().filter(|function| function.is_behind(segment)) {
+                behind.push((row.id, function.clone()));
+            }
+        }
+        behind
     }
 
     /// Tells an open collection what the catalogue says of it now.

@@ -3,6 +3,7 @@
 //! A [`Snapshot`] is what every read works on: an immutable [`RecordSegment`] (what has been compacted)
 //! under a [`Tail`] (what the log added since, materialised). Spec: storage-architecture 2, 5 and 9.
 
+mod changes;
 mod record;
 mod tail;
 mod terms;
@@ -11,6 +12,7 @@ mod writer;
 
 use std::rc::Rc;
 
+pub use changes::{RecordChange, changes, unshared};
 pub use record::{Readers, RecordSegment, SegmentFiles, Trash};
 pub use tail::{Tail, TailRecord, decode_metadata};
 pub use terms::{Field, Kind, Term, TermIndex, TermRange, decode_weights, numbers, visit_terms};

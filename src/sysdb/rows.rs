@@ -110,6 +110,16 @@ pub struct FunctionRow {
     pub base: Option<SegmentFiles>,
 }
 
+impl FunctionRow {
+    /// Whether records of `segment` may differ from what the function saw last.
+    pub fn is_behind(&self, segment: &SegmentFiles) -> bool {
+        self.base.is_none_or(|base| {
+            base.offset_id_to_data != segment.offset_id_to_data
+                || base.offset_id_to_embedding != segment.offset_id_to_embedding
+        })
+    }
+}
+
 impl CollectionRow {
     /// A collection as it is created.
     pub fn new(

@@ -21,14 +21,39 @@ pub struct Facet {
     pub distinct: u64,
 }
 
-/// What is known of one value: how many records have it, and one of them.
+/// The values that were met, with the number of records that have each, and one of those records.
 #[derive(Default)]
-struct Count {
-    records: u64,
-    example: u32,
+struct Counts {
+    /// The place of a value in the other columns. Values are terms after the letter of their kind.
+    places: HashMap<String, u32>,
+    records: Vec<u64>,
+    examples: Vec<u32>,
 }
 
-type Counts = HashMap<(Kind, String), Count>;
+impl Counts {
+    fn add(&mut self, kind: Kind, term: &str, records: u64, example: u32) {
+        let value = format!("{}{term}", kind.letter());
+        let next = self.records.len();
+        let place = *self.places.entry(value).or_insert(next as u32) as usize;
+        if place == next {
+            self.records.push(0);
+            self.examples.push(example);
+        }
+        self.records[place] += records;
+        self.examples[place] = example;
+    }
+
+    /// Each of a record's values counts once, however often its array has it.
+    fn add_value(&mut self, offset: u32, value: &MetadataValue) {
+        let mut seen = Vec::new();
+        visit_terms(value, |kind, term| {
+            if !seen.contains(&term) {
+                self.add(kind, &term, 1, offset);
+                seen.push(term);
+            }
+        });
+    }
+}
 
 const KINDS: [Kind; 6] =
     [Kind::Bool, Kind::Number, Kind::Text, Kind::BoolElement, Kind::NumberElement, Kind::TextElement];
@@ -45,7 +70,7 @@ pub async fn facet(
     limit: usize,
     slices: &Slices<'_>,
 ) -> Result<Facet> {
-    let mut counts = Counts::new();
+    let mut counts = Counts::default();
     if let Some(readers) = snapshot.segment.readers() {
         count_segment(&mut counts, snapshot, readers, selection, key, slices).await?;
     }
@@ -55,16 +80,16 @@ pub async fn facet(
             Selection::Only(selected) => selected.contains(*offset),
         };
         if let Some(value) = record.metadata.get(key).filter(|_| is_selected) {
-            count_value(&mut counts, *offset, value);
+            counts.add_value(*offset, value);
         }
     }
-    if counts.len() > MAX_FACET_VALUES {
+    if counts.records.len() > MAX_FACET_VALUES {
         return Err(Error::ResourceExhausted(format!(
             "{key} has {} different values, at most {MAX_FACET_VALUES} are counted: ask for fewer records by a filter",
-            counts.len()
+            counts.records.len()
         )));
     }
-    most_frequent(snapshot, counts, key, limit).await
+    most_frequent(snapshot, &counts, key, limit).await
 }
 
 /// Counts what lies in the segment and has not been changed since.
@@ -94,7 +119,7 @@ async fn count_segment(
                 None => records -= &changed,
             }
             if let Some(example) = records.min() {
-                add(counts, kind, term.to_owned(), records.len(), example);
+                counts.add(kind, term, records.len(), example);
             }
         };
         terms.visit_lists(&Field::new(kind, key), selected.as_ref(), visit).await?;
@@ -117,7 +142,7 @@ async fn scan(
             if is_counted(*offset)
                 && let Some(value) = metadata_of(&block, row)?.get(key)
             {
-                count_value(counts, *offset, value);
+                counts.add_value(*offset, value);
             }
         }
         slices.step().await;
@@ -129,49 +154,38 @@ fn metadata_of(block: &Block, row: usize) -> Result<Metadata> {
     decode_metadata(block.value::<crate::blockstore::DataRecord>(row)?.metadata)
 }
 
-/// Each of a record's values counts once, however often its array has it.
-fn count_value(counts: &mut Counts, offset: u32, value: &MetadataValue) {
-    let mut seen = Vec::new();
-    visit_terms(value, |kind, term| {
-        if !seen.contains(&term) {
-            seen.push(term.clone());
-            add(counts, kind, term, 1, offset);
-        }
-    });
-}
-
-fn add(counts: &mut Counts, kind: Kind, term: String, records: u64, example: u32) {
-    let count = counts.entry((kind, term)).or_default();
-    count.records += records;
-    count.example = example;
-}
-
-async fn most_frequent(snapshot: &Snapshot, counts: Counts, key: &str, limit: usize) -> Result<Facet> {
-    let distinct = counts.len() as u64;
-    let mut order: Vec<_> = counts.into_iter().collect();
-    order.sort_unstable_by(|((a, term_a), count_a), ((b, term_b), count_b)| {
-        count_b.records.cmp(&count_a.records).then_with(|| (a, term_a).cmp(&(b, term_b)))
-    });
-    order.truncate(limit);
-    let mut values = Vec::with_capacity(order.len());
-    for ((kind, term), Count { records, example }) in order {
-        values.push((value_of(snapshot, key, kind, term, example).await?, records));
+async fn most_frequent(snapshot: &Snapshot, counts: &Counts, key: &str, limit: usize) -> Result<Facet> {
+    let mut ascending: Vec<&String> = counts.places.keys().collect();
+    ascending.sort_unstable();
+    // Sorted as pairs of numbers are elsewhere: each sort of another type is a kilobyte to download.
+    let mut order: Vec<(u64, usize)> = Vec::with_capacity(ascending.len());
+    for (rank, value) in ascending.iter().enumerate() {
+        let place = counts.places[*value] as usize;
+        order.push((u64::MAX - counts.records[place], rank));
     }
-    Ok(Facet { values, distinct })
+    order.sort_unstable();
+    order.truncate(limit);
+    let mut facet = Facet { values: Vec::with_capacity(order.len()), distinct: ascending.len() as u64 };
+    for (rest, rank) in order {
+        let place = counts.places[ascending[rank]] as usize;
+        let value = value_of(snapshot, key, ascending[rank], counts.examples[place]).await?;
+        facet.values.push((value, u64::MAX - rest));
+    }
+    Ok(facet)
 }
 
 /// The value that a term stands for, as a record has it: numbers are integers or floats there.
 async fn value_of(
     snapshot: &Snapshot,
     key: &str,
-    kind: Kind,
-    term: String,
+    value: &str,
     example: u32,
 ) -> Result<MetadataValue> {
-    match kind {
-        Kind::Bool | Kind::BoolElement => return Ok(MetadataValue::Bool(term == "1")),
-        Kind::Number | Kind::NumberElement => {}
-        _ => return Ok(MetadataValue::Str(term)),
+    let (letter, term) = value.split_at(1);
+    match letter {
+        "b" | "B" => return Ok(MetadataValue::Bool(term == "1")),
+        "n" | "N" => {}
+        _ => return Ok(MetadataValue::Str(term.to_owned())),
     }
     let stored;
     let metadata = match (snapshot.tail.records().get(&example), snapshot.segment.readers()) {

@@ -23,7 +23,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn letter(self) -> char {
+    /// The letter that stands for the kind; that of elements is the capital of that of scalars.
+    pub fn letter(self) -> char {
         match self {
             Kind::Record => '0',
             Kind::BoolElement => 'B',
