@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use chromatid::db::{
-    DEFAULT_DATABASE as D, DEFAULT_TENANT as T, Db, Options, WatchedRequest, WatchedResult,
-};
+use chromatid::db::{DEFAULT_DATABASE as D, DEFAULT_TENANT as T, Db, Options, WatchedRequest, WatchedResult};
 use chromatid::env::NativeEnv;
 use chromatid::storage::Storage;
 use chromatid::storage::memory::MemoryStorage;
@@ -71,8 +69,7 @@ impl World {
     async fn contents(&self, name: &str) -> BTreeMap<String, (Value, String)> {
         let id = self.db.get_collection(T, D, name).unwrap().id.to_string();
         let include = Include { documents: true, metadatas: true, ..Include::default() };
-        let found =
-            self.db.get(T, D, &id, &GetRequest { include, ..GetRequest::default() }).await.unwrap();
+        let found = self.db.get(T, D, &id, &GetRequest { include, ..GetRequest::default() }).await.unwrap();
         let rows = found.ids.into_iter().zip(found.metadatas.unwrap()).zip(found.documents.unwrap());
         rows.map(|((id, metadata), document)| {
             (id, (serde_json::to_value(metadata).unwrap(), document.unwrap_or_default()))
@@ -137,7 +134,8 @@ fn what_cannot_be_attached_is_refused() {
         let nameless = json!({"name": "", "function_id": "statistics", "output_collection": "out"});
         assert_eq!(attach(nameless).await, 400);
         world.attach("statistics", "out").await;
-        let other = json!({"name": "statistics", "function_id": "record_counter", "output_collection": "out"});
+        let other =
+            json!({"name": "statistics", "function_id": "record_counter", "output_collection": "out"});
         assert_eq!(attach(other).await, 409);
         assert_eq!(AttachFunction::from_json(json!({"name": "f"})).unwrap_err().code(), 422);
     });

@@ -7,6 +7,7 @@ import { FunctionBuilder } from "./embedding/builder.js";
 import type { EmbeddingFunction, EmbeddingFunctionConfiguration } from "./embedding/types.js";
 import type { CollectionJson } from "./engine/engine.js";
 import type { StoreInfo, StoreOptions } from "./engine/store.js";
+import { FunctionRunner, type RecordFunction } from "./functions.js";
 import { deserializeMetadata, serializeMetadata, toPlain } from "./metadata.js";
 import { readSchema, type Schema } from "./schema/schema.js";
 import { adoptFunctions } from "./schema/sparse.js";
@@ -52,6 +53,7 @@ interface GetCollectionArgs {
  */
 export class ChromaClient {
   readonly #session: Session;
+  readonly #functions: FunctionRunner;
   readonly #tenant: string;
   readonly #database: string;
   readonly #headers: Record<string, string> | undefined;
@@ -64,6 +66,7 @@ export class ChromaClient {
     this.#database = database || environment("CHROMA_DATABASE") || DEFAULT_DATABASE;
     this.#headers = headers;
     this.#session = new Session(store);
+    this.#functions = new FunctionRunner(this.#session);
   }
 
   get tenant(): string | undefined {
@@ -186,6 +189,19 @@ export class ChromaClient {
     return this.#session.info();
   }
 
+  /**
+   * Gives a function that collections may have attached under this name. It is called, here, with what compactions have changed since it was
+   * last called, also in an earlier session; what it answers is written to its output collection together with the fact that it was called.
+   */
+  registerFunction(name: string, callback: RecordFunction): void {
+    this.#functions.register(name, callback);
+  }
+
+  /** @ignore */
+  _functions(): FunctionRunner {
+    return this.#functions;
+  }
+
   /** Makes relaxed writes durable now. */
   async flush(): Promise<void> {
     await (await this.#session.engine()).flush();
@@ -198,6 +214,7 @@ export class ChromaClient {
 
   /** Lets go of the store; the last client closes it. Afterwards every call of this client fails. */
   async close(): Promise<void> {
+    this.#functions.end();
     await this.#session.close();
   }
 

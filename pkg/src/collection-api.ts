@@ -83,6 +83,28 @@ export interface CollectionVersion {
   isCurrent: boolean;
 }
 
+/** Which function is attached, and where it writes. */
+export interface AttachFunctionArgs {
+  /** Under which name it is attached. */
+  name: string;
+  /** `record_counter`, `statistics`, or the name of a function that was given to `client.registerFunction`. */
+  functionId: string;
+  /** The collection that it writes to, which does not exist yet. */
+  outputCollection: string;
+  params?: Record<string, unknown>;
+}
+
+/** A function that is attached to a collection. */
+export interface AttachedFunction {
+  id: string;
+  name: string;
+  functionId: string;
+  outputCollection: string;
+  params: Record<string, unknown>;
+  /** It has seen the log of its collection up to here. */
+  completionOffset: number;
+}
+
 /** What is watched: the arguments of one of the methods. */
 export type WatchArgs = { get: GetArgs } | { query: QueryArgs } | { search: SearchLike | SearchLike[] };
 
@@ -148,6 +170,11 @@ export interface Collection {
   restore(version: number): Promise<void>;
   /** A transaction: its writes are made only if nobody else has written what it has read or writes. */
   conditional(): ConditionalTransaction;
+  /** Attaches a function, which runs whenever a compaction has brought changes into the collection. */
+  attachFunction(args: AttachFunctionArgs): Promise<AttachedFunction>;
+  getAttachedFunction(name: string): Promise<AttachedFunction>;
+  /** Detaches a function. What it has written stays, unless it is to be deleted. */
+  detachFunction(name: string, options?: { deleteOutput?: boolean }): Promise<void>;
   /** The most frequent values of metadata keys, from the index. */
   facets(args: FacetsArgs): Promise<Facet[]>;
   /**

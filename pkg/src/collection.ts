@@ -2,6 +2,8 @@
 
 import type { ChromaClient } from "./client.js";
 import type {
+  AttachedFunction,
+  AttachFunctionArgs,
   Collection,
   CollectionVersion,
   DeleteArgs,
@@ -21,6 +23,7 @@ import {
 } from "./configuration.js";
 import type { EmbeddingFunction } from "./embedding/types.js";
 import type {
+  AttachedFunctionJson,
   QueryColumns,
   QueryRequest,
   RankedColumns,
@@ -242,6 +245,23 @@ export class CollectionImpl implements Collection {
     return new ConditionalTransaction(target);
   }
 
+  async attachFunction({ name, functionId, outputCollection, params }: AttachFunctionArgs): Promise<AttachedFunction> {
+    const engine = await this.#session.engine();
+    const request = { name, function_id: functionId, output_collection: outputCollection, params: toPlain(params) };
+    const callbacks = this.#client._functions().names();
+    const { attached_function } = await engine.attachFunction(...this.#path(), request, callbacks);
+    return readFunction(attached_function);
+  }
+
+  async getAttachedFunction(name: string): Promise<AttachedFunction> {
+    const engine = await this.#session.engine();
+    return readFunction(await engine.attachedFunction(...this.#path(), name));
+  }
+
+  async detachFunction(name: string, { deleteOutput = false }: { deleteOutput?: boolean } = {}): Promise<void> {
+    await (await this.#session.engine()).detachFunction(...this.#path(), name, deleteOutput);
+  }
+
   async facets({ keys, limit = 10, ...filter }: FacetsArgs): Promise<Facet[]> {
     const request = { ...prepareFilter(filter), keys: [...keys], limit };
     return (await this.#session.engine()).facets(...this.#path(), request);
@@ -449,6 +469,17 @@ function reportLater(error: unknown): void {
   queueMicrotask(() => {
     throw error;
   });
+}
+
+function readFunction(json: AttachedFunctionJson): AttachedFunction {
+  return {
+    id: json.id,
+    name: json.name,
+    functionId: json.function_name,
+    outputCollection: json.output_collection,
+    params: json.params ? (JSON.parse(json.params) as Record<string, unknown>) : {},
+    completionOffset: json.completion_offset,
+  };
 }
 
 function readVersion({ version, written_ms, is_current }: VersionJson): CollectionVersion {

@@ -4,6 +4,8 @@ export { AdminClient, type AdminClientArgs, type ListDatabasesArgs } from "./adm
 export { ChromaClient, type ChromaClientArgs } from "./client.js";
 export { CollectionHandle } from "./collection.js";
 export type {
+  AttachedFunction,
+  AttachFunctionArgs,
   Collection,
   CollectionVersion,
   Facet,
@@ -50,6 +52,7 @@ export type { Persistence, Quota } from "./engine/persistence.js";
 export type { StoreInfo, StoreOptions } from "./engine/store.js";
 export * from "./errors.js";
 export type { Unsubscribe } from "./live.js";
+export type { ChangedRecord, FunctionOutput, RecordChange, RecordFunction } from "./functions.js";
 export { destroy, open, type OpenOptions } from "./open.js";
 export { GetResult, QueryResult, type QueryRowResult, SearchResult, type SearchResultRow } from "./results.js";
 export { Cmek, CmekProvider } from "./schema/cmek.js";

@@ -32,7 +32,7 @@ export function watchRequest<K extends keyof WatchedRequests>(
     const forget = (): void => void engine.unwatch(number).catch(() => undefined);
     ending.signal.addEventListener("abort", forget);
     try {
-      for (let seen = 0; !isOver(); seen = await changeAfter(engine, seen)) {
+      for (let seen = 0; !isOver(); seen = await nextChange(engine, seen)) {
         const columns = (await engine.refresh(number)) as WatchedResults[K] | null;
         await (columns && !isOver() ? show(columns) : undefined);
       }
@@ -53,7 +53,8 @@ export function watchRequest<K extends keyof WatchedRequests>(
 /** Changes that are waited for, by engine and by what is known already: all who watch wait for the same one. */
 const waiting = new WeakMap<Engine, Map<number, Promise<number>>>();
 
-function changeAfter(engine: Engine, seen: number): Promise<number> {
+/** Waits for a change that `seen` does not count; answers how many there are. */
+export function nextChange(engine: Engine, seen: number): Promise<number> {
   let changes = waiting.get(engine);
   if (!changes) {
     changes = new Map();

@@ -6,7 +6,9 @@ use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::{JsResult, error, json, metadata};
+use crate::blockstore::DataRecord;
 use crate::db::{Commit, ConditionalOperation, Facet, Quotas};
+use crate::segment::{RecordChange, decode_metadata};
 use crate::types::{
     DeleteRequest, Embeddings, FacetsRequest, GetRequest, GetResult, Include, Metadata, Operation,
     QueryRequest, QueryResult, RecordSet, SearchResult, UpdateMetadata, Where,
@@ -168,6 +170,37 @@ pub fn commit(request: &JsValue) -> JsResult<Commit> {
         commit.operations.push(ConditionalOperation::Write(operation, record_set(&payload)?));
     }
     Ok(commit)
+}
+
+/// Writes a record in its old and its new form.
+pub fn record_change(change: &RecordChange) -> JsResult<JsValue> {
+    let object = Object::new();
+    set(&object, "old", &stored_record(change.old.as_ref())?);
+    let new = stored_record(change.new.as_ref())?;
+    if let (Some(record), Some(vector)) = (new.dyn_ref::<Object>(), &change.embedding) {
+        set(record, "embedding", &Float32Array::from(vector.as_slice()));
+    }
+    set(&object, "new", &new);
+    Ok(object.into())
+}
+
+fn stored_record(record: Option<&DataRecord>) -> JsResult<JsValue> {
+    let Some(record) = record else { return Ok(JsValue::NULL) };
+    let text = |text: &Option<String>| text.as_deref().map_or(JsValue::NULL, JsValue::from_str);
+    let decoded = decode_metadata(record.metadata.as_deref()).map_err(error::to_js)?;
+    let object = Object::new();
+    set(&object, "id", &JsValue::from_str(&record.id));
+    set(&object, "document", &text(&record.document));
+    set(&object, "uri", &text(&record.uri));
+    set(&object, "metadata", &metadata::to_js(Some(&decoded).filter(|decoded| !decoded.is_empty())));
+    Ok(object.into())
+}
+
+/// Reads `{ upsert, delete }`: columns of a write, and ids.
+pub fn function_output(output: &JsValue) -> JsResult<(Option<RecordSet>, Vec<String>)> {
+    let upserted = member(output, "upsert")?.map(|records| record_set(&records)).transpose()?;
+    let deleted = member(output, "delete")?.map(|ids| strings(&ids, "delete")).transpose()?;
+    Ok((upserted, deleted.unwrap_or_default()))
 }
 
 /// Reads an object of quotas by their names.

@@ -6,6 +6,7 @@
 mod convert;
 mod env;
 mod error;
+mod extensions;
 mod json;
 mod metadata;
 mod patterns;
@@ -16,11 +17,11 @@ mod conformance;
 use std::cell::Cell;
 use std::rc::Rc;
 
-use js_sys::{Array, Object};
+use js_sys::Object;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
-use crate::db::{Db, Options, WatchedRequest, WatchedResult};
+use crate::db::{Db, Options};
 use crate::limits::{CACHE_BYTES, MAX_BATCH_SIZE};
 use crate::storage::{self, Durability, Storage};
 use crate::text;
@@ -257,123 +258,6 @@ impl Engine {
     #[wasm_bindgen(js_name = indexingStatus)]
     pub async fn indexing_status(&self, tenant: String, database: String, id: String) -> JsResult {
         to_js(&self.db.indexing_status(&tenant, &database, &id).map_err(error::to_js)?)
-    }
-
-    #[wasm_bindgen(js_name = forkCollection)]
-    pub async fn fork_collection(
-        &self,
-        tenant: String,
-        database: String,
-        id: String,
-        new_name: String,
-    ) -> JsResult {
-        let fork = self.db.fork_collection(&tenant, &database, &id, &new_name).await;
-        json::serialize(&fork.map_err(error::to_js)?)
-    }
-
-    #[wasm_bindgen(js_name = forkCount)]
-    pub async fn fork_count(&self, tenant: String, database: String, id: String) -> JsResult<u32> {
-        Ok(self.db.fork_count(&tenant, &database, &id).map_err(error::to_js)? as u32)
-    }
-
-    pub async fn versions(&self, tenant: String, database: String, id: String) -> JsResult {
-        to_js(&self.db.versions(&tenant, &database, &id).map_err(error::to_js)?)
-    }
-
-    #[wasm_bindgen(js_name = saveVersion)]
-    pub async fn save_version(&self, tenant: String, database: String, id: String) -> JsResult {
-        to_js(&self.db.save_version(&tenant, &database, &id).await.map_err(error::to_js)?)
-    }
-
-    #[wasm_bindgen(js_name = restoreVersion)]
-    pub async fn restore_version(
-        &self,
-        tenant: String,
-        database: String,
-        id: String,
-        version: u32,
-    ) -> JsResult<()> {
-        self.db.restore_version(&tenant, &database, &id, version).await.map_err(error::to_js)
-    }
-
-    /// `{ ...request of get, read_token }` → `{ columns, read_token }`.
-    #[wasm_bindgen(js_name = conditionalGet)]
-    pub async fn conditional_get(
-        &self,
-        tenant: String,
-        database: String,
-        id: String,
-        request: JsValue,
-    ) -> JsResult {
-        let token = convert::token(&request)?;
-        let request = convert::get_request(&request)?;
-        let found = self.db.conditional_get(&tenant, &database, &id, &request, token).await;
-        let (result, token) = found.map_err(error::to_js)?;
-        let answer = Object::new();
-        convert::set(&answer, "columns", &convert::get_result(&result));
-        convert::set(&answer, "read_token", &JsValue::from_f64(token as f64));
-        Ok(answer.into())
-    }
-
-    #[wasm_bindgen(js_name = conditionalCommit)]
-    pub async fn conditional_commit(
-        &self,
-        tenant: String,
-        database: String,
-        id: String,
-        commit: JsValue,
-    ) -> JsResult {
-        let commit = convert::commit(&commit)?;
-        let committed = self.db.conditional_commit(&tenant, &database, &id, commit).await;
-        self.after_write();
-        to_js(&committed.map_err(error::to_js)?)
-    }
-
-    /// `{ keys, limit, ids, where, where_document }` → `[{ key, distinct, values: [{ value, count }] }]`.
-    pub async fn facets(&self, tenant: String, database: String, id: String, request: JsValue) -> JsResult {
-        let request = convert::facets_request(&request)?;
-        let facets = self.db.facets(&tenant, &database, &id, &request).await.map_err(error::to_js)?;
-        Ok(facets.iter().map(convert::facet).collect::<Array>().into())
-    }
-
-    /// `kind` is `get`, `query` or `search`, and says what `request` is.
-    pub async fn watch(
-        &self,
-        tenant: String,
-        database: String,
-        id: String,
-        kind: String,
-        request: JsValue,
-    ) -> JsResult<u32> {
-        let request = match kind.as_str() {
-            "get" => WatchedRequest::Get(convert::get_request(&request)?),
-            "query" => WatchedRequest::Query(convert::query_request(&request)?),
-            "search" => WatchedRequest::Search(search_request(&request)?),
-            other => {
-                return Err(error::invalid(&format!("get, query and search can be watched, not {other}")));
-            }
-        };
-        self.db.watch(&tenant, &database, &id, request).map_err(error::to_js)
-    }
-
-    /// What a watched request answers, in the shape of its method; null if it has not changed.
-    pub async fn refresh(&self, number: u32) -> JsResult {
-        let result = self.db.refresh(number).await.map_err(error::to_js)?;
-        Ok(result.map_or(JsValue::NULL, |result| match result {
-            WatchedResult::Get(result) => convert::get_result(&result),
-            WatchedResult::Query(result) => convert::query_result(result),
-            WatchedResult::Search(results) => convert::search_results(&results),
-        }))
-    }
-
-    pub async fn unwatch(&self, number: u32) {
-        self.db.unwatch(number);
-    }
-
-    /// Answers when something is written that `seen` does not count yet: the number of changes since the store was opened.
-    #[wasm_bindgen(js_name = nextChange)]
-    pub async fn next_change(&self, seen: u32) -> JsResult<u32> {
-        self.db.next_change(seen).await.map_err(error::to_js)
     }
 
     /// Nanoseconds since the Unix epoch.

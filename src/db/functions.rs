@@ -125,7 +125,12 @@ impl Db {
         Ok(())
     }
 
-    async fn run_built_in(&self, input: CollectionId, function: &FunctionRow, built_in: BuiltIn) -> Result<()> {
+    async fn run_built_in(
+        &self,
+        input: CollectionId,
+        function: &FunctionRow,
+        built_in: BuiltIn,
+    ) -> Result<()> {
         let store = self.store();
         let Some(state) = store.collection(input) else { return Ok(()) };
         let Some(mut run) = Run::begin(&store, &state, function, false).await? else { return Ok(()) };
@@ -187,7 +192,8 @@ impl Db {
     ) -> Result<()> {
         let run = self.take_run(number)?;
         let Some((upserted, deleted)) = output else { return Ok(()) };
-        let mut operations: Vec<OperationRecord> = deleted.into_iter().map(OperationRecord::deletion).collect();
+        let mut operations: Vec<OperationRecord> =
+            deleted.into_iter().map(OperationRecord::deletion).collect();
         if let Some(records) = upserted {
             validation::record_set(&records, Operation::Upsert, None)?;
             operations.extend(records.into_operations(Operation::Upsert));

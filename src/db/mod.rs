@@ -205,7 +205,11 @@ impl Db {
         if self.inner.announced.replace(generation) == generation {
             return;
         }
-        if store.functions_behind().iter().any(|(_, row)| BuiltIn::named(&row.function.function_name).is_none()) {
+        if store
+            .functions_behind()
+            .iter()
+            .any(|(_, row)| BuiltIn::named(&row.function.function_name).is_none())
+        {
             store.note_change();
         }
     }

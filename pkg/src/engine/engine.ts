@@ -180,6 +180,39 @@ export interface WatchedResults {
   search: SearchColumns;
 }
 
+/** A function that is attached to a collection. */
+export interface AttachedFunctionJson {
+  id: string;
+  name: string;
+  function_name: string;
+  output_collection: string;
+  output_collection_id: string | null;
+  params: string | null;
+  completion_offset: number;
+}
+
+/** A function that is to be called back. */
+export interface PendingFunctionJson {
+  tenant: string;
+  database: string;
+  collection: string;
+  function: AttachedFunctionJson;
+}
+
+export interface StoredRecordJson {
+  id: string;
+  document: string | null;
+  uri: string | null;
+  metadata: object | null;
+  embedding?: Float32Array;
+}
+
+/** A record in its old and its new form. */
+export interface RecordChangeJson {
+  old: StoredRecordJson | null;
+  new: StoredRecordJson | null;
+}
+
 export interface DeleteRequest extends RecordFilter {
   limit?: number;
 }
@@ -309,6 +342,34 @@ export interface Engine {
   unwatch(watch: number): Promise<void>;
   /** Answers, as soon as something is written that `seen` does not count, the number of changes since the store was opened. */
   nextChange(seen: number): Promise<number>;
+  /** `callbacks` are the names of functions that the caller has. */
+  attachFunction(
+    tenant: string,
+    database: string,
+    collection: string,
+    request: { name: string; function_id: string; output_collection: string; params?: object },
+    callbacks: string[],
+  ): Promise<{ attached_function: AttachedFunctionJson; created: boolean }>;
+  attachedFunction(tenant: string, database: string, collection: string, name: string): Promise<AttachedFunctionJson>;
+  detachFunction(
+    tenant: string,
+    database: string,
+    collection: string,
+    name: string,
+    deleteOutput: boolean,
+  ): Promise<void>;
+  pendingFunctions(callbacks: string[]): Promise<PendingFunctionJson[]>;
+  /** Begins a run; nothing if there is nothing to see. */
+  beginFunction(
+    tenant: string,
+    database: string,
+    collection: string,
+    name: string,
+  ): Promise<number | null | undefined>;
+  /** None at the end. */
+  nextChanges(run: number): Promise<RecordChangeJson[]>;
+  /** Null gives the run up. */
+  finishFunction(run: number, output: { upsert?: Records; delete?: string[] } | null): Promise<void>;
   /** Nanoseconds since 1970. */
   heartbeat(): Awaitable<number>;
   maxBatchSize(): Awaitable<number>;
@@ -364,6 +425,13 @@ const METHODS: Readonly<Record<EngineMethod, boolean>> = {
   refresh: false,
   unwatch: false,
   nextChange: false,
+  attachFunction: true,
+  attachedFunction: false,
+  detachFunction: true,
+  pendingFunctions: false,
+  beginFunction: false,
+  nextChanges: false,
+  finishFunction: true,
   heartbeat: false,
   maxBatchSize: false,
   reset: true,

@@ -175,12 +175,7 @@ async fn most_frequent(snapshot: &Snapshot, counts: &Counts, key: &str, limit: u
 }
 
 /// The value that a term stands for, as a record has it: numbers are integers or floats there.
-async fn value_of(
-    snapshot: &Snapshot,
-    key: &str,
-    value: &str,
-    example: u32,
-) -> Result<MetadataValue> {
+async fn value_of(snapshot: &Snapshot, key: &str, value: &str, example: u32) -> Result<MetadataValue> {
     let (letter, term) = value.split_at(1);
     match letter {
         "b" | "B" => return Ok(MetadataValue::Bool(term == "1")),

@@ -1,6 +1,6 @@
 /** What collections do that those of the official client do not, or not on a single node. The store keeps three versions. */
 
-import type { Collection } from "../../../pkg/src/index.js";
+import type { ChromaClient, Collection, RecordChange } from "../../../pkg/src/index.js";
 import { type Case, type Expect, LetterCounts, uniqueName, withAnimals } from "./case.js";
 
 /** Waits for a value that meets a condition. */
@@ -132,6 +132,11 @@ export const beyondCases: Case[] = [
       }),
   },
   {
+    name: "functions run over what compactions bring in",
+    local: true,
+    run: (client, expect) => withAnimals(client, (collection) => attachFunctions(client as ChromaClient, collection, expect)),
+  },
+  {
     name: "a live query shows what it finds, and again when that changes",
     local: true,
     run: (client, expect) => withAnimals(client, (collection) => watchAnimals(collection, expect)),
@@ -177,6 +182,48 @@ export const beyondCases: Case[] = [
     },
   },
 ];
+
+async function attachFunctions(client: ChromaClient, collection: Collection, expect: Expect): Promise<void> {
+  const [counts, lengths] = [uniqueName(), uniqueName()];
+  const calls: RecordChange[][] = [];
+  client.registerFunction("lengths", (changes, { unit }) => {
+    calls.push(changes);
+    const present = changes.flatMap((change) => (change.new ? [change.new] : []));
+    return {
+      upsert: {
+        ids: present.map(({ id }) => id),
+        embeddings: present.map(({ embedding }) => embedding?.slice(0, 1) ?? []),
+        metadatas: present.map(({ document }) => ({ length: document?.length ?? 0, unit: String(unit) })),
+      },
+      delete: changes.flatMap((change) => (change.new || !change.old ? [] : [change.old.id])),
+    };
+  });
+  const params = { unit: "characters" };
+  const attached = { name: "my lengths", functionId: "lengths", outputCollection: lengths, params };
+  expect.equal((await collection.attachFunction(attached)).params, params);
+  await collection.attachFunction({ name: "counter", functionId: "record_counter", outputCollection: counts });
+  const unknown = { name: "other", functionId: "unknown", outputCollection: uniqueName() };
+  await expect.rejects(collection.attachFunction(unknown), "ChromaNotFoundError");
+
+  await client.compact();
+  await eventually(() => calls.length, (count) => count === 1);
+  await collection.delete({ ids: ["cat"] });
+  await client.compact();
+  await eventually(() => calls.length, (count) => count === 2);
+  expect.equal(calls[1]?.map((change) => [change.old?.id, change.new]), [["cat", null]]);
+  const { metadatas } = await (await client.getCollection({ name: counts })).get();
+  expect.equal(metadatas, [{ total_count: 4 }]);
+  let found: unknown[] = [];
+  for (let turns = 0; turns < 200 && found.length !== 4; turns += 1) {
+    await pause(10);
+    found = (await (await client.getCollection({ name: lengths })).get()).metadatas;
+  }
+  expect.equal(found[0], { length: 14, unit: "characters" });
+  await collection.detachFunction("my lengths", { deleteOutput: true });
+  await expect.rejects(client.getCollection({ name: lengths }), "ChromaNotFoundError");
+  await collection.detachFunction("counter", { deleteOutput: true });
+  await expect.rejects(collection.getAttachedFunction("counter"), "ChromaNotFoundError");
+}
 
 async function watchAnimals(collection: Collection, expect: Expect): Promise<void> {
   const seen: string[][] = [];
