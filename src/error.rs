@@ -66,6 +66,7 @@ impl Error {
             Error::Storage(StorageError::QuotaExceeded { .. }) => "StorageQuotaExceededError",
             Error::Storage(StorageError::Locked { .. }) => "StorageLockedError",
             Error::Storage(StorageError::Unsupported { .. }) => "StorageUnsupportedError",
+            Error::Storage(StorageError::Key { .. }) => "EncryptionKeyError",
             Error::Storage(StorageError::Corrupt(_)) | Error::Corrupt(_) => "CorruptionError",
             Error::Storage(_) => "StorageError",
             _ => "ChromaError",
@@ -76,7 +77,7 @@ impl Error {
     pub fn code(&self) -> u16 {
         match self {
             Error::InvalidArgument(_) => 400,
-            Error::PermissionDenied(_) => 403,
+            Error::PermissionDenied(_) | Error::Storage(StorageError::Key { .. }) => 403,
             Error::NotFound(_) => 404,
             Error::AlreadyExists(_) | Error::Conflict(_) => 409,
             Error::StaleRead(_) => 412,
@@ -141,6 +142,9 @@ pub enum StorageError {
         "{place} was written in format {found}, this version of chromatid reads {supported}: update it; nothing was changed"
     )]
     NewerFormat { place: &'static str, found: u32, supported: u32 },
+    /// The key does not fit the store. HTTP 403.
+    #[error("{reason}")]
+    Key { reason: &'static str },
     /// The store was closed; open it again.
     #[error("the store is closed")]
     Closed,

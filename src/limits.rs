@@ -121,6 +121,9 @@ pub const BOUNDED_WAL_OPERATIONS: usize = 250;
 /// Bytes of one log frame, at most: one request's payload with room for its encoding.
 pub const MAX_FRAME_BYTES: usize = 2 * MAX_PAYLOAD_BYTES;
 
+/// Bytes that sealing adds: the nonce and the tag of AES-GCM.
+pub const SEALED_BYTES: usize = 28;
+
 /// Bytes of the root record, at most: a slot of the root file less its header.
 pub const MAX_ROOT_BYTES: usize = 4_000;
 

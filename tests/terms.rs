@@ -150,6 +150,11 @@ fn filters() -> Vec<Value> {
         json!({"$or": [{"class": {"$ne": "class 3"}}, {"number": {"$lt": 100}}]}),
         json!({"$and": [{"$or": [{"number": 5}, {"number": 66_000}]}, {"class": {"$ne": "class 1"}}]}),
         json!({"$and": [document("$contains", "river"), document("$not_contains", "Rivers"), {"number": {"$lte": 66_000}}]}),
+        json!({"$and": [{"number": {"$gte": 100}}, {"number": {"$lt": 120}}, {"number": {"$gt": 100}}]}),
+        json!({"$and": [{"number": {"$lte": 7.5}}, {"class": {"$ne": "class 1"}}, {"number": {"$lte": 7}}, {"number": {"$gt": 2}}]}),
+        json!({"$and": [{"number": {"$gte": 9}}, {"number": {"$lte": 9}}]}),
+        json!({"$and": [{"number": {"$gt": 9}}, {"number": {"$lte": 9}}]}),
+        json!({"$and": [{"number": {"$gt": 300}}, {"number": {"$lt": 200}}, {"half": {"$lt": 500}}]}),
         json!({"$and": [{"#id": {"$nin": ["id5", "id6"]}}, {"number": {"$lte": 10}}]}),
         json!({"$and": []}),
         json!({"$or": []}),
@@ -259,6 +264,9 @@ fn a_filter_reads_only_the_blocks_that_it_needs() {
         // Of the many that one condition leaves only those are looked at that have the runs of the text.
         let among_many = json!({"$and": [{"flag": true}, {"#document": {"$contains": " 12345 "}}]});
         assert!(read(among_many).await <= 1 + 5 + 1);
+        // Two bounds of one key are one range.
+        let between = json!({"$and": [{"number": {"$gte": 15_000}}, {"number": {"$lt": 15_100}}]});
+        assert!(read(between).await <= 2);
         // A range of a tenth does not read all lists.
         let (tenth, all) =
             (read(json!({"number": {"$lt": 3_000}})).await, read(json!({"number": {"$gte": 0}})).await);

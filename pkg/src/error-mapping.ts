@@ -30,6 +30,9 @@ export function toChromaError(error: unknown): unknown {
     case 401:
       return new ChromaUnauthorizedError("Unauthorized", error);
     case 403:
+      if (error.name === "EncryptionKeyError") {
+        return new ChromaForbiddenError(message, error);
+      }
       return new ChromaForbiddenError("You do not have permission to access the requested resource.", error);
     case 404:
       return new ChromaNotFoundError("The requested resource could not be found", error);

@@ -46,6 +46,7 @@ export type {
   SparseEmbeddingFunctionClass,
 } from "./embedding/types.js";
 export type { Durability, EngineInfo, Quotas, StorageKind } from "./engine/engine.js";
+export type { Encryption } from "./engine/encryption.js";
 export type { EngineErrorFields } from "./engine/errors.js";
 export type { Fallback, StorageChoice } from "./engine/fallback.js";
 export type { Persistence, Quota } from "./engine/persistence.js";

@@ -10,6 +10,7 @@ mod extensions;
 mod json;
 mod metadata;
 mod patterns;
+mod sealer;
 
 #[cfg(feature = "conformance")]
 mod conformance;
@@ -23,7 +24,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::db::{Db, Options};
 use crate::limits::{CACHE_BYTES, MAX_BATCH_SIZE};
-use crate::storage::{self, Durability, Storage};
+use crate::storage::{self, Durability, Lock, Storage};
 use crate::text;
 use crate::types::{CreateCollection, Operation, ReadLevel, SearchRequest, UpdateCollection};
 
@@ -53,6 +54,7 @@ impl Engine {
     /// Opens a store; see `pkg/src/engine/engine.ts` for the options.
     pub async fn open(options: JsValue) -> JsResult<Engine> {
         let backend = js_sys::Reflect::get(&options, &"storage".into())?;
+        let lock = js_sys::Reflect::get(&options, &"lock".into())?;
         let quotas = convert::quotas(&js_sys::Reflect::get(&options, &"quotas".into())?)?;
         let options: OpenOptions =
             serde_wasm_bindgen::from_value(options).map_err(|error| error::invalid(&error.to_string()))?;
@@ -65,6 +67,8 @@ impl Engine {
         };
         let cache_bytes = options.cache_bytes.map_or(CACHE_BYTES, |bytes| bytes.max(0.0) as usize);
         let storage = open_storage(backend, &options.name).await?;
+        let lock = lock.dyn_ref::<js_sys::Object>().map(JsCast::unchecked_ref::<sealer::StoreLock>);
+        let storage = unlock(storage, lock).await?;
         let options = Options {
             durability,
             cache_bytes,
@@ -328,6 +332,18 @@ impl Engine {
             let _ = db.compact_due().await;
             compacting.set(false);
         });
+    }
+}
+
+/// Puts the encryption between. The storage is let go of if the key does not fit.
+async fn unlock(storage: Rc<dyn Storage>, lock: Option<&sealer::StoreLock>) -> JsResult<Rc<dyn Storage>> {
+    let lock = lock.map(|lock| lock as &dyn Lock);
+    match storage::sealed::unlock(Rc::clone(&storage), lock).await {
+        Ok(unlocked) => Ok(unlocked),
+        Err(error) => {
+            let _ = storage.close().await;
+            Err(error::storage_to_js(error))
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use crate::execution::functions::{BuiltIn, Run};
 use crate::execution::orchestrators::{compact, garbage};
 use crate::execution::store::{Store, StoreOptions};
 use crate::limits::{CACHE_BYTES, COMPACTION_BYTES, IDLE_COMPACTION_OPERATIONS};
-use crate::storage::{Durability, Storage};
+use crate::storage::{Durability, Storage, sealed};
 use watches::Watch;
 
 pub use crate::execution::operators::facets::Facet;
@@ -84,6 +84,7 @@ impl Db {
     /// Opens the database on `storage`: a new one gets the default tenant and database, an existing one
     /// is recovered. No collection is read yet.
     pub async fn open(storage: Rc<dyn Storage>, env: Rc<dyn Env>, options: Options) -> Result<Self> {
+        sealed::check_opened(&*storage).await?;
         let store = open_store(&storage, &env, &options).await?;
         Ok(Self {
             inner: Rc::new(Inner {

@@ -1,5 +1,6 @@
 //! The one writer of the log, with group commit, and its recovery.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -10,8 +11,9 @@ use prost::Message;
 use super::proto::{Change, LogEntry};
 use crate::env::Env;
 use crate::error::{Corruption, Error, Result, StorageError};
-use crate::limits::MAX_FRAME_BYTES;
-use crate::storage::{ChainEnd, Durability, Frame, Payload, Storage};
+use crate::limits::{MAX_FRAME_BYTES, SEALED_BYTES};
+use crate::storage::sealed::place_of_frame;
+use crate::storage::{ChainEnd, Cipher, Durability, Frame, Payload, Storage};
 
 /// What runs when an entry has become durable; it is given the entry's sequence number.
 type Apply = Box<dyn FnOnce(u64)>;
@@ -21,12 +23,14 @@ pub struct Log {
     storage: Rc<dyn Storage>,
     env: Rc<dyn Env>,
     durability: Durability,
+    cipher: Option<Rc<dyn Cipher>>,
     state: RefCell<State>,
 }
 
 struct State {
-    /// Sequence number of the next frame, and the checksum that it has to carry.
+    /// Sequence number of the next entry.
     next: u64,
+    /// Checksum of the last frame that was made, which the next one has to carry.
     chain: u64,
     /// Durable frames that are not dropped yet, oldest first.
     retained: VecDeque<Retained>,
@@ -47,7 +51,8 @@ struct Retained {
 }
 
 struct Queued {
-    frame: Frame,
+    sequence: u64,
+    payload: Payload,
     apply: Apply,
     done: oneshot::Sender<Result<()>>,
 }
@@ -78,6 +83,7 @@ impl Log {
         start_checksum: u64,
     ) -> Result<(Self, Replay)> {
         let contents = storage.read_log(start).await?;
+        let cipher = storage.cipher();
         let mut state = State {
             next: start,
             chain: start_checksum,
@@ -94,7 +100,8 @@ impl Log {
             if frame.sequence != state.next || frame.previous() != state.chain {
                 return Err(Corruption::new(place(), "it does not continue what the root holds").into());
             }
-            let change = LogEntry::decode(frame.payload())
+            let payload = open_payload(cipher.as_deref(), &frame).await?;
+            let change = LogEntry::decode(&*payload)
                 .map_err(|error| Corruption::new(place(), error.to_string()))?
                 .change
                 .ok_or_else(|| Corruption::new(place(), "it was written by a newer version"))?;
@@ -108,7 +115,7 @@ impl Log {
             let place = format!("log frame {}", state.next);
             return Err(Corruption::new(place, "the log does not end where the root says").into());
         }
-        Ok((Self { storage, env, durability, state: RefCell::new(state) }, replay))
+        Ok((Self { storage, env, durability, cipher, state: RefCell::new(state) }, replay))
     }
 
     /// Appends `change`. When it returns, the entry is as durable as the store promises and `apply` has run.
@@ -126,7 +133,7 @@ impl Log {
 
     /// As [`append`](Self::append), of an entry that is encoded already ([`super::convert::encode_records`]).
     pub async fn append_encoded(&self, payload: Payload, apply: impl FnOnce(u64) + 'static) -> Result<()> {
-        if payload.len() > MAX_FRAME_BYTES {
+        if payload.len() > MAX_FRAME_BYTES - SEALED_BYTES {
             return Err(Error::InvalidArgument(format!(
                 "a write of {} bytes is too large: split it, at most {MAX_FRAME_BYTES} bytes fit one write",
                 payload.len()
@@ -141,14 +148,13 @@ impl Log {
             .unwrap_or_else(|_| Err(Error::Unavailable("the store was closed during a write".into())))
     }
 
-    /// Queues a frame; true when the caller has to flush the queue.
+    /// Queues an entry; true when the caller has to flush the queue.
     fn enqueue(&self, payload: Payload, apply: Apply, done: oneshot::Sender<Result<()>>) -> Result<bool> {
         let mut state = self.state.borrow_mut();
         state.check()?;
-        let frame = Frame::enclose(state.next, state.chain, payload);
+        let sequence = state.next;
         state.next += 1;
-        state.chain = frame.checksum();
-        state.queue.push(Queued { frame, apply, done });
+        state.queue.push(Queued { sequence, payload, apply, done });
         Ok(!std::mem::replace(&mut state.flushing, true))
     }
 
@@ -161,14 +167,27 @@ impl Log {
                 self.state.borrow_mut().flushing = false;
                 return;
             }
+            let (first, previous) = (batch[0].sequence, self.state.borrow().chain);
             let mut frames = Vec::with_capacity(batch.len());
             let mut waiting = Vec::with_capacity(batch.len());
-            for Queued { frame, apply, done } in batch {
-                waiting.push((frame.sequence, frame.checksum(), frame.bytes.len(), apply, done));
-                frames.push(frame);
+            let mut sealed = Ok(());
+            for Queued { sequence, payload, apply, done } in batch {
+                match self.frame(sequence, payload).await {
+                    Ok(frame) => {
+                        waiting.push((frame.sequence, frame.checksum(), frame.bytes.len(), apply, done));
+                        frames.push(frame);
+                    }
+                    Err(error) => {
+                        sealed = Err(error);
+                        waiting.push((sequence, 0, 0, apply, done));
+                    }
+                }
             }
-            let (first, previous) = (frames[0].sequence, frames[0].previous());
-            match self.storage.append_log(frames, self.durability).await {
+            let outcome = match sealed {
+                Ok(()) => self.storage.append_log(frames, self.durability).await,
+                Err(error) => Err(error),
+            };
+            match outcome {
                 Ok(()) => {
                     for (sequence, checksum, bytes, apply, done) in waiting {
                         self.state.borrow_mut().retain(sequence, checksum, bytes);
@@ -180,6 +199,23 @@ impl Log {
                 Err(error) => self.fail(waiting.into_iter().map(|(.., done)| done), first, previous, error),
             }
         }
+    }
+
+    /// Makes the next frame of the chain, its payload sealed if the store is encrypted.
+    async fn frame(&self, sequence: u64, payload: Payload) -> crate::storage::Result<Frame> {
+        let payload = match &self.cipher {
+            None => payload,
+            Some(cipher) => {
+                let sealed = cipher.seal(&place_of_frame(sequence), payload.bytes()).await?;
+                let mut payload = Payload::with_capacity(sealed.len());
+                payload.buffer().extend_from_slice(&sealed);
+                payload
+            }
+        };
+        let mut state = self.state.borrow_mut();
+        let frame = Frame::enclose(sequence, state.chain, payload);
+        state.chain = frame.checksum();
+        Ok(frame)
     }
 
     /// Answers everyone who waits, and takes the log back to its last durable frame (full store) or ends it.
@@ -248,6 +284,15 @@ impl Log {
     pub fn check(&self) -> Result<()> {
         self.state.borrow().check()
     }
+}
+
+/// The payload of a frame, opened if it is sealed.
+async fn open_payload<'a>(cipher: Option<&dyn Cipher>, frame: &'a Frame) -> Result<Cow<'a, [u8]>> {
+    let Some(cipher) = cipher else { return Ok(Cow::Borrowed(frame.payload())) };
+    let plain = cipher.open(&place_of_frame(frame.sequence), frame.payload()).await?;
+    let place = format!("log frame {}", frame.sequence);
+    let damaged = || Corruption::new(place, "it was not sealed with the key of the store");
+    Ok(Cow::Owned(plain.ok_or_else(damaged)?))
 }
 
 impl State {

@@ -51,6 +51,11 @@ impl Payload {
         &mut self.bytes
     }
 
+    /// The payload so far.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes[HEADER_BYTES..]
+    }
+
     /// Bytes of the payload so far.
     pub fn len(&self) -> usize {
         self.bytes.len() - HEADER_BYTES

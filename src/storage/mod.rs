@@ -12,6 +12,7 @@
 //! two flushes, and nothing good is overwritten before its replacement is durable.
 
 use std::fmt;
+use std::rc::Rc;
 
 use arrow::buffer::Buffer;
 use futures::future::LocalBoxFuture;
@@ -31,10 +32,12 @@ pub mod indexeddb;
 pub mod memory;
 #[cfg(target_arch = "wasm32")]
 pub mod opfs;
+pub mod sealed;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod sim;
 
 pub use frame::{ChainEnd, Frame, Payload};
+pub use sealed::{Cipher, Lock};
 
 /// The result of a storage operation.
 pub type Result<T> = std::result::Result<T, StorageError>;
@@ -120,6 +123,11 @@ pub struct Usage {
 pub trait Storage {
     /// `memory`, `opfs`, `indexeddb`, `adapter` or `sim`.
     fn backend(&self) -> &'static str;
+
+    /// What the payloads of log frames are sealed with, if the store is encrypted ([`sealed`]).
+    fn cipher(&self) -> Option<Rc<dyn Cipher>> {
+        None
+    }
 
     /// Reads a block whole into 64-byte aligned memory; `None` if there is no such block.
     /// Its checksum is the reader's business (`blockstore`).

@@ -1,6 +1,7 @@
 /** The wasm module in this thread. */
 
 import init, { Engine as WasmEngine, type InitOutput } from "../../wasm/chromatid.js";
+import type { Encryption } from "./encryption.js";
 import { type Engine, type EngineOptions, interceptEngine, invoke } from "./engine.js";
 import { EngineError } from "./errors.js";
 import type { EngineRuntime } from "./fallback.js";
@@ -14,7 +15,9 @@ export const wasmRuntime: EngineRuntime = {
   },
   async open(options: EngineOptions): Promise<Engine> {
     const { memory } = await (loading ?? load(source()));
-    const opened: unknown = await WasmEngine.open(options);
+    const { encryption, ...rest } = options;
+    const lock = encryption && (await lockFor(encryption));
+    const opened: unknown = await WasmEngine.open({ ...rest, lock });
     const engine = opened as Engine;
     return interceptEngine(async (method, args) => {
       if (usesPatterns(method, args)) {
@@ -28,6 +31,13 @@ export const wasmRuntime: EngineRuntime = {
     await WasmEngine.destroy(storage, name);
   },
 };
+
+/** Loaded by those who encrypt. */
+async function lockFor(encryption: Encryption): Promise<unknown> {
+  const { checkEncryption, StoreLock } = await import("./encryption.js");
+  checkEncryption(encryption);
+  return new StoreLock(encryption);
+}
 
 let loading: Promise<InitOutput> | undefined;
 let patterns: Promise<void> | undefined;

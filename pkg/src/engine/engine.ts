@@ -1,5 +1,7 @@
 /** What the engine does and in which shapes: the contract between the wasm module and the client. */
 
+import type { Encryption } from "./encryption.js";
+
 /** Where a store keeps its bytes. */
 export type StorageKind = "opfs" | "indexeddb" | "memory";
 
@@ -20,6 +22,8 @@ export interface EngineOptions {
   versions?: number;
   /** What is limited, and to how much. */
   quotas?: Quotas;
+  /** What the store is encrypted with. */
+  encryption?: Encryption;
 }
 
 /** Limits on what a store takes and answers; there are none unless they are set. Whatever is above one is refused and changes nothing. */

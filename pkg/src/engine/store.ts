@@ -4,6 +4,7 @@ import { toChromaError } from "../error-mapping.js";
 import { ChromaConnectionError, ChromaValueError } from "../errors.js";
 import { type Connection, connector } from "./connection.js";
 import { type Durability, type Engine, type EngineInfo, interceptEngine, invoke, type Quotas } from "./engine.js";
+import type { Encryption } from "./encryption.js";
 import type { Fallback, StorageChoice } from "./fallback.js";
 import { estimateQuota, isPersisted, type Persistence, type Quota, requestPersistence } from "./persistence.js";
 
@@ -23,6 +24,11 @@ export interface StoreOptions {
   versions?: number;
   /** Limits on what the store takes and answers. Default none. */
   quotas?: Quotas;
+  /**
+   * Encrypts everything that the store keeps, and opens it again: with a passphrase, or with a key of the caller. A store is encrypted from
+   * its first opening on or never.
+   */
+  encryption?: Encryption;
   /** Whether the engine runs in a worker (default on pages), or the worker to use (from `chromatid/worker`). */
   worker?: boolean | Worker;
 }
@@ -74,6 +80,20 @@ export async function destroyStore(name: string): Promise<void> {
   }
 }
 
+/** Whoever joins an open store has to have what it was opened with. */
+function isSameEncryption(a: Encryption | undefined, b: Encryption | undefined): boolean {
+  if (!a || !b) {
+    return a === b;
+  }
+  if ("passphrase" in a || "passphrase" in b) {
+    return "passphrase" in a && "passphrase" in b && a.passphrase === b.passphrase;
+  }
+  const [one, other] = [a.key, b.key];
+  return one instanceof Uint8Array && other instanceof Uint8Array
+    ? one.length === other.length && one.every((byte, place) => byte === other[place])
+    : one === other;
+}
+
 const open = new Set<Store>();
 
 class Store {
@@ -91,11 +111,11 @@ class Store {
     this.name = name;
     this.isPrivate = storage === "memory" || typeof storage === "object";
     this.#options = { ...options, storage, durability, allowReset: options.allowReset ?? false };
-    const { cacheBytes, worker, versions, quotas } = options;
+    const { cacheBytes, worker, versions, quotas, encryption } = options;
     const { allowReset } = this.#options;
     open.add(this);
     this.#connection = connector().connect(
-      { name, storage, durability, cacheBytes, allowReset, worker, versions, quotas },
+      { name, storage, durability, cacheBytes, allowReset, worker, versions, quotas, encryption },
       () => this.#drop(),
     );
     this.#connection.then(
@@ -118,6 +138,9 @@ class Store {
           `The store '${name}' is open already with ${option} = ${String(this.#options[option])}`,
         );
       }
+    }
+    if (!isSameEncryption(options.encryption, this.#options.encryption)) {
+      throw new ChromaValueError(`The store '${name}' is open already, with another key or passphrase`);
     }
     if (options.quotas && JSON.stringify(options.quotas) !== JSON.stringify(this.#options.quotas ?? {})) {
       throw new ChromaValueError(`The store '${name}' is open already with other quotas`);

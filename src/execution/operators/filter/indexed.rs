@@ -6,6 +6,7 @@
 //! is enumerated for it.
 
 use std::cmp::min;
+use std::ops::Bound;
 
 use roaring::RoaringBitmap;
 
@@ -50,10 +51,12 @@ impl Indexed<'_> {
     }
 
     async fn all_of(&self, members: &[Where], within: Option<&RoaringBitmap>) -> Result<Matching> {
-        let mut plan: Vec<(u64, usize)> = members.iter().map(|member| self.cost(member)).zip(0..).collect();
+        let members = with_ranges_joined(members);
+        let mut plan: Vec<(u64, usize)> =
+            members.iter().map(|member| self.cost_of_member(member)).zip(0..).collect();
         plan.sort_unstable();
         let mut matching = Matching::AllBut(RoaringBitmap::new());
-        let mut unsure = Vec::new();
+        let mut unsure: Vec<&Where> = Vec::new();
         for (cost, place) in plan {
             let member = &members[place];
             let left = bound(&matching, within);
@@ -61,16 +64,19 @@ impl Indexed<'_> {
                 return Ok(Matching::Only(RoaringBitmap::new()));
             }
             if left.as_ref().is_some_and(|left| self.cost_of_looking(left.len()) <= cost) {
-                unsure.push(member);
+                unsure.extend(&member.conditions);
                 continue;
             }
-            let found = match Leaf::of(member) {
+            let found = match &member.leaf {
                 // What is left of all its candidates is looked at once.
                 Some(leaf) if !leaf.is_exact && !leaf.is_negated => {
-                    unsure.push(member);
-                    Matching::Only(self.candidates(&leaf, left.as_ref()).await?)
+                    unsure.extend(&member.conditions);
+                    Matching::Only(self.candidates(leaf, left.as_ref()).await?)
                 }
-                _ => self.select(member, left.as_ref()).await?,
+                Some(leaf) if member.conditions.len() > 1 => {
+                    Matching::Only(self.candidates(leaf, left.as_ref()).await?)
+                }
+                _ => self.select(member.conditions[0], left.as_ref()).await?,
             };
             matching = and(matching, found);
         }
@@ -80,6 +86,13 @@ impl Indexed<'_> {
                 Ok(Matching::Only(passing(&self.readers.data, &left, test).await?))
             }
             _ => Ok(matching),
+        }
+    }
+
+    fn cost_of_member(&self, member: &Member<'_>) -> u64 {
+        match &member.leaf {
+            Some(leaf) => self.cost_of_leaf(leaf),
+            None => self.cost(member.conditions[0]),
         }
     }
 
@@ -142,6 +155,55 @@ impl Indexed<'_> {
             Lookup::Range(field, range) => self.terms.blocks_of_range(field, range),
             Lookup::Document(requirement) => self.terms.blocks_of_terms(&Field::DOCUMENT, grams(requirement)),
         }
+    }
+}
+
+/// A member of a conjunction, or several that are one lookup.
+struct Member<'a> {
+    conditions: Vec<&'a Where>,
+    /// `None` for what is no leaf.
+    leaf: Option<Leaf<'a>>,
+}
+
+/// The members of a conjunction, ranges of one field as one: of numbers that differ from record to record, each bound alone has half of the
+/// terms to read.
+fn with_ranges_joined(members: &[Where]) -> Vec<Member<'_>> {
+    let mut joined: Vec<Member<'_>> = Vec::with_capacity(members.len());
+    for condition in members {
+        let leaf = Leaf::of(condition);
+        let same = joined.iter_mut().find_map(|other| match (&leaf, &mut other.leaf) {
+            (
+                Some(Leaf { lookup: Lookup::Range(field, range), .. }),
+                Some(Leaf { lookup: Lookup::Range(other_field, other_range), .. }),
+            ) if field == other_field => Some((range, other_range, &mut other.conditions)),
+            _ => None,
+        });
+        match same {
+            Some((range, other, conditions)) => {
+                narrow(other, range);
+                conditions.push(condition);
+            }
+            None => joined.push(Member { conditions: vec![condition], leaf }),
+        }
+    }
+    joined
+}
+
+/// Makes a range what it has in common with another.
+fn narrow(range: &mut TermRange, other: &TermRange) {
+    let key = |bound: &Bound<String>, excluded_first: bool| match bound {
+        Bound::Included(term) => Some((term.clone(), excluded_first)),
+        Bound::Excluded(term) => Some((term.clone(), !excluded_first)),
+        Bound::Unbounded => None,
+    };
+    // An absent lower bound is the least; of equal bounds the one that excludes is the narrower.
+    if key(&other.0, false) > key(&range.0, false) {
+        range.0 = other.0.clone();
+    }
+    match (key(&other.1, true), key(&range.1, true)) {
+        (Some(_), None) => range.1 = other.1.clone(),
+        (Some(new), Some(old)) if new < old => range.1 = other.1.clone(),
+        _ => {}
     }
 }
 
