@@ -18,7 +18,7 @@ import { DIMENSION } from "./data/mixture.mjs";
 
 /** @typedef {import("chromatid").Collection} Collection */
 /** @typedef {import("chromatid").SparseVector} SparseVector */
-/** @typedef {{ id: string, document: string, metadata: import("chromatid").Metadata }} GlossRecord */
+/** @typedef {{ id: string, document: string }} GlossRecord */
 /** @typedef {{ text: string, words: SparseVector, vector: Float32Array, answer: string }} Question */
 /** @typedef {{ bm25: number, dense: number, hybrid: number }} Relevance mean nDCG@10 of each kind of search */
 /** @typedef {(texts: string[]) => Promise<SparseVector[]>} Embed */
@@ -121,7 +121,7 @@ function stems(documents) {
 
 /** @type {(documents: string[]) => Embed} */
 function plainWords(documents) {
-  const wordsOf = (/** @type {string} */ text) => text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? [];
+  const wordsOf = (/** @type {string} */ text) => /** @type {string[]} */ (text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []);
   const usualLength = meanLength(documents.map(wordsOf));
   /** @type {Map<string, number>} */
   const vocabulary = new Map();
@@ -146,10 +146,13 @@ function meanLength(texts) {
   return texts.reduce((sum, words) => sum + words.length, 0) / texts.length;
 }
 
-/** @param {string} file of gzipped lines of JSON */
+/**
+ * @param {string} file of gzipped lines of JSON
+ * @returns {GlossRecord[]}
+ */
 function jsonLines(file) {
   const lines = gunzipSync(readFileSync(path.join(ROOT, file))).toString("utf8").trimEnd().split("\n");
-  return lines.map((line) => /** @type {GlossRecord} */ (JSON.parse(line)));
+  return JSON.parse(`[${lines.join(",")}]`);
 }
 
 /** @param {"base" | "examples"} part */

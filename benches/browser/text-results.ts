@@ -1,6 +1,6 @@
 /** The results of the benchmark of filters and texts: what `npm run bench -- --text` writes. */
 
-import type { ColdOpen, Failure, Machine, Memory } from "../../www/src/benchmarks/results";
+import type { ColdOpen, Failure, Machine, Memory } from "../../www/src/benchmarks/results.js";
 
 export const TEXT_SCHEMA = 1;
 

@@ -40,7 +40,7 @@ export class NaiveBm25 {
     /** @type {Map<number, number>} */
     const scores = new Map();
     for (const stem of stemsOf(query)) {
-      const rows = this.#postings.get(stem) ?? new Map();
+      const rows = /** @type {Map<number, number>} */ (this.#postings.get(stem) ?? new Map());
       const rarity = Math.log((this.#lengths.length - rows.size + 0.5) / (rows.size + 0.5) + 1);
       for (const [row, count] of rows) {
         const length = 1 - B + (B * (this.#lengths[row] ?? 0)) / this.#meanLength;

@@ -8,8 +8,8 @@ import { uniforms } from "../browser/random.js";
 import { NaiveBm25 } from "./bm25.mjs";
 
 /** @typedef {import("../browser/conditions.js").TextRecord} TextRecord */
-/** @typedef {import("../browser/text-queries").FilterQuery} FilterQuery */
-/** @typedef {import("../browser/text-queries").TextQueries} TextQueries */
+/** @typedef {import("../browser/text-queries.js").FilterQuery} FilterQuery */
+/** @typedef {import("../browser/text-queries.js").TextQueries} TextQueries */
 
 /** Of each operation and kind of answer, those that only warm up included. */
 export const QUERIES = 225;
@@ -148,7 +148,7 @@ function answered(records, where) {
 /**
  * No query is asked twice: half of an operation's are for its first ten matches, half for all of them.
  * @param {TextRecord[]} records
- * @param {Omit<import("../browser/text-queries").Question, "bm25">[]} questions whose answers are among the records
+ * @param {Omit<import("../browser/text-queries.js").Question, "bm25">[]} questions whose answers are among the records
  * @returns {TextQueries}
  */
 export function textQueries(records, questions) {

@@ -56,5 +56,5 @@ function questionsFor(size) {
 /** @param {"records" | "questions"} part */
 function readLines(part) {
   const text = readFileSync(path.join(ROOT, DIRECTORY, `${part}.jsonl`), "utf8");
-  return /** @type {unknown[]} */ (text.trimEnd().split("\n").map((line) => JSON.parse(line)));
+  return text.trimEnd().split("\n").map((line) => /** @type {unknown} */ (JSON.parse(line)));
 }
