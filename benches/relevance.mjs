@@ -146,13 +146,12 @@ function meanLength(texts) {
   return texts.reduce((sum, words) => sum + words.length, 0) / texts.length;
 }
 
-/**
- * @param {string} file of gzipped lines of JSON
- * @returns {GlossRecord[]}
- */
+/** @param {string} file of gzipped lines of JSON */
 function jsonLines(file) {
   const lines = gunzipSync(readFileSync(path.join(ROOT, file))).toString("utf8").trimEnd().split("\n");
-  return JSON.parse(`[${lines.join(",")}]`);
+  /** @type {GlossRecord[]} */
+  const records = JSON.parse(`[${lines.join(",")}]`);
+  return records;
 }
 
 /** @param {"base" | "examples"} part */

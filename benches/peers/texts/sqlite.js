@@ -1,9 +1,9 @@
 // SQLite as its authors build it: columns with indexes, and two FTS5 indexes of the documents, of Porter's stems and of runs of three
 // characters. A pattern is a function in JavaScript that looks at every document, as SQLite has none of its own.
 import init from "@sqlite.org/sqlite-wasm";
-import { wordsOf } from "../../browser/stems.js";
 import { openDatabase, Statements } from "../stores/sqlite.js";
 import { COLUMNS, INDEXED } from "./columns.js";
+import { matchAny, quoted } from "./full-text.js";
 import { sqlOf } from "./sql.js";
 
 const TYPES = { string: "TEXT", integer: "INTEGER", float: "REAL", boolean: "INTEGER" };
@@ -32,8 +32,6 @@ const BEST = `
   JOIN records ON records.id = best.rowid
   ORDER BY best.rank
 `;
-
-const quoted = (text) => `"${text.replaceAll('"', '""')}"`;
 
 const DIALECT = {
   placeholder: () => "?",
@@ -76,11 +74,7 @@ function session({ sqlite3, database }) {
         ? { rows: statements.column(`SELECT id FROM records WHERE ${sql}`, values) }
         : withDocuments(statements.rows(`SELECT id, document FROM records WHERE ${sql} LIMIT ${limit}`, values));
     },
-    bm25({ text }, k) {
-      // Stop words are left out as everywhere here; any of the others may match.
-      const query = wordsOf(text).map(quoted).join(" OR ");
-      return withDocuments(statements.rows(BEST, [query, k]));
-    },
+    bm25: ({ text }, k) => withDocuments(statements.rows(BEST, [matchAny(text), k])),
     close: () => statements.close(),
     wasmBytes: () => sqlite3.wasm.memory.buffer.byteLength,
   };
