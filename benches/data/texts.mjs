@@ -6,7 +6,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
-import { say } from "../../scripts/lib/log.mjs";
+import { say, SetupError } from "../../scripts/lib/log.mjs";
 import { ROOT } from "../../scripts/lib/run.mjs";
 import { whenChanged } from "../../scripts/lib/stamp.mjs";
 import { inPython, makeSet } from "./make.mjs";
@@ -37,6 +37,9 @@ export async function makeTexts(size) {
   await whenChanged(`bench-texts-${size}`, directory, [...INPUTS, ...SHARED], async () => {
     say(`wordnet-texts: finding the answers to all queries in ${size} records (half a minute for 100,000)`);
     const records = /** @type {TextRecord[]} */ (readLines("records")).slice(0, size);
+    if (records.length < size) {
+      throw new SetupError(`there are ${records.length} records, not ${size}`);
+    }
     mkdirSync(path.join(ROOT, directory), { recursive: true });
     const queries = textQueries(records, questionsFor(size));
     writeFileSync(path.join(ROOT, directory, "queries.json"), `${JSON.stringify(queries)}\n`);

@@ -34,24 +34,36 @@ export function textTables({ rows, shipped, machine }) {
  */
 function sizeTables(n, rows) {
   const records = `${number(n, 0)} records`;
-  const filters = (/** @type {"ten" | "all"} */ answer) =>
-    table(
-      [`${records}: ${answer === "ten" ? "ten matches with their documents" : "the ids of all matches"}`, ...OPERATIONS.map(({ title }) => title)],
-      rows.filter((row) => row.filters.length > 0).map((row) => [nameOf(row), ...OPERATIONS.map(({ name }) => filterCell(row, name, answer))]),
-    );
+  const rankings = RANKINGS.filter(({ name }) => rows.some((row) => row.rankings.some(({ ranking }) => ranking === name)));
   return [
-    filters("ten"),
-    filters("all"),
+    `${records}, ten matches with their documents:`,
+    filterTable(rows, "ten"),
+    `${records}, the ids of all matches:`,
+    filterTable(rows, "all"),
+    `${records}, the ten best with their documents; of BM25 also how many of them are those of BM25 over all documents:`,
     table(
-      [`${records}: the ten best with their documents`, ...RANKINGS.flatMap(({ title }) => [title, "nDCG@10"]), "in common with BM25 over all documents"],
-      rows.filter((row) => row.rankings.length > 0).map((row) => [nameOf(row), ...RANKINGS.flatMap(({ name }) => rankingCells(row, name)), commonCell(row)]),
+      ["", ...rankings.flatMap(({ title }) => [title, "nDCG@10"]), "in common"],
+      rows.filter((row) => row.rankings.length > 0).map((row) => [nameOf(row), ...rankings.flatMap(({ name }) => rankingCells(row, name)), commonCell(row)]),
     ),
+    `${records}, all of them:`,
     table(
-      [records, "holds", "stored, records/s", "then indexed, s", "cold open, ms", "wasm, MB", "renderer, MB", "stored, MB"],
+      ["", "holds", "stored, records/s", "then indexed, s", "cold open, ms", "wasm, MB", "renderer, MB", "stored, MB"],
       rows.map((row) => [nameOf(row), row.holds, ...costCells(row)]),
     ),
     ...failures(rows),
   ].join("\n\n");
+}
+
+/**
+ * @param {TextRow[]} rows
+ * @param {"ten" | "all"} answer
+ */
+function filterTable(rows, answer) {
+  const filtering = rows.filter((row) => row.filters.length > 0);
+  return table(
+    ["", ...OPERATIONS.map(({ title }) => title)],
+    filtering.map((row) => [nameOf(row), ...OPERATIONS.map(({ name }) => filterCell(row, name, answer))]),
+  );
 }
 
 /** @param {TextRow} row */
@@ -120,8 +132,9 @@ function relevanceTable(shipped) {
     ...[bm25, dense, hybrid].map((value) => number(value, 3)),
   ];
   return [
+    "The shipped collection of 5,000 glosses, nDCG@10:",
     table(
-      ["5,000 shipped glosses, nDCG@10", "BM25", "vectors", "hybrid (RRF)"],
+      ["", "BM25", "vectors", "hybrid (RRF)"],
       [line("plain words", shipped.words), line("`chromatid/bm25`: stems, without stop words", shipped.stems)],
     ),
   ];
