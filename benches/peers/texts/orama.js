@@ -1,5 +1,4 @@
-// Orama: BM25+ and filters in JavaScript. It has no storage: what it saves goes to a file of OPFS as JSON. A word of a query also finds
-// words that begin with it, which cannot be switched off: what Orama calls exact compares whole properties.
+// Orama: BM25+ and filters in JavaScript. It has no storage: what it saves goes to a file of OPFS as JSON.
 import { create, insertMultiple, load, save, search } from "@orama/orama";
 import { stemsOf } from "../../browser/stems.js";
 import { readFile, writeFile } from "../stores/opfs-files.js";
@@ -10,11 +9,16 @@ const FILE = "orama.json";
 /** Strings that are not searched but filtered by are enums. */
 const TYPES = { string: "enum", integer: "number", float: "number", boolean: "boolean" };
 
+/**
+ * A term of a query also finds terms that begin with it, and a stop word, of which the own tokenizer leaves nothing, all of them. A mark
+ * at their ends keeps them apart.
+ */
+const tokenize = (text) => stemsOf(text).map((stem) => `${stem}.`);
+
 const database = () =>
   create({
     schema: { document: "string", ...Object.fromEntries(COLUMNS.map(({ name, type }) => [name, TYPES[type]])) },
-    // Its own takes stop words of a query for words that everything begins with.
-    components: { tokenizer: { language: "english", normalizationCache: new Map(), tokenize: stemsOf } },
+    components: { tokenizer: { language: "english", normalizationCache: new Map(), tokenize } },
     sort: { enabled: false },
   });
 
@@ -33,7 +37,7 @@ function conditionOf(where) {
   return { [key]: typeOf(key) === "boolean" ? operand : { [operator.slice(1)]: operand } };
 }
 
-function session(orama, { capacity }) {
+function session(orama) {
   const find = async (query) => {
     const { hits } = await search(orama, query);
     return { rows: hits.map(({ id }) => Number(id)), documents: hits.map(({ document }) => document.document) };
@@ -42,7 +46,11 @@ function session(orama, { capacity }) {
     add: (first, records) =>
       insertMultiple(orama, records.map(({ document, metadata }, i) => ({ id: String(first + i), document, ...metadata })), records.length),
     persist: () => writeFile(FILE, new TextEncoder().encode(JSON.stringify(save(orama)))),
-    filter: (where, limit) => find({ term: "", where: conditionOf(where), limit: limit ?? capacity }),
+    async filter(where, limit) {
+      const query = { term: "", where: conditionOf(where) };
+      // It makes room for as many as the limit says, so that counting first is faster than a limit of all.
+      return find({ ...query, limit: limit ?? (await search(orama, { ...query, limit: 1 })).count });
+    },
     // Texts that have only some of the words are found too.
     bm25: ({ text }, k) => find({ term: text, properties: ["document"], limit: k, threshold: 1 }),
     close: () => undefined,
@@ -53,10 +61,10 @@ export const adapter = {
   vectors: false,
   filters: ["equality", "range", "in", "and"],
   rankings: ["bm25"],
-  create: (options) => session(database(), options),
-  async reopen(options) {
+  create: () => session(database()),
+  async reopen() {
     const orama = database();
     load(orama, JSON.parse(new TextDecoder().decode(await readFile(FILE))));
-    return session(orama, options);
+    return session(orama);
   },
 };
