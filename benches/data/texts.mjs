@@ -20,8 +20,11 @@ const DIRECTORY = "target/bench-data/wordnet-texts";
 const QUESTIONS = 300;
 
 /** What queries are made of: other ones are made when it changes. */
-const INPUTS = ["benches/data/text-queries.mjs", "benches/data/bm25.mjs", "benches/data/wordnet_texts.py"];
-const SHARED = ["conditions", "random", "stems"].map((name) => `benches/browser/${name}.js`);
+const INPUTS = [
+  ...["records", "questions"].map((part) => `${DIRECTORY}/${part}.jsonl`),
+  ...["texts", "text-queries", "bm25"].map((name) => `benches/data/${name}.mjs`),
+  ...["conditions", "random", "stems"].map((name) => `benches/browser/${name}.js`),
+];
 
 /**
  * Records for all sizes, and for one of them its queries (`n<size>/queries.json`).
@@ -34,7 +37,7 @@ export async function makeTexts(size) {
     await inPython("benches/data/wordnet_texts.py");
   }
   const directory = `${DIRECTORY}/n${size}`;
-  await whenChanged(`bench-texts-${size}`, directory, [...INPUTS, ...SHARED], async () => {
+  await whenChanged(`bench-texts-${size}`, directory, INPUTS, async () => {
     say(`wordnet-texts: finding the answers to all queries in ${size} records (half a minute for 100,000)`);
     const records = /** @type {TextRecord[]} */ (readLines("records")).slice(0, size);
     if (records.length < size) {
