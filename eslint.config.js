@@ -5,7 +5,7 @@ import globals from "globals";
 import tseslint from "typescript-eslint";
 
 // Loaded by pages or compiled into the engine as they are, outside of every TypeScript project.
-const PAGE_SCRIPTS = ["tests/browser/pages/**/*.js", "benches/browser/**/*.js", "benches/peers/stores/*.js"];
+const PAGE_SCRIPTS = ["tests/browser/pages/**/*.js", "benches/browser/**/*.js", "benches/peers/{stores,texts}/*.js"];
 const ENGINE_SCRIPTS = ["src/**/*.js"];
 
 export default tseslint.config(

@@ -10,6 +10,9 @@
  *   --report             only makes the page of charts again
  *   --pictures           makes the page of charts again, and the pictures of docs/plots out of it
  *   --native             the kernels natively, beside a plain read of the same memory
+ *   --text               filters and text search beside other stores instead, and their relevance; with --sizes, --stores, --limit,
+ *                        --merge and --report
+ *   --no-build           measures what is built already
  */
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -23,6 +26,7 @@ import { writeReport } from "../benches/report/build.mjs";
 import { takePictures } from "../benches/report/pictures.mjs";
 import { isMain, say, SetupError } from "./lib/log.mjs";
 import { ROOT, run } from "./lib/run.mjs";
+import { planTexts, reportTexts, TEXT_RESULTS } from "./bench-text.mjs";
 import { build } from "./build.mjs";
 import { whenChanged } from "./lib/stamp.mjs";
 import { ensureChromium } from "./setup/chromium.mjs";
@@ -56,6 +60,8 @@ const OPTIONS = /** @type {const} */ ({
   report: { type: "boolean", default: false },
   pictures: { type: "boolean", default: false },
   native: { type: "boolean", default: false },
+  text: { type: "boolean", default: false },
+  "no-build": { type: "boolean", default: false },
 });
 
 async function bench() {
@@ -64,7 +70,16 @@ async function bench() {
     return must(["cargo", "bench", "--benches"]);
   }
   mkdirSync(OUT, { recursive: true });
-  await build();
+  if (!options["no-build"]) {
+    await build();
+  }
+  return options.text ? benchTexts(options) : benchVectors(options);
+}
+
+/** @typedef {{ peers: boolean, stores?: string | undefined, sets?: string | undefined, sizes: string, limit: string, merge: boolean }} Choice */
+
+/** @param {Choice & { report: boolean, pictures: boolean }} options */
+async function benchVectors(options) {
   if (!options.report && !options.pictures) {
     await ensureChromium();
     if (!options.merge) {
@@ -74,15 +89,34 @@ async function bench() {
     if (runs.some(({ store }) => store.url.startsWith("/bench-peers/"))) {
       await buildPeers();
     }
-    await buildAdapter();
-    writeFileSync(PLAN, JSON.stringify({ results: RESULTS, runs }));
-    await must(["node_modules/.bin/playwright", "test", "--config", "benches/playwright.config.ts"], { CHROMATID_BENCH_PLAN: PLAN });
+    await measure("store.bench.ts", { results: RESULTS, runs });
   }
   await writeReport(RESULTS, REPORT);
   if (options.pictures) {
     await takePictures(REPORT, path.join(ROOT, "docs/plots"));
   }
   say(`bench: ${path.relative(ROOT, RESULTS)}, ${path.relative(ROOT, REPORT)}`);
+}
+
+/** @param {Choice & { report: boolean }} options */
+async function benchTexts({ report, stores, sizes, limit, merge }) {
+  if (!report) {
+    await ensureChromium();
+    const runs = await planTexts({ stores, sizes: sizes.split(",").map(count), limit: Number(limit), merge });
+    await measure("text.bench.ts", { results: TEXT_RESULTS, runs });
+  }
+  await reportTexts();
+}
+
+/**
+ * Runs a plan in Chromium.
+ * @param {"store.bench.ts" | "text.bench.ts"} program
+ * @param {import("../benches/browser/plan.js").Plan<unknown>} todo
+ */
+async function measure(program, todo) {
+  await buildAdapter();
+  writeFileSync(PLAN, JSON.stringify(todo));
+  await must(["node_modules/.bin/playwright", "test", "--config", "benches/playwright.config.ts", program], { CHROMATID_BENCH_PLAN: PLAN });
 }
 
 /** Our own store as an application has it: bundled. */
@@ -95,7 +129,7 @@ async function buildAdapter() {
 
 /**
  * Every store with every set and size, the small ones first; makes the sets that are missing.
- * @param {{ peers: boolean, stores?: string | undefined, sets?: string | undefined, sizes: string, limit: string }} options
+ * @param {Choice} options
  * @returns {Promise<Run[]>}
  */
 async function plan({ peers, stores, sets, sizes, limit }) {

@@ -5,7 +5,7 @@ import { brotliCompressSync } from "node:zlib";
 import type { Page, Response } from "@playwright/test";
 
 /** Not the store's: the page and its runner, the vectors. */
-const OWN = ["/bench/index.html", "/bench/page.js", "/bench/runner", "/bench/memory.js", "/bench/data.js", "/bench/half.js", "/bench-data/"];
+const OWN = ["/bench/", "/bench-data/"];
 
 export class CodeSize {
   readonly #files = new Map<string, Promise<number | null>>();

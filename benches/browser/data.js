@@ -40,10 +40,15 @@ export class VectorSet {
   /** Rows `[first, first + count)` as one array. A set that is too short starts again. */
   async rows(first, count) {
     const start = first + count <= this.#rows ? first : first % (this.#rows - count);
-    const from = start * 2 * DIMENSION;
-    const range = { headers: { range: `bytes=${from}-${from + count * 2 * DIMENSION - 1}` } };
-    return toFloats(new Uint16Array(await bytes(`${this.#url}/base.f16.bin`, range)));
+    return matrix(`${this.#url}/base.f16.bin`, start, count);
   }
+}
+
+/** Rows `[first, first + count)` of a file of vectors as one array. */
+export async function matrix(url, first, count) {
+  const from = first * 2 * DIMENSION;
+  const range = { headers: { range: `bytes=${from}-${from + count * 2 * DIMENSION - 1}` } };
+  return toFloats(new Uint16Array(await bytes(url, range)));
 }
 
 async function bytes(url, options) {

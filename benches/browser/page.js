@@ -1,7 +1,9 @@
-// Offers the runner to the driver as `window.bench`, in this page or in a worker of it.
+// Offers a runner to the driver as `window.bench`, in this page or in a worker of it.
+
+const address = new URLSearchParams(location.search);
 
 function inWorker() {
-  const worker = new Worker(new URL("runner-worker.js", import.meta.url), { type: "module" });
+  const worker = new Worker(new URL(`runner-worker.js?runner=${address.get("runner")}`, import.meta.url), { type: "module" });
   const waiting = new Map();
   let calls = 0;
   const settle = ({ call, value, error }) => {
@@ -25,7 +27,7 @@ function inWorker() {
 }
 
 async function inPage() {
-  const { runner } = await import("./runner.js");
+  const { runner } = await import(`./${address.get("runner")}.js`);
   return (method, args) => runner[method](...args);
 }
 
@@ -42,6 +44,5 @@ async function storedBytes() {
   return (await filesIn(await navigator.storage.getDirectory())) + (usageDetails.indexedDB ?? 0);
 }
 
-const place = new URLSearchParams(location.search).get("in");
-const call = place === "worker" ? inWorker() : await inPage();
+const call = address.get("in") === "worker" ? inWorker() : await inPage();
 window.bench = { call, storedBytes, started: performance.timeOrigin };

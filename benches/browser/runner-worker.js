@@ -1,8 +1,11 @@
-// The runner in a dedicated worker, called by messages.
-import { runner } from "./runner.js";
+// A runner in a dedicated worker, called by messages; the address of the worker names it.
+
+// Messages that come while it loads are answered then.
+const loaded = import(`./${new URLSearchParams(location.search).get("runner")}.js`);
 
 addEventListener("message", async ({ data: { call, method, args } }) => {
   try {
+    const { runner } = await loaded;
     postMessage({ call, value: await runner[method](...args) });
   } catch (error) {
     postMessage({ call, error: describe(error) });

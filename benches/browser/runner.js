@@ -1,6 +1,7 @@
 // Measures one store, in the page or in a worker: wherever the store itself runs, so that no message is part of a time.
 import { wasmBytes } from "./memory.js";
 import { DIMENSION, VectorSet } from "./data.js";
+import { milliseconds, now, summaryOf } from "./timing.js";
 
 const K = 10;
 const BATCH = 1_000;
@@ -154,24 +155,7 @@ async function pass(filter) {
 }
 
 function summary(passes) {
-  const times = passes.flatMap((each) => each.times).sort((a, b) => a - b);
-  const at = (share) => times[Math.min(times.length - 1, Math.floor(times.length * share))];
-  const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
-  return {
-    queries: times.length,
-    recall: passes.reduce((sum, each) => sum + each.recall, 0) / passes.length,
-    p50_ms: at(0.5),
-    p99_ms: at(0.99),
-    mean_ms: mean,
-    queries_per_second: 1000 / mean,
-  };
-}
-
-/** Milliseconds on the clock that pages and workers share. */
-const now = () => performance.timeOrigin + performance.now();
-
-async function milliseconds(work) {
-  const started = performance.now();
-  await work();
-  return performance.now() - started;
+  const times = summaryOf(passes.flatMap((each) => each.times));
+  const recall = passes.reduce((sum, each) => sum + each.recall, 0) / passes.length;
+  return { ...times, recall, queries_per_second: 1000 / times.mean_ms };
 }

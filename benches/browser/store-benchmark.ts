@@ -2,24 +2,10 @@
 
 import { loadavg } from "node:os";
 
-import type { Page } from "@playwright/test";
-
-import { BrowserProfile } from "../../tests/browser/support/profile";
-import type { ColdOpen, Ingest, Memory, Row, Search, SmallWrite } from "../../www/src/benchmarks/results";
-import { BrowserCosts } from "./browser-costs";
+import type { Ingest, Row, Search, SmallWrite } from "../../www/src/benchmarks/results";
+import { BenchPage } from "./bench-page";
 import { CodeSize } from "./code-size";
 import type { Run } from "./plan";
-
-declare global {
-  interface Window {
-    bench: {
-      call(method: string, args: unknown[]): Promise<unknown>;
-      storedBytes(): Promise<number>;
-      /** When the navigation to this page began. */
-      started: number;
-    };
-  }
-}
 
 interface Opened {
   knobs: Search["knob"][];
@@ -27,8 +13,6 @@ interface Opened {
 }
 
 type Measured = Omit<Search, "knob" | "filter" | "cpu_ms">;
-
-const COLD_OPENS = 5;
 
 /** Recall that users are content with, and that which more work does not raise. */
 const ENOUGH = 0.95;
@@ -40,8 +24,7 @@ export class StoreBenchmark {
   readonly #row: Row;
   readonly #code = new CodeSize();
   #stage = "start";
-  #page!: Page;
-  #costs!: BrowserCosts;
+  #bench!: BenchPage;
 
   constructor(run: Run, baseURL: string) {
     this.#run = run;
@@ -70,40 +53,23 @@ export class StoreBenchmark {
 
   /** Whatever a store does wrong is part of its row. */
   async measure(): Promise<{ row: Row; chromium: string }> {
-    const profile = await BrowserProfile.create({ baseURL: this.#baseURL });
-    let limit: NodeJS.Timeout | undefined;
-    try {
-      const context = await profile.launch();
-      const browser = context.browser();
-      if (!browser) {
-        throw new Error("the context has no browser");
-      }
-      this.#page = context.pages()[0] ?? (await context.newPage());
-      this.#costs = await BrowserCosts.of(browser);
-      const chromium = browser.version();
-      const { limit_seconds: seconds } = this.#run;
-      const expired = new Promise<never>((_, reject) => {
-        limit = setTimeout(() => reject(new Error(`the time limit of ${seconds} s was reached`)), seconds * 1000);
-      });
-      try {
-        await Promise.race([this.#stages(), expired]);
-      } catch (error) {
-        this.#row.failure = { stage: this.#stage, message: messageOf(error) };
-        // A renderer that is busy without end does not close when it is asked to.
-        await profile.kill();
-      }
-      return { row: this.#row, chromium };
-    } finally {
-      clearTimeout(limit);
-      await profile.remove();
+    const { store, limit_seconds } = this.#run;
+    const options = { baseURL: this.#baseURL, runner: "runner", runs_in: store.runs_in, limit_seconds } as const;
+    const { chromium, problem } = await BenchPage.use(options, (bench) => {
+      this.#bench = bench;
+      return this.#stages();
+    });
+    if (problem !== null) {
+      this.#row.failure = { stage: this.#stage, message: problem };
     }
+    return { row: this.#row, chromium };
   }
 
   async #stages(): Promise<void> {
-    await this.#load();
+    await this.#bench.load();
     await this.#prepare();
-    const emptyBytes = await this.#costs.privateBytes();
-    this.#code.watch(this.#page);
+    await this.#bench.noteEmpty();
+    this.#code.watch(this.#bench.page);
     this.#stage = "open";
     const { knobs, filters } = await this.#open(false);
     this.#stage = "ingest";
@@ -111,15 +77,15 @@ export class StoreBenchmark {
     this.#stage = "search";
     await this.#searches(knobs, filters);
     this.#row.code_bytes = await this.#code.brotliBytes();
-    this.#row.memory = await this.#memory(emptyBytes);
+    this.#row.memory = await this.#bench.memory();
     this.#stage = "close";
     await this.#call("close");
     this.#stage = "reopen";
-    await this.#load();
-    this.#row.stored_bytes = await this.#page.evaluate(() => window.bench.storedBytes());
-    this.#row.cold_open = await this.#coldOpens();
+    await this.#bench.load();
+    this.#row.stored_bytes = await this.#bench.storedBytes();
+    this.#row.cold_open = await this.#coldOpen();
     this.#stage = "search after reopening";
-    await this.#load();
+    await this.#bench.load();
     await this.#prepare();
     await this.#open(true);
     this.#row.cold_search = await this.#coldSearch(knobs);
@@ -132,9 +98,9 @@ export class StoreBenchmark {
 
   /** The setting is the most thorough one. */
   async #ingest(knob: Search["knob"]): Promise<Ingest> {
-    const before = await this.#costs.cpuMilliseconds();
+    const before = await this.#bench.costs.cpuMilliseconds();
     const measured = await this.#call<Omit<Ingest, "cpu_ms">>("ingest", this.#run.limit_seconds / 2, knob);
-    return { ...measured, cpu_ms: (await this.#costs.cpuMilliseconds()) - before };
+    return { ...measured, cpu_ms: (await this.#bench.costs.cpuMilliseconds()) - before };
   }
 
   /** Every setting without a filter, until the answers are exact; with one, from the setting that a user would take. */
@@ -148,9 +114,9 @@ export class StoreBenchmark {
 
   async #searchUntil(recall: number, knobs: Search["knob"][], filter: Search["filter"]): Promise<void> {
     for (const knob of knobs) {
-      const before = await this.#costs.cpuMilliseconds();
+      const before = await this.#bench.costs.cpuMilliseconds();
       const { asked, ...search } = await this.#call<Measured & { asked: number }>("search", knob, filter);
-      const cpu = (await this.#costs.cpuMilliseconds()) - before;
+      const cpu = (await this.#bench.costs.cpuMilliseconds()) - before;
       this.#row.search.push({ knob, filter, ...search, cpu_ms: cpu / asked });
       if (search.recall >= recall) {
         return;
@@ -169,36 +135,12 @@ export class StoreBenchmark {
     return { knob, filter: "all", ...(await this.#call<Measured>("searchOnce", knob)), cpu_ms: null };
   }
 
-  async #memory(emptyBytes: number | null): Promise<Memory> {
-    const bytes = await this.#costs.privateBytes();
-    return {
-      wasm_bytes: await this.#call<number>("wasmBytes"),
-      reopened_wasm_bytes: null,
-      renderer_bytes: bytes === null || emptyBytes === null ? null : bytes - emptyBytes,
-    };
-  }
-
-  /** In turns, so that what else the machine does falls on both. */
-  async #coldOpens(): Promise<ColdOpen> {
+  #coldOpen(): Promise<NonNullable<Row["cold_open"]>> {
     const { set, n, store } = this.#run;
-    const empty: number[] = [];
-    const first: number[] = [];
-    for (let i = 0; i < COLD_OPENS; i += 1) {
-      const emptyStarted = await this.#load();
-      empty.push((await this.#prepare()) - emptyStarted);
-      const started = await this.#load();
-      first.push((await this.#call<number>("openToFirstAnswer", set, n, store.url)) - started);
-      await this.#call("close");
-    }
-    const [emptyMs, firstMs] = [median(empty), median(first)];
-    return { first_answer_ms: firstMs, empty_ms: emptyMs, ms: firstMs - emptyMs };
-  }
-
-  /** Loads the page without any store; answers when the navigation began. */
-  async #load(): Promise<number> {
-    await this.#page.goto(`/bench/index.html?in=${this.#run.store.runs_in}`);
-    await this.#page.waitForFunction(() => "bench" in window);
-    return this.#page.evaluate(() => window.bench.started);
+    return this.#bench.coldOpens(
+      () => this.#prepare(),
+      () => this.#call<number>("openToFirstAnswer", set, n, store.url),
+    );
   }
 
   /** Reads the set's queries; answers when that was done. */
@@ -210,16 +152,7 @@ export class StoreBenchmark {
     return this.#call<Opened>("open", this.#run.store.url, exists);
   }
 
-  async #call<T>(method: string, ...args: unknown[]): Promise<T> {
-    return (await this.#page.evaluate(([name, values]) => window.bench.call(name, values), [method, args] as const)) as T;
+  #call<T>(method: string, ...args: unknown[]): Promise<T> {
+    return this.#bench.call<T>(method, ...args);
   }
-}
-
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[values.length >> 1] ?? NaN;
-}
-
-function messageOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.replace(/^page\.evaluate: (Error: )?/, "").split("\n")[0] ?? text;
 }

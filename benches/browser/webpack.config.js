@@ -4,6 +4,6 @@ import { adapterBundle } from "../bundle.mjs";
 
 export default adapterBundle({
   context: import.meta.dirname,
-  entry: { automatic: "./stores/automatic.js", hnsw: "./stores/hnsw.js" },
+  entry: Object.fromEntries(["automatic", "hnsw", "texts-alone", "texts-and-vectors"].map((name) => [name, `./stores/${name}.js`])),
   directory: "bench-stores",
 });

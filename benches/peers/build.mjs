@@ -1,4 +1,4 @@
-/** Builds the stores that are compared with, into `target/bench-peers`. */
+/** Builds the stores that are compared with, into `target/bench-peers` and, for filters and texts, `target/bench-text-peers`. */
 
 import { copyFileSync, mkdirSync } from "node:fs";
 import path from "node:path";
@@ -9,6 +9,7 @@ import { whenChanged } from "../../scripts/lib/stamp.mjs";
 import { ensureWasmTarget } from "../../scripts/setup/wasm-target.mjs";
 
 const OUT = "target/bench-peers";
+const TEXTS = "target/bench-text-peers";
 const TARGET = "target/bench-peers-cargo";
 
 /**
@@ -22,15 +23,30 @@ async function must(command, env) {
   }
 }
 
+const PACKAGES = ["benches/peers/package.json", "benches/peers/package-lock.json"];
+const SETTINGS = ["benches/bundle.mjs", "package-lock.json", "benches/peers/peers.mjs", "benches/peers/webpack.config.js", ...PACKAGES];
+
 export async function buildPeers() {
-  const parts = ["stores", "scan/src", "scan/Cargo.toml", "package.json", "package-lock.json", "peers.mjs", "webpack.config.js"];
-  const inputs = ["benches/bundle.mjs", "package-lock.json", ...parts.map((part) => `benches/peers/${part}`)];
+  const inputs = [...SETTINGS, ...["stores", "scan/src", "scan/Cargo.toml"].map((part) => `benches/peers/${part}`)];
   const made = await whenChanged("bench-peers", OUT, inputs, async () => {
-    await must(["npm", "ci", "--no-audit", "--no-fund", "--prefix", "benches/peers"]);
-    await must(["node_modules/.bin/webpack", "--config", "benches/peers/webpack.config.js"]);
+    await bundle("vectors");
     await buildScan();
   });
   say(`peers: ${OUT} is ${made ? "built" : "up to date"}`);
+}
+
+export async function buildTextPeers() {
+  const inputs = [...SETTINGS, "benches/peers/texts", "benches/peers/stores", "benches/browser/stems.js"];
+  const made = await whenChanged("bench-text-peers", TEXTS, inputs, () => bundle("texts"));
+  say(`peers: ${TEXTS} is ${made ? "built" : "up to date"}`);
+}
+
+/** @param {"vectors" | "texts"} name of the configuration */
+async function bundle(name) {
+  await whenChanged("bench-peers-packages", "benches/peers/node_modules", PACKAGES, () =>
+    must(["npm", "ci", "--no-audit", "--no-fund", "--prefix", "benches/peers"]),
+  );
+  await must(["node_modules/.bin/webpack", "--config", "benches/peers/webpack.config.js", "--config-name", name]);
 }
 
 async function buildScan() {

@@ -21,3 +21,13 @@ export const PEERS = [
   // Not a product: the floor under all of them.
   { name: "scan", title: "plain 8-bit SIMD scan", version: "" },
 ];
+
+/** The same for filters and texts; their adapters are in `texts`. */
+export const TEXT_PEERS = [
+  { name: "sqlite", title: "SQLite FTS5", version: version("@sqlite.org/sqlite-wasm"), holds: "texts, metadata" },
+  { name: "pglite", title: "PGlite", version: version("@electric-sql/pglite"), holds: "texts, metadata" },
+  { name: "orama", title: "Orama", version: version("@orama/orama"), holds: "texts, metadata" },
+  { name: "sqlite-vec", title: "sqlite-vec + FTS5", version: version("sqlite-vec-wasm"), holds: "texts, vectors" },
+  { name: "minisearch", title: "MiniSearch", version: version("minisearch"), holds: "texts" },
+  { name: "flexsearch", title: "FlexSearch", version: version("flexsearch"), holds: "texts" },
+];

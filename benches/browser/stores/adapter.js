@@ -1,11 +1,11 @@
 // The public package on OPFS: in a page the engine runs in a worker of its own, in a worker in place.
 import * as chromatid from "chromatid";
 
-const STORE = { name: "bench", storage: "opfs" };
+export const STORE = { name: "bench", storage: "opfs" };
 const COLLECTION = { name: "bench", embeddingFunction: null };
 
-const idOf = (row) => `row-${row}`;
-const rowOf = (id) => Number(id.slice("row-".length));
+export const idOf = (row) => `row-${row}`;
+export const rowOf = (id) => Number(id.slice("row-".length));
 
 function session(client, collection, { dimension, metadataOf }) {
   const nearest = async (vector, nResults, where) => {

@@ -18,13 +18,12 @@ export class Statements {
 
   /** The first column of all rows. */
   column(sql, values) {
-    const statement = this.#get(sql).bind(values);
-    const found = [];
-    while (statement.step()) {
-      found.push(statement.get(0));
-    }
-    statement.reset();
-    return found;
+    return this.#all(sql, values, (statement) => statement.get(0));
+  }
+
+  /** All columns of all rows. */
+  rows(sql, values) {
+    return this.#all(sql, values, (statement) => statement.get([]));
   }
 
   run(sql, values) {
@@ -34,6 +33,16 @@ export class Statements {
   close() {
     this.#statements.forEach((statement) => statement.finalize());
     this.#database.close();
+  }
+
+  #all(sql, values, read) {
+    const statement = this.#get(sql).bind(values);
+    const found = [];
+    while (statement.step()) {
+      found.push(read(statement));
+    }
+    statement.reset();
+    return found;
   }
 
   #get(sql) {

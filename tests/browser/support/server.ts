@@ -18,6 +18,7 @@ const MOUNTS = [
   ["/bench-data/", "target/bench-data"],
   ["/bench-stores/", "target/bench-stores"],
   ["/bench-peers/", "target/bench-peers"],
+  ["/bench-text-peers/", "target/bench-text-peers"],
   ["/fixtures/", "tests/fixtures"],
   ["/", "www/dist"],
 ] as const;
