@@ -3,6 +3,8 @@
 //! What was acknowledged is there afterwards; what was under way is there wholly or not at all, and not
 //! without what was called before it; and work goes on.
 
+#[path = "crash/functions.rs"]
+mod functions;
 #[path = "crash/indexes.rs"]
 mod indexes;
 #[path = "crash/searched.rs"]

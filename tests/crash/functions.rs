@@ -1,0 +1,107 @@
+//! Functions under crashes: no change is seen twice, and none is missed.
+
+use std::collections::BTreeMap;
+
+use chromatid::db::{DEFAULT_DATABASE as D, DEFAULT_TENANT as T, Db};
+use chromatid::storage::sim::{Crash, Fault, SimFiles};
+use chromatid::types::{AttachFunction, GetRequest, Include};
+use futures::executor::block_on;
+use serde_json::{Value, json};
+
+use super::{OPTIONS, env, storage_of};
+use crate::support::chroma::Kind;
+use crate::support::probe::why;
+use crate::support::step::{Step, id_of, run};
+use crate::support::{maintain, no_garbage, open};
+use crate::workloads::{delete, write};
+
+fn steps() -> Vec<Step> {
+    vec![
+        write("alpha", Kind::Add, &[1, 2, 3, 4, 5, 6]),
+        Step::Compact,
+        write("alpha", Kind::Upsert, &[2, 7, 8]),
+        delete("alpha", Some(&["1", "3"]), None),
+        Step::Compact,
+        Step::Maintain,
+        write("alpha", Kind::Add, &[1, 9]),
+        Step::Maintain,
+        Step::Compact,
+    ]
+}
+
+async fn play(db: &Db) -> chromatid::error::Result<()> {
+    run(db, &Step::Create { name: "alpha", space: "l2" }).await?;
+    let body = json!({"name": "f", "function_id": "statistics", "output_collection": "counts"});
+    let request = AttachFunction::from_json(body)?;
+    db.attach_function(T, D, &id_of(db, "alpha")?, request, &[]).await?;
+    for step in &steps() {
+        run(db, step).await?;
+    }
+    Ok(())
+}
+
+async fn metadatas(db: &Db, name: &str) -> Result<BTreeMap<String, Value>, String> {
+    let id = id_of(db, name).map_err(why)?;
+    let include = Include { metadatas: true, ..Include::default() };
+    let found = db.get(T, D, &id, &GetRequest { include, ..GetRequest::default() }).await.map_err(why)?;
+    let shown = found
+        .metadatas
+        .unwrap_or_default()
+        .into_iter()
+        .map(|metadata| serde_json::to_value(metadata).map_err(|error| error.to_string()));
+    found.ids.into_iter().zip(shown).map(|(id, metadata)| Ok((id, metadata?))).collect()
+}
+
+/// Whatever the crash has left: once everything is compacted, the counts are those of the records.
+async fn check(files: &SimFiles, at: u64) -> Result<(), String> {
+    let storage = storage_of(files, OPTIONS[at as usize % 2])?;
+    let db = open(&storage, &env(2)).await.map_err(why)?;
+    db.compact().await.map_err(why)?;
+    maintain(&db).await?;
+    db.compact().await.map_err(why)?;
+    maintain(&db).await?;
+    no_garbage(&storage, &env(2)).await?;
+    let attached = id_of(&db, "alpha").and_then(|id| db.attached_function(T, D, &id, "f"));
+    if attached.is_err() {
+        return Ok(());
+    }
+    let records = metadatas(&db, "alpha").await?;
+    let mut expected: BTreeMap<String, i64> = BTreeMap::new();
+    for metadata in records.values() {
+        for id in [
+            format!("n::i:{}", metadata["n"]),
+            format!("kind::s:{}", metadata["kind"].as_str().unwrap_or_default()),
+            "summary::s:total_count".to_owned(),
+        ] {
+            *expected.entry(id).or_default() += 1;
+        }
+    }
+    let output = if expected.is_empty() { BTreeMap::new() } else { metadatas(&db, "counts").await? };
+    let counts: BTreeMap<String, i64> = output
+        .into_iter()
+        .map(|(id, metadata)| (id, metadata["count"].as_i64().unwrap_or_default()))
+        .collect();
+    if counts == expected { Ok(()) } else { Err(format!("{counts:?}, not {expected:?}")) }
+}
+
+#[test]
+fn the_output_of_a_function_is_that_of_the_records_after_every_crash() {
+    for at in 0.. {
+        let files = SimFiles::new(5);
+        files.set_fault(Some(Fault::Crash { at }));
+        if let Ok(storage) = storage_of(&files, OPTIONS[at as usize % 2]) {
+            block_on(async {
+                if let Ok(db) = open(&storage, &env(1)).await {
+                    let _ = play(&db).await;
+                }
+            });
+        }
+        for crash in [Crash::Kill, Crash::PowerLossNothing, Crash::PowerLossPrefix, Crash::PowerLossSubset] {
+            let outcome = block_on(check(&files.reopen(crash, at), at));
+            outcome.unwrap_or_else(|reason| panic!("{crash:?} at {at}: {reason}"));
+        }
+        if files.operations() <= at {
+            break;
+        }
+    }
+}
