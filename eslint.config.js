@@ -10,7 +10,7 @@ const ENGINE_SCRIPTS = ["src/**/*.js"];
 
 export default tseslint.config(
   {
-    ignores: ["**/dist/", "**/node_modules/", "pkg/wasm/", "pkg/types/", "target/", ".venv/", "test-results/"],
+    ignores: ["**/dist/", "**/node_modules/", "pkg/wasm/", "pkg/types/", "target/", ".venv/", ".venv-chroma/", "test-results/"],
   },
   js.configs.recommended,
   tseslint.configs.recommendedTypeChecked,

@@ -246,7 +246,7 @@ export class CollectionImpl implements Collection {
   async search(searches: SearchLike | SearchLike[], options?: { readLevel?: ReadLevel }): Promise<SearchResult> {
     const payloads = toSearches(searches).map((search) => toPlain(search.toPayload()));
     if (payloads.length === 0) {
-      throw new ChromaValueError("Expected at least one search");
+      throw new ChromaValueError("At least one search payload must be provided.");
     }
     await embedTexts(payloads, this.schema, (texts) => this.#embed(texts, true));
     const engine = await this.#session.engine();
