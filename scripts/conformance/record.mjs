@@ -2,9 +2,9 @@
 
 import { ChromaClient, Schema } from "chromadb";
 
-import { difference } from "../../tests/conformance/compare.mjs";
+import { difference, sorted } from "../../tests/conformance/compare.mjs";
 import { clearCases, readDrafts, writeCase } from "../../tests/conformance/corpus.mjs";
-import { Num } from "../../tests/conformance/json.mjs";
+import { Num, ordered } from "../../tests/conformance/json.mjs";
 import { isServersAnswer, recorded } from "../../tests/conformance/runners/judge.mjs";
 import { NO_COLLECTION, runOnClient } from "../../tests/conformance/runners/client.mjs";
 import { runOnServer } from "../../tests/conformance/runners/rest.mjs";
@@ -54,13 +54,13 @@ export async function record(url, port) {
  */
 function makeStep({ expected, ours, package: packages, ...request }, outcome, client, beyond) {
   /** @type {Step} */
-  const step = { ...request, ...outcome };
+  const step = { ...request, ...(request.order === "any" ? sorted(outcome) : outcome) };
   const other = ours ?? modelled(step, expected);
   if (other && !request.arbitrary && difference(recorded(step), withoutReason(other), { exact: false }) === null) {
     throw new Error(`what is said to differ is what Chroma does: ${JSON.stringify(other)}`);
   }
   const clients = ofClient({ ...step, ours: other }, client, beyond);
-  return { ...step, ...(other && { ours: other }), ...(clients && { client: clients }), ...(packages && { package: packages }) };
+  return { ...step, ...(other && { ours: other }), ...(clients && { client: ordered(clients) }), ...(packages && { package: packages }) };
 }
 
 /** @param {any} other */

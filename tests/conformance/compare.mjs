@@ -35,7 +35,10 @@ const first = (differences) => differences.find((difference) => difference !== n
 /** @param {unknown} value */
 const isNumber = (value) => typeof value === "number" || typeof value === "bigint" || value instanceof Num;
 
-/** @param {unknown} value */
+/**
+ * @param {any} value
+ * @returns {value is Record<string, unknown>}
+ */
 const isObject = (value) => typeof value === "object" && value !== null;
 
 /**

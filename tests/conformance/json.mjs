@@ -70,3 +70,19 @@ export function plain(value) {
   }
   return value;
 }
+
+/**
+ * A copy with the members of objects by name: Chroma writes metadata in any order.
+ * @param {any} value
+ * @returns {any}
+ */
+export function ordered(value) {
+  if (Array.isArray(value)) {
+    return value.map(ordered);
+  }
+  if (typeof value !== "object" || value === null || value instanceof Num) {
+    return value;
+  }
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(members.map(([name, member]) => [name, ordered(member)]));
+}

@@ -8,8 +8,8 @@
  *   call: string, collection?: string, id?: string, name?: string, tenant?: string, database?: string,
  *   limit?: number, offset?: number, read_level?: string, body?: any,
  *   order?: "any", schema?: true, arbitrary?: true,
- *   ours?: Other, package?: Other,
- * }} Request a step without what was recorded
+ *   ours?: Other, package?: Other, expected?: string[],
+ * }} Request a step without what was recorded; `expected` are the ids that a model finds
  * @typedef {Request & { answer?: unknown, error?: Refusal, client?: Outcome }} Step
  * @typedef {{ name: string, about: string, steps: Request[] }} Draft
  * @typedef {{ about: string, steps: Step[] }} Scenario

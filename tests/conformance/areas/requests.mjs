@@ -23,7 +23,7 @@ const VALUES = [
   { ids: ["e", "f"], embeddings: [[1, 2]], metadatas: [{ "#e": 1 }] }, { ids: ["e", "f"], embeddings: [[1e40, 2], [1]] },
 ];
 
-/** @param {(collection: string, body: object, more: object) => object} write */
+/** @param {typeof add} write */
 const twoFaults = (write) =>
   write("things", { ids: ["e"], embeddings: [[]], metadatas: [{ "#e": 1 }] }, {
     arbitrary: true,

@@ -131,7 +131,7 @@ export const scenarios = [
       { schema: { defaults: { sparse_vector: { sparse_vector_index: index(true) } }, keys: {} } },
       refused(MANY, 400, "Validation error: schema: Sparse vector index cannot be enabled by default. Please enable sparse vector index on specific keys."),
     ),
-    create("two-sparse", { schema: keys({ one: sparse({}), two: sparse({}) }) }, ours(MANY, { name: "two-sparse", dimension: null, metadata: null })),
+    create("two-sparse", { schema: keys({ one: sparse({}), two: sparse({}) }) }, { arbitrary: true, ...ours(MANY, { name: "two-sparse", dimension: null, metadata: null }) }),
     create(
       "source",
       { schema: keys({ sv: sparse({ source_key: "#document" }) }) },

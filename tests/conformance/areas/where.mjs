@@ -44,7 +44,9 @@ const seed = [
  * @param {unknown} where
  */
 function asked(where) {
-  const ids = [...Object.entries(VALUES), ["none", undefined], ["bare", undefined]]
+  /** @type {[string, unknown][]} */
+  const records = [...Object.entries(VALUES), ["none", undefined], ["bare", undefined]];
+  const ids = records
     .filter(([, value]) => matches(/** @type {any} */ (where), value))
     .map(([id]) => id);
   return { ...find("things", where), expected: ids };

@@ -257,8 +257,8 @@ function showMetadata(metadata) {
  */
 function readError({ name, message, cause }, names) {
   const read = (/** @type {string} */ text) => {
-    const told = [...names].reduce((told, [id, named]) => told.replaceAll(id, `<id of ${named}>`), text);
-    return told.replace(/^Bad request to \S+ with status: /, "Bad request to Chroma with status: ").replace(/ at line \d+ column \d+$/, "");
+    const told = text.replace(/^Bad request to \S+ with status: /, "Bad request to Chroma with status: ").replace(/ at line \d+ column \d+$/, "");
+    return [...names].reduce((told, [id, named]) => told.replaceAll(id, `<id of ${named}>`), told);
   };
   const engine = typeof cause?.code === "number" && { status: cause.code, name: cause.name, message: read(cause.message) };
   return { name, message: read(String(message)), ...(engine && { engine }) };

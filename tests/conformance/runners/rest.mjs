@@ -1,6 +1,6 @@
 /** Steps as requests to a server of Chroma's REST API. */
 
-import { parse, stringify } from "../json.mjs";
+import { Num, ordered, parse, stringify } from "../json.mjs";
 
 /** @typedef {import("../steps.mjs").Request} Request */
 /** @typedef {import("../steps.mjs").Outcome} Outcome */
@@ -115,7 +115,7 @@ function readOutcome(step, status, text) {
   }
   const body = parse(text);
   if (status < 300) {
-    return { answer: readAnswer(body, step) };
+    return { answer: ordered(readAnswer(body, step)) };
   }
   // Where in the text of the body a fault lies depends on how the body was written.
   const message = body.message.replace(/ at line \d+ column \d+$/, "");
@@ -144,7 +144,7 @@ function readAnswer(answer, step) {
  * @returns {any}
  */
 function withoutThreads(value) {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof Num) {
     return value;
   }
   const members = Object.entries(value).filter(([name]) => name !== "num_threads");
