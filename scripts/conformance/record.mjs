@@ -25,8 +25,9 @@ export async function record(url, port) {
     connect: (/** @type {object} */ place) => new ChromaClient({ host: "127.0.0.1", port, ...place }),
     Schema,
   };
+  const areas = await readDrafts();
   clearCases();
-  for (const [area, drafts] of await readDrafts()) {
+  for (const [area, drafts] of areas) {
     for (const { name, about, steps: requests } of drafts) {
       const outcomes = await runOnServer(url, requests);
       await runOnServer(url, []);
@@ -89,7 +90,9 @@ const NO_FRACTION = "numbers compare as real numbers; the single node cuts an op
  * @param {Request} step
  */
 const deletesKeys = ({ call, body }) =>
-  ["update", "upsert"].includes(call) && Array.isArray(body.metadatas) && body.metadatas.some((/** @type {object | null} */ metadata) => Object.values(metadata ?? {}).includes(null));
+  ["update", "upsert"].includes(call) && Array.isArray(body.metadatas) && body.metadatas.some(
+    (/** @type {object | null} */ metadata) => Object.values(metadata ?? {}).includes(null),
+  );
 
 /**
  * @param {any} value
@@ -111,6 +114,8 @@ const REFUSALS = new Set(["ChromaValueError", "TypeError", "Error"]);
 function ofClient(step, outcome, beyond) {
   // Where ours is not the single node's answer, only what the client refuses itself says something.
   const unsaid = step.ours !== undefined || beyond;
-  const refuses = "cannot" in outcome ? outcome.cannot !== NO_COLLECTION : "error" in outcome && REFUSALS.has(outcome.error.name) && !hasBigints(step.body);
+  const refuses = "cannot" in outcome ? outcome.cannot !== NO_COLLECTION : "error" in outcome && REFUSALS.has(outcome.error.name) && !hasBigints(
+    step.body,
+  );
   return isServersAnswer(step, outcome) || (unsaid && !refuses) ? undefined : outcome;
 }

@@ -7,12 +7,17 @@ const ARRAYS = "arrays are metadata of collections too, as where Chroma is distr
 
 /** @param {object} metadata */
 const collection = (metadata, name = "things") => ({
-  name, configuration_json: { hnsw: { space: "l2", ef_construction: 100, ef_search: 100, max_neighbors: 16, resize_factor: 1.2, sync_threshold: 1000 }, spann: null, embedding_function: null },
+  name,
+  configuration_json: {
+    hnsw: { space: "l2", ef_construction: 100, ef_search: 100, max_neighbors: 16, resize_factor: 1.2, sync_threshold: 1000 }, spann: null,
+    embedding_function: null,
+  },
   metadata, dimension: null, tenant: "default_tenant", database: "default_database", id: `<id of ${name}>`,
 });
 
 const SCALARS = {
-  "a boolean": true, "an integer": -5, "a float": 1.5, "an integral float": float(3), "a large float": 1e300, "a small float": 1e-300, zero: 0,
+  "a boolean": true, "an integer": -5, "a float": 1.5, "an integral float": float(3), "a large float": 1e300, "a small float": 1e-300,
+  zero: 0,
   "negative zero": new Num("-0.0"), "a text": "x", "an empty text": "", "a text of many scripts": "ß ÜBER 日本 🙂 \u0000 \n \"",
 };
 
@@ -21,11 +26,15 @@ const SMALLEST = new Num("-9223372036854775808");
 const BEYOND = new Num("9223372036854775808");
 
 const LISTS = {
-  integers: [1, -2, 3], floats: [1.5, 2.5], "integral floats": [float(1), float(2)], mixed: [1, 2.5], texts: ["x", "", "y"], booleans: [true, false], "equal members": [1, 1, 1],
+  integers: [1, -2, 3], floats: [1.5, 2.5], "integral floats": [float(1), float(2)], mixed: [1, 2.5], texts: ["x", "", "y"],
+  booleans: [true, false], "equal members": [1, 1, 1],
   empty: [],
 };
 
-const NOT_VALUES = { "a list of two types": [1, "x"], "booleans and integers": [true, 1], "a list of lists": [[1]], "a list with null": [1, null], "an object": { x: 1 }, "an empty object": {} };
+const NOT_VALUES = {
+  "a list of two types": [1, "x"], "booleans and integers": [true, 1], "a list of lists": [[1]], "a list with null": [1, null],
+  "an object": { x: 1 }, "an empty object": {},
+};
 
 const KEYS = ["a", "with space", "a.b", "ä", "Ω", "-", "0", "constructor", "a".repeat(300), "", "#a", "$a", "$and", "#document", "a#", "a$"];
 
@@ -50,8 +59,16 @@ export const scenarios = [
     get("things", { include: ["metadatas"] }),
     find("things", { value: LARGEST }),
     find("things", { value: { $lt: new Num("-9223372036854775807") } }),
-    add("things", { ids: ["beyond"], embeddings: [[1]], metadatas: [{ value: BEYOND }] }, packaged("a bigint beyond 64 bits is refused", { error: { name: "ChromaClientError", message: "" } })),
-    get("things", { ids: ["beyond"], include: ["metadatas"] }, packaged("it was refused", { answer: { ...idsOnly([]), metadatas: [], include: ["metadatas"] } })),
+    add(
+      "things",
+      { ids: ["beyond"], embeddings: [[1]], metadatas: [{ value: BEYOND }] },
+      packaged("a bigint beyond 64 bits is refused", { error: { name: "ChromaClientError", message: "" } }),
+    ),
+    get(
+      "things",
+      { ids: ["beyond"], include: ["metadatas"] },
+      packaged("it was refused", { answer: { ...idsOnly([]), metadatas: [], include: ["metadatas"] } }),
+    ),
   ),
   scenario("lists", "lists of values of one kind come back; empty ones are nothing", stored(LISTS)),
   scenario("not-values", "what is no value is refused, and nothing of its request is written", stored(NOT_VALUES), count("things")),
@@ -136,7 +153,11 @@ export const scenarios = [
     upsert(
       "things",
       { ids: ["b"], embeddings: [[1]], metadatas: [{ "chroma:document": "x" }] },
-      refused("documents are no metadata here", 400, "Validation error: metadatas: Invalid metadata at index 0: the key 'chroma:document' is reserved"),
+      refused(
+        "documents are no metadata here",
+        400,
+        "Validation error: metadatas: Invalid metadata at index 0: the key 'chroma:document' is reserved",
+      ),
     ),
     get("things", { ids: ["a"] }),
   ),

@@ -44,7 +44,9 @@ const TWELVE = Array.from({ length: 12 }, (_, index) => `t${index}`);
  * @param {string[]} ids
  * @param {number[]} distances
  */
-const found = (ids, distances) => ({ ids: [ids], embeddings: null, documents: null, uris: null, metadatas: null, distances: [floats(distances)], include: ["distances"] });
+const found = (ids, distances) => ({
+  ids: [ids], embeddings: null, documents: null, uris: null, metadatas: null, distances: [floats(distances)], include: ["distances"],
+});
 
 export const scenarios = [
   ...["l2", "ip", "cosine"].map(distances),
@@ -115,7 +117,10 @@ export const scenarios = [
     query(
       "things",
       { query_embeddings: [[1, 1]], n_results: 3, include: ["distances"] },
-      { arbitrary: true, ...ours("which of equally near records the single node's graph finds first is arbitrary", found(["t0", "t1", "t2"], [0, 0, 0])) },
+      {
+        arbitrary: true,
+        ...ours("which of equally near records the single node's graph finds first is arbitrary", found(["t0", "t1", "t2"], [0, 0, 0])),
+      },
     ),
   ),
   scenario(

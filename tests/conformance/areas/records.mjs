@@ -17,7 +17,10 @@ const eight = [
 
 const left = get("things", { include: [] });
 
-const INCLUDES = [[], ["documents"], ["metadatas"], ["embeddings"], ["uris"], ["distances"], ["uris", "documents"], ["metadatas", "documents", "embeddings", "uris"], ["documents", "documents"]];
+const INCLUDES = [
+  [], ["documents"], ["metadatas"], ["embeddings"], ["uris"], ["distances"], ["uris", "documents"],
+  ["metadatas", "documents", "embeddings", "uris"], ["documents", "documents"],
+];
 
 export const scenarios = [
   scenario(

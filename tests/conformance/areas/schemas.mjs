@@ -21,7 +21,8 @@ const MANY = "any number of keys may have an index of sparse vectors";
 const ONE_KIND = "an index is of one kind, as in later versions of Chroma";
 const BOTH = "Validation error: schema: Both spann and hnsw config cannot be present at the same time.";
 const PLAIN = {
-  hnsw: { space: "l2", ef_construction: 100, ef_search: 100, max_neighbors: 16, resize_factor: 1.2, sync_threshold: 1000 }, spann: null, embedding_function: null,
+  hnsw: { space: "l2", ef_construction: 100, ef_search: 100, max_neighbors: 16, resize_factor: 1.2, sync_threshold: 1000 }, spann: null,
+  embedding_function: null,
 };
 
 /** @param {object} keys */
@@ -40,8 +41,10 @@ const records = add("things", {
 });
 
 const FILTERS = [
-  { cat: "x" }, { cat: { $ne: "x" } }, { cat: { $in: ["x"] } }, { cat: { $nin: ["x"] } }, { cat: { $contains: "x" } }, { cat: 1 }, { cat: { $gt: 0 } }, { cat: true },
-  { s: "x" }, { i: 1 }, { i: { $gt: 0 } }, { f: 1.5 }, { b: true }, { ss: { $contains: "x" } }, { is: { $contains: 1 } }, { $or: [{ i: 1 }, { cat: "x" }] }, { none: "x" }, { none: 1 },
+  { cat: "x" }, { cat: { $ne: "x" } }, { cat: { $in: ["x"] } }, { cat: { $nin: ["x"] } }, { cat: { $contains: "x" } }, { cat: 1 },
+  { cat: { $gt: 0 } }, { cat: true },
+  { s: "x" }, { i: 1 }, { i: { $gt: 0 } }, { f: 1.5 }, { b: true }, { ss: { $contains: "x" } }, { is: { $contains: 1 } },
+  { $or: [{ i: 1 }, { cat: "x" }] }, { none: "x" }, { none: 1 },
 ].map((where) => find("things", where));
 
 const TEXTS = [{ $contains: "hello" }, { $not_contains: "hello" }, { $regex: "^h" }, { $and: [] }].map((clause) => findText("things", clause));
@@ -70,7 +73,15 @@ export const scenarios = [
     create("things", { schema: keys({ cat: { string: { string_inverted_index: index(false) } } }) }, { schema: true }),
     records, FILTERS, TEXTS, get("things"),
   ),
-  scenario("defaults-off", "nothing but documents is indexed", create("things", { schema: { defaults: OFF, keys: {} } }, { schema: true }), records, FILTERS, TEXTS, show("things", { schema: true })),
+  scenario(
+    "defaults-off",
+    "nothing but documents is indexed",
+    create("things", { schema: { defaults: OFF, keys: {} } }, { schema: true }),
+    records,
+    FILTERS,
+    TEXTS,
+    show("things", { schema: true }),
+  ),
   scenario(
     "one-key-on",
     "a key that is indexed where others are not",
@@ -81,7 +92,8 @@ export const scenarios = [
     "fts-off",
     "texts that are not indexed cannot be looked for",
     create("things", { schema: keys({ "#document": { string: { fts_index: index(false) } } }) }, { schema: true }),
-    records, TEXTS, find("things", { "#document": { $contains: "hello" } }), find("things", { cat: "x" }), get("things", { include: ["documents"] }),
+    records, TEXTS, find("things", { "#document": { $contains: "hello" } }), find("things", { cat: "x" }),
+    get("things", { include: ["documents"] }),
   ),
   scenario(
     "vector-index",
@@ -89,7 +101,11 @@ export const scenarios = [
     create("cosine", { schema: keys({ "#embedding": vector({ space: "cosine", hnsw: { ef_search: 77 } }) }) }, { schema: true }),
     create("defaults", { schema: { defaults: vector({ space: "ip" }, false), keys: {} } }, { schema: true }),
     create("source", { schema: keys({ "#embedding": vector({ source_key: "#document" }) }) }, { schema: true }),
-    create("function", { schema: keys({ "#embedding": vector({ embedding_function: { type: "known", name: "openai", config: { a: 1 } } }) }) }, { schema: true }),
+    create(
+      "function",
+      { schema: keys({ "#embedding": vector({ embedding_function: { type: "known", name: "openai", config: { a: 1 } } }) }) },
+      { schema: true },
+    ),
     create("both", { schema: keys({ "#embedding": vector({ space: "cosine" }) }), configuration: { hnsw: { space: "ip" } } }),
     create("agreeing", { schema: keys({}), configuration: { hnsw: { space: "ip" } } }),
   ),
@@ -102,8 +118,15 @@ export const scenarios = [
   scenario(
     "shape",
     "schemas of the wrong shape",
-    each([{}, { keys: {} }, { defaults: {} }, { defaults: 1, keys: {} }, { defaults: {}, keys: 1 }, keys({ cat: 1 }), keys({ cat: { string: 1 } }), keys({ cat: { string: { string_inverted_index: {} } } })]),
-    each([keys({ cat: { string: { string_inverted_index: { enabled: true } } } }), keys({ cat: { string: { string_inverted_index: { enabled: "x", config: {} } } } }), keys({ "#embedding": vector({ space: "foo" }) })]),
+    each([
+      {}, { keys: {} }, { defaults: {} }, { defaults: 1, keys: {} }, { defaults: {}, keys: 1 }, keys({ cat: 1 }),
+      keys({ cat: { string: 1 } }), keys({ cat: { string: { string_inverted_index: {} } } }),
+    ]),
+    each([
+      keys({ cat: { string: { string_inverted_index: { enabled: true } } } }),
+      keys({ cat: { string: { string_inverted_index: { enabled: "x", config: {} } } } }),
+      keys({ "#embedding": vector({ space: "foo" }) }),
+    ]),
     each([keys({ "#embedding": vector({ hnsw: { bogus: 1 } }) }), keys({ "#embedding": vector({ hnsw: { ef_search: "x" } }) })]),
   ),
   scenario(
@@ -119,7 +142,13 @@ export const scenarios = [
       keys({ "#document": { int: { int_inverted_index: index(true) } } }),
       keys({ "#embedding": { string: { string_inverted_index: index(true) } } }),
       keys({ "#embedding": vector({ source_key: "title" }) }),
-      keys({ sv: { sparse_vector: { sparse_vector_index: index(true, { source_key: "#bogus", embedding_function: { type: "known", name: "chroma_bm25", config: {} } }) } } }),
+      keys({
+        sv: {
+          sparse_vector: {
+            sparse_vector_index: index(true, { source_key: "#bogus", embedding_function: { type: "known", name: "chroma_bm25", config: {} } }),
+          },
+        },
+      }),
       { ...keys({}), cmek: { gcp: "bogus" } },
       { ...keys({}), cmek: { gcp: "projects/p/locations/l/keyRings/r/cryptoKeys/k" } },
       keys({ "#embedding": vector({}, false) }),
@@ -129,14 +158,26 @@ export const scenarios = [
     create(
       "sparse-by-default",
       { schema: { defaults: { sparse_vector: { sparse_vector_index: index(true) } }, keys: {} } },
-      refused(MANY, 400, "Validation error: schema: Sparse vector index cannot be enabled by default. Please enable sparse vector index on specific keys."),
+      refused(
+        MANY,
+        400,
+        "Validation error: schema: Sparse vector index cannot be enabled by default. Please enable sparse vector index on specific keys.",
+      ),
     ),
-    create("two-sparse", { schema: keys({ one: sparse({}), two: sparse({}) }) }, { arbitrary: true, ...ours(MANY, { name: "two-sparse", dimension: null, metadata: null }) }),
+    create(
+      "two-sparse",
+      { schema: keys({ one: sparse({}), two: sparse({}) }) },
+      { arbitrary: true, ...ours(MANY, { name: "two-sparse", dimension: null, metadata: null }) },
+    ),
     create(
       "source",
       { schema: keys({ sv: sparse({ source_key: "#document" }) }) },
       packaged("the builder says that there is no function", { answer: { name: "source", metadata: null, configuration_json: PLAIN } }),
     ),
-    create("both", { schema: keys({ "#embedding": vector({ hnsw: {}, spann: {} }) }) }, { ...refused(ONE_KIND, 400, BOTH), ...packaged(ONE_KIND, { error: { status: 400, name: "InvalidArgumentError", message: BOTH } }) }),
+    create(
+      "both",
+      { schema: keys({ "#embedding": vector({ hnsw: {}, spann: {} }) }) },
+      { ...refused(ONE_KIND, 400, BOTH), ...packaged(ONE_KIND, { error: { status: 400, name: "InvalidArgumentError", message: BOTH } }) },
+    ),
   ),
 ];

@@ -56,7 +56,11 @@ const finds = (body, rows) =>
  * @param {string} ids
  */
 const findsIds = (body, ids) =>
-  search("things", { searches: [body] }, ours(SPECIFIED, { ids: [ids.split("").filter(Boolean)], documents: [null], embeddings: [null], metadatas: [null], scores: [null], select: [[]] }));
+  search(
+    "things",
+    { searches: [body] },
+    ours(SPECIFIED, { ids: [ids.split("").filter(Boolean)], documents: [null], embeddings: [null], metadatas: [null], scores: [null], select: [[]] }),
+  );
 
 /** @param {object[]} bodies that the single node refuses too */
 const refusals = (bodies) => bodies.map((body) => search("things", { searches: [body] }));
@@ -67,17 +71,25 @@ const val = (value) => ({ $val: value });
 const DEFAULTS = { default: 100 };
 
 const EXPRESSIONS = [
-  NEAR, knn(2), knn(5, { limit: 2 }), knn(3, { limit: 0 }), { $knn: { query: [4, 0] } }, knn(2, { return_rank: true }), knn(2, { limit: 3, return_rank: true, ...DEFAULTS }),
+  NEAR, knn(2), knn(5, { limit: 2 }), knn(3, { limit: 0 }), { $knn: { query: [4, 0] } }, knn(2, { return_rank: true }),
+  knn(2, { limit: 3, return_rank: true, ...DEFAULTS }),
   knn(0, { default: null }), knn(0, { key: "#embedding", return_rank: false }),
-  val(1), { $sum: [] }, { $sum: [NEAR] }, { $sum: [NEAR, val(10)] }, { $sum: [val(1), NEAR, val(2)] }, { $mul: [NEAR, val(-1)] }, { $mul: [NEAR, val(0.5), val(2)] }, { $mul: [] },
-  { $sub: { left: NEAR, right: val(3) } }, { $sub: { left: val(3), right: NEAR } }, { $div: { left: NEAR, right: val(4) } }, { $div: { left: val(4), right: knn(-1) } }, { $div: { left: val(1), right: val(0) } },
+  val(1), { $sum: [] }, { $sum: [NEAR] }, { $sum: [NEAR, val(10)] }, { $sum: [val(1), NEAR, val(2)] }, { $mul: [NEAR, val(-1)] },
+  { $mul: [NEAR, val(0.5), val(2)] }, { $mul: [] },
+  { $sub: { left: NEAR, right: val(3) } }, { $sub: { left: val(3), right: NEAR } }, { $div: { left: NEAR, right: val(4) } },
+  { $div: { left: val(4), right: knn(-1) } }, { $div: { left: val(1), right: val(0) } },
   { $max: [NEAR, val(4)] }, { $min: [NEAR, val(4)] }, { $max: [NEAR, knn(5)] }, { $min: [NEAR, knn(5), val(3)] }, { $max: [NEAR] },
-  { $abs: { $sub: { left: NEAR, right: val(5) } } }, { $exp: { $mul: [NEAR, val(0.1)] } }, { $log: { $sum: [NEAR, val(1)] } }, { $abs: val(-1) },
-  { $sum: [knn(0, { limit: 3 }), knn(5, { limit: 4 })] }, { $sum: [knn(0, { limit: 3, ...DEFAULTS }), knn(5, { limit: 4 })] }, { $sum: [knn(0, { limit: 3 }), knn(5, { limit: 4, ...DEFAULTS })] },
+  { $abs: { $sub: { left: NEAR, right: val(5) } } }, { $exp: { $mul: [NEAR, val(0.1)] } }, { $log: { $sum: [NEAR, val(1)] } },
+  { $abs: val(-1) },
+  { $sum: [knn(0, { limit: 3 }), knn(5, { limit: 4 })] }, { $sum: [knn(0, { limit: 3, ...DEFAULTS }), knn(5, { limit: 4 })] },
+  { $sum: [knn(0, { limit: 3 }), knn(5, { limit: 4, ...DEFAULTS })] },
   { $sum: [knn(0, { limit: 2, ...DEFAULTS }), knn(5, { limit: 2, ...DEFAULTS })] }, { $sum: [knn(0, { limit: 2 }), knn(5, { limit: 2 })] },
-  { $sub: { left: knn(0, { limit: 2, ...DEFAULTS }), right: knn(5, { limit: 2, default: 7 }) } }, { $div: { left: knn(1, { limit: 2, ...DEFAULTS }), right: knn(-1, { limit: 4 }) } },
-  { $max: [knn(0, { limit: 2, ...DEFAULTS }), knn(3, { limit: 2 })] }, { $mul: [knn(0, { limit: 2, default: -1 }), knn(1, { limit: 3, default: 2 }), knn(2, { limit: 1, default: 3 })] },
-  { $sum: [{ $mul: [NEAR, val(0.75)] }, { $mul: [knn(5), val(0.25)] }] }, { $sum: [{ $abs: { $exp: { $log: { $sum: [NEAR, val(2)] } } } }] }, { $mul: [knn(0, { limit: 3, ...DEFAULTS }), val(2)] },
+  { $sub: { left: knn(0, { limit: 2, ...DEFAULTS }), right: knn(5, { limit: 2, default: 7 }) } },
+  { $div: { left: knn(1, { limit: 2, ...DEFAULTS }), right: knn(-1, { limit: 4 }) } },
+  { $max: [knn(0, { limit: 2, ...DEFAULTS }), knn(3, { limit: 2 })] },
+  { $mul: [knn(0, { limit: 2, default: -1 }), knn(1, { limit: 3, default: 2 }), knn(2, { limit: 1, default: 3 })] },
+  { $sum: [{ $mul: [NEAR, val(0.75)] }, { $mul: [knn(5), val(0.25)] }] },
+  { $sum: [{ $abs: { $exp: { $log: { $sum: [NEAR, val(2)] } } } }] }, { $mul: [knn(0, { limit: 3, ...DEFAULTS }), val(2)] },
 ];
 
 /**
@@ -104,7 +116,8 @@ const grouped = (kind, keys, k, by = ["c"]) => ({ rank: NEAR, group_by: { keys: 
  */
 const selects = (keys, selected) =>
   search("things", { searches: [{ rank: NEAR, limit: { limit: 4 }, select: { keys } }] }, ours(SPECIFIED, {
-    ids: [["a", "b", "c", "d"]], documents: [null], embeddings: [null], metadatas: [null], scores: [null], ...selected, select: [[...new Set(keys)].sort()],
+    ids: [["a", "b", "c", "d"]], documents: [null], embeddings: [null], metadatas: [null], scores: [null], ...selected,
+    select: [[...new Set(keys)].sort()],
   }));
 
 export const scenarios = [
@@ -189,7 +202,10 @@ export const scenarios = [
     selects(["n", "c", "missing"], { metadatas: [METADATAS.slice(0, 4)] }),
     selects(["missing"], { metadatas: [[null, null, null, null]] }),
     selects(["#metadata", "n"], { metadatas: [METADATAS.slice(0, 4)] }),
-    selects(["#score", "n", "#document", "n"], { scores: [floats([0, 1, 4, 9])], documents: [DOCUMENTS.slice(0, 4)], metadatas: [[{ n: 1 }, { n: 2 }, { n: 3 }, null]] }),
+    selects(
+      ["#score", "n", "#document", "n"],
+      { scores: [floats([0, 1, 4, 9])], documents: [DOCUMENTS.slice(0, 4)], metadatas: [[{ n: 1 }, { n: 2 }, { n: 3 }, null]] },
+    ),
     selects(["#bogus"], {}),
     selects(["#id"], {}),
   ),
@@ -202,12 +218,21 @@ export const scenarios = [
       "things",
       { searches: [{ rank: NEAR, limit: { limit: 1 }, ...SCORE }, { filter: { c: "y" }, select: { keys: ["#document"] } }, { rank: val(1) }] },
       ours(SPECIFIED, {
-        ids: [["a"], ["b", "d"], []], documents: [null, ["green apple", null], null], embeddings: [null, null, null], metadatas: [null, null, null], scores: [floats([0]), null, null],
+        ids: [["a"], ["b", "d"], []], documents: [null, ["green apple", null], null], embeddings: [null, null, null],
+        metadatas: [null, null, null], scores: [floats([0]), null, null],
         select: [["#score"], ["#document"], []],
       }),
     ),
-    search("things", { searches: [{ rank: NEAR, limit: { limit: 1 }, ...SCORE }], read_level: "index_and_wal" }, ours(SPECIFIED, scored([{ id: "a", score: 0 }]))),
-    search("things", { searches: [{ unknown: 1, limit: { limit: 1 } }] }, ours(SPECIFIED, { ids: [["a"]], documents: [null], embeddings: [null], metadatas: [null], scores: [null], select: [[]] })),
+    search(
+      "things",
+      { searches: [{ rank: NEAR, limit: { limit: 1 }, ...SCORE }], read_level: "index_and_wal" },
+      ours(SPECIFIED, scored([{ id: "a", score: 0 }])),
+    ),
+    search(
+      "things",
+      { searches: [{ unknown: 1, limit: { limit: 1 } }] },
+      ours(SPECIFIED, { ids: [["a"]], documents: [null], embeddings: [null], metadatas: [null], scores: [null], select: [[]] }),
+    ),
   ),
   scenario(
     "shape",
@@ -217,17 +242,28 @@ export const scenarios = [
     [null, 1, {}].map((searches) => search("things", { searches })),
     search("things", { searches: [{}], read_level: "bogus" }),
     refusals([
-      { rank: {} }, { rank: 1 }, { rank: [] }, { rank: "x" }, { rank: { $bogus: 1 } }, { rank: { $val: 1, $abs: val(1) } }, { rank: { $val: "x" } }, { rank: { $val: null } },
-      { rank: { $sum: 1 } }, { rank: { $sum: [1] } }, { rank: { $sum: [{}] } }, { rank: { $sub: { left: val(1) } } }, { rank: { $div: { right: val(1) } } }, { rank: { $abs: [val(1)] } },
-      { rank: { $knn: {} } }, { rank: { $knn: { query: "text" } } }, { rank: { $knn: { query: null } } }, { rank: { $knn: { query: ["x"] } } }, { rank: { $knn: { query: [[1]] } } }, { rank: { $knn: { query: [0, 0], limit: -1 } } },
-      { rank: { $knn: { query: [0, 0], key: 1 } } }, { rank: { $knn: { query: [0, 0], default: "x" } } }, { rank: { $knn: { query: [0, 0], return_rank: 1 } } },
-      { limit: 5 }, { limit: { limit: -1 } }, { limit: { offset: -1 } }, { limit: { limit: "x" } }, { select: ["#document"] }, { select: { keys: [1] } }, { select: { keys: "n" } },
-      { filter: { a: { $bogus: 1 } } }, { filter: { query_ids: ["a"], where_clause: { a: 1 } } }, { filter: { a: 1, b: 2 } }, { filter: [] }, { filter: "x" },
-      { rank: NEAR, group_by: { keys: ["c"], aggregate: { $bogus: { keys: ["n"], k: 1 } } } }, { rank: NEAR, group_by: { keys: ["c"], aggregate: { $min_k: { keys: ["n"], k: -1 } } } },
-      { rank: NEAR, group_by: { keys: ["c"], aggregate: { $min_k: { k: 1 } } } }, { rank: NEAR, group_by: { keys: "c" } }, { rank: NEAR, group_by: { keys: ["c"], aggregate: { $min_k: { keys: ["n"] } } } },
+      { rank: {} }, { rank: 1 }, { rank: [] }, { rank: "x" }, { rank: { $bogus: 1 } }, { rank: { $val: 1, $abs: val(1) } },
+      { rank: { $val: "x" } }, { rank: { $val: null } },
+      { rank: { $sum: 1 } }, { rank: { $sum: [1] } }, { rank: { $sum: [{}] } }, { rank: { $sub: { left: val(1) } } },
+      { rank: { $div: { right: val(1) } } }, { rank: { $abs: [val(1)] } },
+      { rank: { $knn: {} } }, { rank: { $knn: { query: "text" } } }, { rank: { $knn: { query: null } } },
+      { rank: { $knn: { query: ["x"] } } }, { rank: { $knn: { query: [[1]] } } }, { rank: { $knn: { query: [0, 0], limit: -1 } } },
+      { rank: { $knn: { query: [0, 0], key: 1 } } }, { rank: { $knn: { query: [0, 0], default: "x" } } },
+      { rank: { $knn: { query: [0, 0], return_rank: 1 } } },
+      { limit: 5 }, { limit: { limit: -1 } }, { limit: { offset: -1 } }, { limit: { limit: "x" } }, { select: ["#document"] },
+      { select: { keys: [1] } }, { select: { keys: "n" } },
+      { filter: { a: { $bogus: 1 } } }, { filter: { query_ids: ["a"], where_clause: { a: 1 } } }, { filter: { a: 1, b: 2 } },
+      { filter: [] }, { filter: "x" },
+      { rank: NEAR, group_by: { keys: ["c"], aggregate: { $bogus: { keys: ["n"], k: 1 } } } },
+      { rank: NEAR, group_by: { keys: ["c"], aggregate: { $min_k: { keys: ["n"], k: -1 } } } },
+      { rank: NEAR, group_by: { keys: ["c"], aggregate: { $min_k: { k: 1 } } } }, { rank: NEAR, group_by: { keys: "c" } },
+      { rank: NEAR, group_by: { keys: ["c"], aggregate: { $min_k: { keys: ["n"] } } } },
     ]),
     search("things", { searches: [{ rank: { $sub: [val(1), val(2)] } }] }, {
-      ours: { because: "sides have names; the single node's parser takes a list for them", error: { status: 422, name: "ChromaError", message: SHAPE } },
+      ours: {
+        because: "sides have names; the single node's parser takes a list for them",
+        error: { status: 422, name: "ChromaError", message: SHAPE },
+      },
     }),
   ),
   scenario(

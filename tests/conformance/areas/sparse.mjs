@@ -14,10 +14,17 @@ const RECORDS = Object.entries(WEIGHTS).map(([id, weights], index) => ({ id, vec
 
 /** @param {object} config */
 const indexed = (config) => [
-  create("things", { schema: { defaults: {}, keys: { sv: { sparse_vector: { sparse_vector_index: { enabled: true, config } } } } } }, ours(SPECIFIED, { name: "things", metadata: null, dimension: null })),
+  create(
+    "things",
+    { schema: { defaults: {}, keys: { sv: { sparse_vector: { sparse_vector_index: { enabled: true, config } } } } } },
+    ours(SPECIFIED, { name: "things", metadata: null, dimension: null }),
+  ),
   add(
     "things",
-    { ids: RECORDS.map(({ id }) => id), embeddings: RECORDS.map((record) => record.vector), metadatas: RECORDS.map(({ sparse }) => sparse ? { sv: vector(sparse.sv) } : null) },
+    {
+      ids: RECORDS.map(({ id }) => id), embeddings: RECORDS.map((record) => record.vector),
+      metadatas: RECORDS.map(({ sparse }) => sparse ? { sv: vector(sparse.sv) } : null),
+    },
     ours(SPECIFIED, {}),
   ),
 ];
@@ -30,7 +37,10 @@ const QUERIES = [{ 1: 1 }, { 5: 1 }, { 9: 2 }, { 1: 1, 5: 1, 9: 1 }, { 70000: 0.
  */
 function found(rank, of = rank) {
   const rows = ranked(of, RECORDS);
-  const answer = { ids: [rows.map(({ id }) => id)], documents: [null], embeddings: [null], metadatas: [null], scores: [floats(rows.map(({ score }) => score))], select: [["#score"]] };
+  const answer = {
+    ids: [rows.map(({ id }) => id)], documents: [null], embeddings: [null], metadatas: [null],
+    scores: [floats(rows.map(({ score }) => score))], select: [["#score"]],
+  };
   return search("things", { searches: [{ rank, select: { keys: ["#score"] } }] }, ours(SPECIFIED, answer));
 }
 
@@ -54,18 +64,38 @@ export const scenarios = [
     create("things"),
     add("things", { ids: ["a"], embeddings: [[1]], metadatas: [{ sv: vector({ 1: 0.5, 5: 0.25 }), other: 1 }] }, ours(SPECIFIED, {})),
     get("things", {}, ours(SPECIFIED, {
-      ids: ["a"], embeddings: null, documents: [null], uris: null, metadatas: [{ sv: vector({ 1: 0.5, 5: 0.25 }), other: 1 }], include: ["documents", "metadatas"],
+      ids: ["a"], embeddings: null, documents: [null], uris: null, metadatas: [{ sv: vector({ 1: 0.5, 5: 0.25 }), other: 1 }],
+      include: ["documents", "metadatas"],
     })),
-    get("things", { where: { other: 1 }, include: [] }, ours(SPECIFIED, { ids: ["a"], embeddings: null, documents: null, uris: null, metadatas: null, include: [] })),
+    get(
+      "things",
+      { where: { other: 1 }, include: [] },
+      ours(SPECIFIED, { ids: ["a"], embeddings: null, documents: null, uris: null, metadatas: null, include: [] }),
+    ),
     update("things", { ids: ["a"], metadatas: [{ sv: null }] }),
-    get("things", {}, ours(SPECIFIED, { ids: ["a"], embeddings: null, documents: [null], uris: null, metadatas: [{ other: 1 }], include: ["documents", "metadatas"] })),
+    get(
+      "things",
+      {},
+      ours(
+        SPECIFIED,
+        { ids: ["a"], embeddings: null, documents: [null], uris: null, metadatas: [{ other: 1 }], include: ["documents", "metadatas"] },
+      ),
+    ),
     BROKEN.map(([sv, rule]) =>
-      add("things", { ids: ["x"], embeddings: [[1]], metadatas: [{ sv }] }, refused("says which rule is broken", 400, `Validation error: metadatas: Invalid metadata at index 0: ${rule}`)),
+      add(
+        "things",
+        { ids: ["x"], embeddings: [[1]], metadatas: [{ sv }] },
+        refused("says which rule is broken", 400, `Validation error: metadatas: Invalid metadata at index 0: ${rule}`),
+      ),
     ),
     [{ indices: [1] }, { values: [1] }, { indices: [-1], values: [1] }, { indices: [1.5], values: [1] }].map((value) =>
       add("things", { ids: ["x"], embeddings: [[1]], metadatas: [{ sv: value }] }),
     ),
-    add("things", { ids: ["x"], embeddings: [[1]], metadatas: [{ sv: { "#type": "bogus", indices: [1], values: [1] } }] }, packaged("clients tag sparse vectors themselves", { answer: {} })),
+    add(
+      "things",
+      { ids: ["x"], embeddings: [[1]], metadatas: [{ sv: { "#type": "bogus", indices: [1], values: [1] } }] },
+      packaged("clients tag sparse vectors themselves", { answer: {} }),
+    ),
   ),
   scenario(
     "search",
@@ -76,7 +106,11 @@ export const scenarios = [
     found({ $knn: { query: query({ 1: 1, 5: 1 }), key: "sv", return_rank: true } }),
     found({ $sum: [{ $knn: { query: query({ 1: 1 }), key: "sv", default: 10 } }, { $knn: { query: [0], limit: 10 } }] }),
     found({ $sum: [{ $knn: { query: query({ 1: 1 }), key: "sv" } }, { $knn: { query: [0], limit: 10 } }] }),
-    search("things", { searches: [{ rank: { $knn: { query: query({ 1: 1 }), key: "other" } } }] }, refused("the key has no index", 400, "Cannot filter using metadata key 'other' with type 'SparseVector' because indexing is disabled")),
+    search(
+      "things",
+      { searches: [{ rank: { $knn: { query: query({ 1: 1 }), key: "other" } } }] },
+      refused("the key has no index", 400, "Cannot filter using metadata key 'other' with type 'SparseVector' because indexing is disabled"),
+    ),
   ),
   scenario(
     "bm25",

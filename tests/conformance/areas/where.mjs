@@ -14,7 +14,8 @@ export const VALUES = {
 
 const OPERANDS = {
   "int-1": 1, "int-2": 2, "int-neg": -3, "int-absent": 99,
-  "float-1": float(1), "float-1.5": 1.5, "float-neg": -2.5, "float-absent": 0.25, true: true, false: false, "text-1": "1", "text-x": "x", "text-empty": "", "text-absent": "nope",
+  "float-1": float(1), "float-1.5": 1.5, "float-neg": -2.5, "float-absent": 0.25, true: true, false: false, "text-1": "1", "text-x": "x",
+  "text-empty": "", "text-absent": "nope",
 };
 
 const LISTS = [
@@ -24,7 +25,9 @@ const LISTS = [
 
 const NOT_OPERANDS = [null, {}, { a: 1 }, [1], []];
 
-const LARGE = ["9007199254740993", "9007199254740995", "-9007199254740993", "9223372036854775807", "-9223372036854775808"].map((text) => new Num(text));
+const LARGE = ["9007199254740993", "9007199254740995", "-9007199254740993", "9223372036854775807", "-9223372036854775808"].map(
+  (text) => new Num(text),
+);
 
 const tooLarge = packaged("says what to do about it", {
   error: { status: 400, name: "InvalidArgumentError", message: "an integer does not fit 64 bits: store it as a string" },
@@ -77,7 +80,9 @@ export const scenarios = [
     "lists",
     "$in and $nin take members of one kind",
     seed,
-    ["$in", "$nin"].flatMap((operator) => LISTS.map((list) => (valid(list) ? asked({ v: { [operator]: list } }) : find("things", { v: { [operator]: list } })))),
+    ["$in", "$nin"].flatMap(
+      (operator) => LISTS.map((list) => (valid(list) ? asked({ v: { [operator]: list } }) : find("things", { v: { [operator]: list } }))),
+    ),
     refusals(["$in", "$nin"].flatMap((operator) => [1, "x", null, { a: 1 }].map((operand) => ({ v: { [operator]: operand } })))),
   ),
   scenario("members", "$contains and $not_contains look into lists alone", seed, each(["$contains", "$not_contains"], scalars)),
@@ -90,7 +95,8 @@ export const scenarios = [
       ...NOT_OPERANDS.map((operand) => ({ v: operand })),
       { v: { $exists: true } }, { v: { $regex: "x" } }, { v: { eq: 1 } }, { v: { $EQ: 1 } },
       { v: { $gt: 0, $lt: 3 } }, { v: 1, other: 1 }, {}, { $not: { v: 1 } }, { $gt: 1 }, { $nor: [] },
-      { $and: { v: 1 } }, { $or: 1 }, { $and: [1] }, { $and: [{}] }, { $or: [{ v: { $bogus: 1 } }] }, { $and: [{ v: 1 }], v: 1 }, { $and: null },
+      { $and: { v: 1 } }, { $or: 1 }, { $and: [1] }, { $and: [{}] }, { $or: [{ v: { $bogus: 1 } }] }, { $and: [{ v: 1 }], v: 1 },
+      { $and: null },
     ]),
     [[], "x", 1, true].map((where) => find("things", where)),
     find("things", null),
@@ -132,14 +138,15 @@ export const scenarios = [
       uris: ["u://a", null],
       metadatas: [{ "a.b": 1, "a b": 2, ä: 3, and: 4, id: 5, constructor: 6 }, { "A.B": 1 }],
     }),
-    [{ "a.b": 1 }, { "a b": 2 }, { ä: 3 }, { and: 4 }, { id: 5 }, { constructor: 6 }, { "": 1 }, { a: 1 }, { "a.b": { $ne: 1 } }, { missing: { $nin: [1] } }].map((where) =>
-      find("things", where),
-    ),
-    [{ "#document": { $contains: "World" } }, { "#document": { $not_contains: "World" } }, { "#document": { $regex: "^H" } }, { "#document": { $not_regex: "^H" } }].map((where) =>
-      find("things", where),
-    ),
     [
-      { "#document": "Hello World" }, { "#document": { $eq: "Hello World" } }, { "#document": { $ne: "x" } }, { "#document": { $in: ["x"] } },
+      { "a.b": 1 }, { "a b": 2 }, { ä: 3 }, { and: 4 }, { id: 5 }, { constructor: 6 }, { "": 1 }, { a: 1 }, { "a.b": { $ne: 1 } },
+      { missing: { $nin: [1] } },
+    ].map((where) => find("things", where)),
+    ["$contains", "$not_contains"].map((operator) => find("things", { "#document": { [operator]: "World" } })),
+    ["$regex", "$not_regex"].map((operator) => find("things", { "#document": { [operator]: "^H" } })),
+    [
+      { "#document": "Hello World" }, { "#document": { $eq: "Hello World" } }, { "#document": { $ne: "x" } },
+      { "#document": { $in: ["x"] } },
       { "#document": { $contains: 1 } }, { "#document": 1 }, { "#document": { $gt: 1 } },
       { "#embedding": 1 }, { "#metadata": "x" }, { "#metadata": { $ne: "x" } }, { "#score": { $gt: 0 } },
     ].map((where) => find("things", where)),
@@ -155,7 +162,10 @@ export const scenarios = [
     "after-changes",
     "filters see what records are now",
     create("things"),
-    add("things", { ids: ["a", "b", "c"], embeddings: [[1], [2], [3]], metadatas: [{ v: 1 }, { v: 2 }, { v: [1, 2] }], documents: ["one", "two", "three"] }),
+    add(
+      "things",
+      { ids: ["a", "b", "c"], embeddings: [[1], [2], [3]], metadatas: [{ v: 1 }, { v: 2 }, { v: [1, 2] }], documents: ["one", "two", "three"] },
+    ),
     { call: "update", collection: "things", body: { ids: ["a"], metadatas: [{ v: "x" }] } },
     find("things", { v: 1 }),
     find("things", { v: "x" }),

@@ -187,7 +187,11 @@ export const scenarios = [
     update(
       "things",
       { ids: ["r2"], metadatas: [{ "chroma:document": "x" }] },
-      refused("documents are no metadata here", 400, "Validation error: metadatas: Invalid metadata at index 0: the key 'chroma:document' is reserved"),
+      refused(
+        "documents are no metadata here",
+        400,
+        "Validation error: metadatas: Invalid metadata at index 0: the key 'chroma:document' is reserved",
+      ),
     ),
     count("things"),
   ),

@@ -265,7 +265,10 @@ function readError({ name, message, cause }, names) {
 }
 
 /** @type {Record<number, string>} */
-const CLASSES = { 400: "ChromaClientError", 401: "ChromaAuthError", 403: "ChromaForbiddenError", 404: "ChromaNotFoundError", 409: "ChromaUniqueError", 422: "ChromaClientError", 429: "ChromaRateLimitError" };
+const CLASSES = {
+  400: "ChromaClientError", 401: "ChromaAuthError", 403: "ChromaForbiddenError", 404: "ChromaNotFoundError", 409: "ChromaUniqueError",
+  422: "ChromaClientError", 429: "ChromaRateLimitError",
+};
 
 /** @param {number} status */
 export const classOf = (status) => CLASSES[status] ?? "ChromaServerError";

@@ -42,7 +42,10 @@ export function judgePackage(step, outcome) {
     return difference(expected, outcome, LOOSE);
   }
   if ("error" in outcome && "error" in expected) {
-    return expected.error.status === undefined ? differenceFromClient(expected.error, outcome.error) : differenceFromServer(expected.error, outcome.error);
+    return expected.error.status === undefined ? differenceFromClient(expected.error, outcome.error) : differenceFromServer(
+      expected.error,
+      outcome.error,
+    );
   }
   return differenceOfOutcomes(step, expected, outcome);
 }
