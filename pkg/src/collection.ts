@@ -338,7 +338,7 @@ export class CollectionImpl implements Collection {
   ): Promise<SearchRequest> {
     const payloads = toSearches(searches).map((search) => toPlain(search.toPayload()));
     if (payloads.length === 0) {
-      throw new ChromaValueError("Expected at least one search");
+      throw new ChromaValueError("At least one search payload must be provided.");
     }
     await embedTexts(payloads, this.schema, (texts) => this.#embed(texts, true));
     return { searches: payloads, read_level: options?.readLevel };

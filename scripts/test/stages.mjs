@@ -142,6 +142,7 @@ export const STAGES = [
   { name: "types: scripts and settings", groups: ["js"], run: () => typecheck("tsconfig.json") },
   { name: "types: console", groups: ["js"], run: () => typecheck("www") },
   { name: "types: tests", groups: ["js"], run: () => typecheck("tests") },
+  { name: "types: corpus", groups: ["js"], run: () => typecheck("tests/conformance") },
   { name: "types: benchmarks", groups: ["js"], run: () => typecheck("benches") },
   { name: "types: parity with chromadb", groups: ["js"], run: () => typecheck("tests/types") },
   {

@@ -254,7 +254,7 @@ impl Engine {
         id: String,
         read_level: Option<String>,
     ) -> JsResult<f64> {
-        let level = read_level.as_deref().map_or(Ok(ReadLevel::default()), ReadLevel::parse);
+        let level = read_level.as_deref().map_or(Ok(ReadLevel::default()), ReadLevel::parse_query_string);
         let level = level.map_err(error::to_js)?;
         Ok(self.db.count(&tenant, &database, &id, level).await.map_err(error::to_js)? as f64)
     }

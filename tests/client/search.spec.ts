@@ -98,11 +98,11 @@ test("texts that nothing embeds, and no searches at all, are refused and not sen
   const text = { rank: Knn({ query: "fig" }) };
   const elsewhere = { rank: Knn({ query: "fig", key: "sparse" }) };
   const refused: [promise: () => Promise<unknown>, message: string][] = [
-    [() => collection.search([]), "at least one search"],
+    [() => collection.search([]), "At least one search payload must be provided."],
     [() => collection.search(text), "No embedding function found for collection 'things'"],
     [() => collection.search(elsewhere), "'sparse'"],
     [() => withFunction.search([text, elsewhere]), "'sparse'"],
-    [() => withFunction.search([]), "at least one search"],
+    [() => withFunction.search([]), "At least one search payload must be provided."],
   ];
   for (const [call, message] of refused) {
     const error = await thrown(call);

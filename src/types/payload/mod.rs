@@ -1,6 +1,9 @@
-//! Bodies of record writes as JSON (spec: rest-api 4.1–4.3).
+//! Bodies of the record operations as JSON: writes here (spec: rest-api 4.1–4.3), reads and deletes in [`requests`], what is
+//! answered in [`answers`].
 
+mod answers;
 mod base64;
+mod requests;
 
 use serde::Deserialize;
 use serde_json::Value;

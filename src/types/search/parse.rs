@@ -45,7 +45,7 @@ fn read_search(json: &Value, at: &str) -> Result<Search> {
     };
     if group_by.is_some() && rank.is_none() {
         return Err(Error::validation(
-            &format!("{at}.group_by"),
+            &format!("{at}.__all__"),
             "group_by requires rank expression to be specified",
         ));
     }
@@ -166,14 +166,9 @@ impl Ranks {
             let rule = format_args!("more than {MAX_RANK_DEPTH} levels or {MAX_RANK_NODES} expressions");
             return Err(Error::validation(&self.at, rule));
         }
-        let mut members = object(json, at, "a ranking expression")?.iter();
-        let (Some((operator, operand)), None) = (members.next(), members.next()) else {
-            return Err(Error::InvalidArgument(format!(
-                "Failed to parse the request body as JSON: {at}: expected value"
-            )));
-        };
+        let (operator, operand) = only_member(json, at)?;
         let at = &format!("{at}.{operator}");
-        Ok(match operator.as_str() {
+        Ok(match operator {
             "$knn" => Rank::Knn(self.knn(operand, at)?),
             "$val" => Rank::Val(number(operand, at)?),
             "$sum" => Rank::Sum(self.operands(operand, at, depth)?),
@@ -239,6 +234,19 @@ impl Ranks {
             default,
             return_rank: return_rank.unwrap_or(false),
         })
+    }
+}
+
+/// The operator of a ranking expression with its operand. What has not exactly one is to Chroma no JSON, a text an operator
+/// without its operand.
+fn only_member<'a>(json: &'a Value, at: &str) -> Result<(&'a str, &'a Value)> {
+    let mut members = json.as_object().into_iter().flatten();
+    match (members.next(), members.next()) {
+        (Some((operator, operand)), None) => Ok((operator.as_str(), operand)),
+        _ if json.is_string() => Err(unexpected(json, at, "a ranking expression")),
+        _ => Err(Error::InvalidArgument(format!(
+            "Failed to parse the request body as JSON: {at}: expected value"
+        ))),
     }
 }
 

@@ -127,14 +127,13 @@ fn rules_that_are_broken_are_named() {
         ),
         (grouped(json!(["a"]), smallest(json!([]), 1)), "aggregate keys must not be empty"),
         (grouped(json!(["a"]), smallest(json!(["b"]), 0)), "aggregate k must be greater than 0"),
-        (
-            json!({"group_by": {"keys": ["a"], "aggregate": smallest(json!(["b"]), 1)}}),
-            "group_by requires rank expression to be specified",
-        ),
     ] {
         assert_eq!(fault(search), (400, format!("Validation error: searches[0].group_by: {expected}")));
     }
-    for rank in [json!({}), json!({"$val": 1, "$abs": {"$val": 1}})] {
+    let unranked = json!({"group_by": {"keys": ["a"], "aggregate": smallest(json!(["b"]), 1)}});
+    let expected = "Validation error: searches[0].__all__: group_by requires rank expression to be specified";
+    assert_eq!(fault(unranked), (400, expected.to_owned()));
+    for rank in [json!({}), json!([]), json!(1), json!({"$val": 1, "$abs": {"$val": 1}})] {
         let expected = "Failed to parse the request body as JSON: searches[0].rank: expected value";
         assert_eq!(fault(json!({ "rank": rank })), (400, expected.to_owned()));
     }

@@ -14,6 +14,7 @@ const MOUNTS = [
   ["/pkg/", "pkg"],
   ["/conformance/", "target/wasm-conformance"],
   ["/cases/", "target/test-pages/tests/client"],
+  ["/corpus/", "tests/conformance"],
   ["/bench/", "benches/browser"],
   ["/bench-data/", "target/bench-data"],
   ["/bench-stores/", "target/bench-stores"],

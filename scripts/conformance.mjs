@@ -1,0 +1,104 @@
+/**
+ * Compares Chroma, the engine and the package by the corpus: `npm run conformance`. See tests/conformance/README.md.
+ *
+ *   --record        records the corpus anew first
+ *   --only=chroma   only this one: `chroma`, `engine` or `package`
+ */
+
+import { rmSync } from "node:fs";
+import path from "node:path";
+import { parseArgs } from "node:util";
+
+import { readCases } from "../tests/conformance/corpus.mjs";
+import { judgeServer } from "../tests/conformance/runners/judge.mjs";
+import { runOnServer } from "../tests/conformance/runners/rest.mjs";
+import { buildPackage, buildWasm } from "./build.mjs";
+import { record } from "./conformance/record.mjs";
+import { withChroma } from "./conformance/server.mjs";
+import { heading, isMain, say, SetupError } from "./lib/log.mjs";
+import { ROOT, run } from "./lib/run.mjs";
+import { ensureChromium } from "./setup/chromium.mjs";
+import { ensureNpm } from "./setup/npm.mjs";
+import { ensureWasmTarget } from "./setup/wasm-target.mjs";
+
+/** How the runners begin a line that tells a difference. */
+const DIFFERENCE = /≠ .*/g;
+
+/**
+ * @param {string} url
+ * @returns {Promise<string[]>}
+ */
+async function onChroma(url) {
+  const differences = [];
+  for (const [area, name, { steps }] of readCases()) {
+    const outcomes = await runOnServer(url, steps);
+    for (const [index, step] of steps.entries()) {
+      const outcome = outcomes[index];
+      const difference = outcome ? judgeServer(step, outcome) : "it was not run";
+      if (difference !== null) {
+        differences.push(`≠ ${area}/${name}, step ${index + 1} (${step.call} ${JSON.stringify(step.body)})${difference}`);
+      }
+    }
+  }
+  differences.forEach(say);
+  return differences;
+}
+
+/** @returns {Promise<string[]>} */
+function onEngine() {
+  return differencesOf(["cargo", "test", "--locked", "--test", "conformance"]);
+}
+
+/** @returns {Promise<string[]>} */
+async function onPackage() {
+  await buildWasm(await ensureWasmTarget());
+  await buildPackage();
+  await ensureChromium();
+  const output = path.join(ROOT, "test-results/conformance");
+  rmSync(output, { recursive: true, force: true });
+  return differencesOf(["node_modules/.bin/playwright", "test", "corpus.spec.ts", "--project=browser", "--reporter=list", `--output=${output}`]);
+}
+
+/**
+ * What a runner of tests tells; one that fails without a difference did not run.
+ * @param {string[]} command
+ */
+async function differencesOf(command) {
+  const { code, output } = await run(command, { capture: true });
+  const differences = [...new Set(output.match(DIFFERENCE) ?? [])];
+  return code !== 0 && differences.length === 0 ? [`${command.join(" ")} failed`] : differences;
+}
+
+async function conformance() {
+  const { values: options } = parseArgs({ options: { record: { type: "boolean", default: false }, only: { type: "string" } } });
+  const wanted = options.only?.split(",") ?? ["chroma", "engine", "package"];
+  await ensureNpm();
+  /** @type {Record<string, () => Promise<string[]>>} */
+  const runners = {
+    chroma: () => withChroma(onChroma),
+    engine: onEngine,
+    package: onPackage,
+  };
+  if (options.record) {
+    heading("recording");
+    await withChroma(record);
+  }
+  const counts = [];
+  for (const name of wanted) {
+    const runner = runners[name];
+    if (!runner) {
+      throw new SetupError(`${name} runs no corpus: choose from ${Object.keys(runners).join(", ")}`);
+    }
+    heading(name);
+    counts.push({ name, differences: (await runner()).length });
+  }
+  const cases = readCases();
+  const steps = cases.reduce((sum, [, , scenario]) => sum + scenario.steps.length, 0);
+  const told = counts.map(({ name, differences }) => `${name} ${differences}`).join(", ");
+  say(`\nconformance: ${cases.length} scenarios, ${steps} steps; differences: ${told}`);
+  return counts.every(({ differences }) => differences === 0);
+}
+
+if (isMain(import.meta.url)) {
+  process.exitCode = (await conformance()) ? 0 : 1;
+}

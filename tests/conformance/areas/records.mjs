@@ -1,0 +1,127 @@
+/** Getting and deleting records. */
+
+import { add, count, create, get, remove, scenario } from "../steps.mjs";
+
+const EIGHT = ["0", "1", "2", "3", "4", "5", "6", "7"];
+
+const eight = [
+  create("things"),
+  add("things", {
+    ids: EIGHT,
+    embeddings: EIGHT.map((_, index) => [index, index]),
+    documents: EIGHT.map((id) => `doc ${id}`),
+    metadatas: EIGHT.map((_, index) => ({ g: index % 2 })),
+    uris: EIGHT.map((id, index) => (index < 4 ? `u${id}` : null)),
+  }),
+];
+
+const left = get("things", { include: [] });
+
+const INCLUDES = [
+  [], ["documents"], ["metadatas"], ["embeddings"], ["uris"], ["distances"], ["uris", "documents"],
+  ["metadatas", "documents", "embeddings", "uris"], ["documents", "documents"],
+];
+
+export const scenarios = [
+  scenario(
+    "get-include",
+    "a section that is not included is null",
+    eight,
+    get("things"),
+    INCLUDES.map((include) => get("things", { include, limit: 2 })),
+    get("things", { include: ["bogus"] }),
+    get("things", { include: ["documents", "Metadatas"] }),
+    get("things", { include: null }),
+    get("things", { include: "documents" }),
+  ),
+  scenario(
+    "get-ids",
+    "the order is that of insertion whatever was asked for; unknown ids are left out",
+    eight,
+    get("things", { ids: ["5", "1"], include: [] }),
+    get("things", { ids: ["1", "1"], include: [] }),
+    get("things", { ids: ["nope"], include: [] }),
+    get("things", { ids: ["nope", "3"], include: [] }),
+    get("things", { ids: [], include: [] }),
+    get("things", { ids: null, include: [] }),
+    get("things", { ids: ["5", "1", "3"], limit: 1, offset: 1, include: [] }),
+    get("things", { ids: ["0", "1", "2"], where: { g: 0 }, include: [] }),
+    get("things", { ids: [], where: { g: 0 }, include: [] }),
+    get("things", { ids: ["0", "1", "2"], where: { g: 0 }, where_document: { $contains: "2" }, include: [] }),
+  ),
+  scenario(
+    "get-pages",
+    "limit and offset cut a page out of what is found",
+    eight,
+    [0, 1, 3, 8, 100, 4294967295].map((limit) => get("things", { limit, include: [] })),
+    [0, 1, 7, 8, 100, 4294967295].map((offset) => get("things", { offset, include: [] })),
+    get("things", { limit: 2, offset: 3, include: [] }),
+    get("things", { where: { g: 1 }, limit: 2, offset: 1, include: [] }),
+    get("things", { where: { g: 1 }, offset: 4, include: [] }),
+    get("things", { where_document: { $contains: "doc" }, limit: 3, offset: 6, include: [] }),
+    get("things", { limit: null, offset: 2, include: [] }),
+    get("things", { offset: null, include: [] }),
+    [-1, 1.5, "1", 4294967296].flatMap((number) => [get("things", { limit: number }), get("things", { offset: number })]),
+  ),
+  scenario(
+    "get-empty",
+    "a collection without records answers empty sections",
+    create("things"),
+    get("things"),
+    get("things", { include: [] }),
+    get("things", { include: ["embeddings", "uris"] }),
+    get("things", { where: { a: 1 } }),
+    count("things"),
+    { call: "count", collection: "things", read_level: "index_and_wal" },
+    { call: "count", collection: "things", read_level: "bogus" },
+  ),
+  scenario(
+    "delete-ids",
+    "a delete says how many ids it was given",
+    eight,
+    remove("things", { ids: ["0", "3"] }),
+    left,
+    remove("things", { ids: ["nope"] }),
+    remove("things", { ids: ["1", "1", "nope"] }),
+    left,
+    remove("things", {}),
+    remove("things", { ids: null, where: null, where_document: null }),
+    remove("things", { ids: [] }),
+    remove("things", { ids: ["2"], limit: 1 }),
+    remove("things", { limit: 1 }),
+    left,
+    count("things"),
+  ),
+  scenario(
+    "delete-where",
+    "a filter, the ids and the limit narrow what is deleted",
+    eight,
+    remove("things", { where: { g: 1 }, limit: 2 }),
+    left,
+    remove("things", { ids: ["2", "4"], where: { g: 1 } }),
+    remove("things", { ids: ["2", "nope"], where: { g: 0 } }),
+    left,
+    remove("things", { ids: [], where: { g: 1 } }),
+    remove("things", { where: { g: 1 }, limit: 0 }),
+    remove("things", { where_document: { $contains: "doc 6" } }),
+    remove("things", { where: { g: 0 }, where_document: { $not_contains: "4" } }),
+    left,
+    remove("things", { where: {} }),
+    remove("things", { where_document: {} }),
+    remove("things", { where: { g: { $bogus: 1 } } }),
+    remove("things", { where: { g: 1 }, limit: -1 }),
+    remove("things", { where: { none: { $ne: 1 } } }),
+    left,
+  ),
+  scenario(
+    "delete-all-and-again",
+    "an emptied collection takes records again",
+    eight,
+    remove("things", { where: { g: { $gte: 0 } } }),
+    left,
+    count("things"),
+    add("things", { ids: ["7", "0"], embeddings: [[1, 2], [3, 4]] }),
+    left,
+    get("things", { where: { g: 0 }, include: [] }),
+  ),
+];
