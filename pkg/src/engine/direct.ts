@@ -2,7 +2,7 @@
 
 import init, { Engine as WasmEngine, type InitOutput } from "../../wasm/chromatid.js";
 import type { Encryption } from "./encryption.js";
-import { type Engine, type EngineOptions, interceptEngine, invoke } from "./engine.js";
+import { type Engine, type EngineMethod, type EngineOptions, interceptEngine, invoke } from "./engine.js";
 import { EngineError } from "./errors.js";
 import type { EngineRuntime } from "./fallback.js";
 import { moduleUrl, readModule } from "./module.js";
@@ -18,12 +18,12 @@ export const wasmRuntime: EngineRuntime = {
     const { encryption, ...rest } = options;
     const lock = encryption && (await lockFor(encryption));
     const opened: unknown = await WasmEngine.open({ ...rest, lock });
-    const engine = opened as Engine;
+    const engine = opened as Extensible;
     return interceptEngine(async (method, args) => {
       if (usesPatterns(method, args)) {
         await (patterns ?? loadPatterns(memory));
       }
-      return invoke(engine, method, args);
+      return method in engine ? invoke(engine, method, args) : engine.extend(method, [...args]);
     });
   },
   async destroy(storage: "opfs" | "indexeddb", name: string): Promise<void> {
@@ -31,6 +31,11 @@ export const wasmRuntime: EngineRuntime = {
     await WasmEngine.destroy(storage, name);
   },
 };
+
+/** The engine of the module: methods that it does not export it takes by their names. */
+interface Extensible extends Engine {
+  extend(method: EngineMethod, args: unknown[]): Promise<unknown>;
+}
 
 /** Loaded by those who encrypt. */
 async function lockFor(encryption: Encryption): Promise<unknown> {
