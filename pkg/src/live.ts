@@ -42,8 +42,8 @@ export function watchRequest<K extends keyof WatchedRequests>(
   };
 
   follow().catch((error: unknown) => {
-    // What fails because it was ended is nobody's concern.
-    if (!isOver()) {
+    // What fails because it was ended, or its client was closed, is nobody's concern.
+    if (!isOver() && !session.isClosed) {
       fail(error);
     }
   });

@@ -14,6 +14,11 @@ export class Session {
     this.#options = options;
   }
 
+  /** Whether the client has let go of its store. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   /** The engine of the open store. */
   async engine(): Promise<Engine> {
     return (await this.#hold()).engine;
