@@ -7,6 +7,7 @@ import "./styles/overlays.css";
 import "./styles/search.css";
 import "./styles/results.css";
 import "./styles/tables.css";
+import "./styles/query.css";
 import "./styles/storage.css";
 import { App } from "./app";
 import { registerServiceWorker } from "./lib/service-worker";
