@@ -44,7 +44,7 @@ export function useWatch<A extends WatchArgs>(collection: Collection, args: A | 
   const isCurrent = seen !== undefined && seen.args === args && seen.collection === collection;
   return {
     value: seen?.value,
-    error: isCurrent ? seen?.error : undefined,
+    error: isCurrent ? seen.error : undefined,
     milliseconds: seen?.milliseconds,
     pending: args !== undefined && !isCurrent,
   };
