@@ -1,5 +1,6 @@
 import type { Collection, WatchArgs, Watched } from "chromatid";
 import { useEffect, useState } from "react";
+import { follow } from "./follow";
 import { noteTiming, type Operation } from "./timings";
 
 export interface Watching<T> {
@@ -29,7 +30,8 @@ export function useWatch<A extends WatchArgs>(collection: Collection, args: A | 
     if (!args) return;
     const start = performance.now();
     let milliseconds: number | undefined;
-    return collection.watch(
+    return follow(
+      collection,
       args,
       (value) => {
         if (milliseconds === undefined) {
@@ -59,7 +61,8 @@ export function useWatchedChange<A extends WatchArgs>(
   useEffect(() => {
     if (!args) return;
     let isFirst = true;
-    return collection.watch(
+    return follow(
+      collection,
       args,
       (result) => {
         act(result, isFirst);
@@ -84,7 +87,7 @@ export function useLiveCount(collection: Collection): number | undefined {
       setCount({ collection, value });
     };
     const edge = { include: [], limit: 2, offset: Math.max(0, (known ?? 0) - 1) };
-    return collection.watch({ get: edge }, read, () => undefined);
+    return follow(collection, { get: edge }, read, () => undefined);
   }, [collection, known]);
   return known;
 }

@@ -63,7 +63,6 @@ function RankFields({ draft, target, problem, onChange }: Omit<BuilderProps, "pr
         autoComplete="off"
         value={draft.text}
         disabled={draft.ranking === "none"}
-        aria-invalid={problem !== undefined}
         aria-describedby="rank-note"
         onChange={(event) => onChange({ text: event.target.value })}
       />

@@ -79,7 +79,7 @@ function ValueField({ condition: { key, operator, value }, keys, problem, noteId
       autoComplete="off"
       spellCheck={false}
       value={value}
-      aria-invalid={problem !== undefined}
+      aria-invalid={problem !== undefined && value !== ""}
       aria-describedby={noteId}
       onChange={(event) => onChange(event.target.value)}
     />
