@@ -14,7 +14,7 @@ async function otherClient<A, R>(page: Page, act: (client: ChromaClient, argumen
     const client = await window.chromatid.open();
     try { return await (${act.toString()})(client, argument); } finally { await client.close(); }
   })(${JSON.stringify(argument)})`;
-  return page.evaluate(code) as Promise<R>;
+  return page.evaluate<R>(code);
 }
 
 const write = (page: Page, record: { id: string; document: string; pos: string }) =>
@@ -85,7 +85,7 @@ test("facets have the counts of the records that hold the words", async ({ conso
         documents.forEach((text, i) => {
           const metadata = metadatas[i];
           if (!/\bwater(s|ed|ing)?\b/i.test(text ?? "") || (pos !== null && metadata?.pos !== pos)) return;
-          for (const value of [metadata?.pos, metadata?.has_examples]) counts[String(value)] = (counts[String(value)] ?? 0) + 1;
+          for (const value of [metadata?.pos as string, `${metadata?.has_examples as boolean}`]) counts[value] = (counts[value] ?? 0) + 1;
         });
         return counts;
       },
@@ -127,7 +127,7 @@ test("glosses that an earlier version stored are searched by letters, until thei
   const banner = page.getByRole("region", { name: "Index of words" });
   await expect(banner).toBeVisible();
   await search(page, "music", "Words");
-  await expect(page.getByText("Found by letters")).toBeVisible();
+  await expect(page.getByText("by letters, as these glosses")).toBeVisible();
   await expectAccessible(page, "glosses of an earlier version");
   await screenshot(page, info, "earlier-version");
   await banner.getByRole("button", { name: "Index the words" }).click();

@@ -66,7 +66,7 @@ test("words are found in any case and form, and those that weigh most come first
   await screenshot(page, info, "words");
   // A word that is not typed out yet.
   await searchBox(page).fill("instrum");
-  await expect(page.getByText("No gloss has a word like this.")).toBeVisible();
+  await expect(page.getByText("as no gloss has such a word")).toBeVisible();
   await expect(results(page).first().locator("mark").first()).toHaveText("instrum");
   await searchBox(page).fill("xyzzyquux");
   await expect(page.getByRole("heading", { name: "Nothing found" })).toBeVisible();

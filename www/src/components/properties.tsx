@@ -1,4 +1,4 @@
-import type { Metadata } from "chromatid";
+import type { Metadata, SparseVector } from "chromatid";
 import { plural } from "../lib/format";
 
 /** Properties shown in a row; the dialog of a record shows all. */
@@ -8,7 +8,8 @@ type MetadataValue = Metadata[string];
 
 /** The metadata of a record in a table: the first properties, and how many more there are. */
 export function Properties({ metadata, shown = SHOWN }: { metadata: Metadata | null; shown?: number }) {
-  const properties = Object.entries(metadata ?? {});
+  // Weights of words say nothing to a reader: they come last.
+  const properties = Object.entries(metadata ?? {}).sort(([, a], [, b]) => Number(isSparse(a)) - Number(isSparse(b)));
   return (
     <>
       {properties.slice(0, shown).map(([key, value]) => (
@@ -21,8 +22,10 @@ export function Properties({ metadata, shown = SHOWN }: { metadata: Metadata | n
   );
 }
 
+const isSparse = (value: MetadataValue): value is SparseVector => typeof value === "object" && value !== null && !Array.isArray(value);
+
 function textOf(value: MetadataValue): string {
   if (Array.isArray(value)) return value.join(", ");
-  if (typeof value === "object" && value !== null) return `sparse vector, ${plural(value.indices.length, "value")}`;
+  if (isSparse(value)) return `sparse vector, ${plural(value.indices.length, "value")}`;
   return String(value);
 }

@@ -68,11 +68,13 @@ function fieldCode(key: string, names: Names): string {
   return FIELDS[key] ?? `K(${JSON.stringify(key)})`;
 }
 
-function whereCode(where: Json, names: Names): string {
+/** Each link of the outermost chain has a line of its own. */
+function whereCode(where: Json, names: Names, isOutermost = true): string {
   const [name = "", operand] = Object.entries(where)[0] ?? [];
   if (name === "$and" || name === "$or") {
-    const [first = "", ...others] = (operand as Json[]).map((part) => whereCode(part, names));
-    return first + others.map((part) => `.${name.slice(1)}(${part})`).join("");
+    const [first = "", ...others] = (operand as Json[]).map((part) => whereCode(part, names, false));
+    const chained = others.map((part) => `.${name.slice(1)}(${part})`);
+    return isOutermost ? [first, ...chained].join("\n    ") : first + chained.join("");
   }
   const [operator = "", value] = Object.entries(operand as Json)[0] ?? [];
   return `${fieldCode(name, names)}.${METHODS[operator] ?? operator}(${literal(value)})`;

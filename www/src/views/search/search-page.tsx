@@ -9,7 +9,7 @@ import type { Route } from "../../lib/hash-route";
 import { toggled } from "../../search/facets";
 import type { Hit } from "../../search/hit";
 import { hasWordIndex } from "../../search/plan";
-import { isEmpty, type Search } from "../../search/search";
+import { isEmpty, type Outcome, type Search } from "../../search/search";
 import { useSearch } from "../../search/use-search";
 import { FacetPanel } from "./facet-panel";
 import { LikeBanner } from "./like-banner";
@@ -72,8 +72,7 @@ export function SearchPage({ collection, route }: { collection: Collection; rout
             onClear={() => change({ selection: {} })}
           />
           <section className="results" aria-label="Results">
-            <ResultSummary outcome={outcome} />
-            {outcome.basis === "letters" && outcome.hits.length > 0 && <LettersNote hasIndex={hasWordIndex(collection)} />}
+            <ResultSummary outcome={outcome} note={noteOn(outcome, hasWordIndex(collection))} />
             {outcome.hits.length === 0 ? (
               <EmptyState Icon={SearchX} title="Nothing found">
                 <p>{adviceFor(outcome.search)}</p>
@@ -97,12 +96,9 @@ export function SearchPage({ collection, route }: { collection: Collection; rout
 }
 
 /** Says why what was found has the letters, not the words. */
-function LettersNote({ hasIndex }: { hasIndex: boolean }) {
-  return (
-    <p className="note">
-      {hasIndex ? "No gloss has a word like this. These have its letters:" : "Found by letters, as these glosses have no index of words."}
-    </p>
-  );
+function noteOn({ basis, hits }: Outcome, hasIndex: boolean): string | undefined {
+  if (basis !== "letters" || hits.length === 0) return undefined;
+  return hasIndex ? "with these letters, as no gloss has such a word" : "by letters, as these glosses have no index of words";
 }
 
 function adviceFor({ mode, selection }: Search): string {
