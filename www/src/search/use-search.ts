@@ -2,6 +2,7 @@ import type { Collection, SearchResult } from "chromatid";
 import { startTransition, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useDebounced } from "../lib/hooks";
 import { useLiveCount, useWatchedChange } from "../store/use-watch";
+import { RESULT_LIMIT } from "./hit";
 import { isEmpty, runSearch, type Outcome, type Search } from "./search";
 
 /** Rest after a key stroke before a search starts, in milliseconds. */
@@ -80,6 +81,6 @@ function useChanges(collection: Collection, outcome: Outcome | undefined): numbe
 /** Whether a result has the hits of an outcome; a search for the like of a record finds that one too. */
 function finds({ ids }: SearchResult, outcome: Outcome | undefined): boolean {
   const like = outcome?.search.like;
-  const found = (ids[0] ?? []).filter((id) => id !== like);
+  const found = (ids[0] ?? []).filter((id) => id !== like).slice(0, RESULT_LIMIT);
   return outcome !== undefined && outcome.hits.every(({ id }, i) => id === found[i]) && found.length === outcome.hits.length;
 }
