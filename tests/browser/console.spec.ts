@@ -1,8 +1,7 @@
 /** The console as a user meets it: each test starts in an empty browser, so each one imports the glosses first. */
 
-import { AxeBuilder } from "@axe-core/playwright";
-import type { Page, TestInfo } from "@playwright/test";
 import { expect, goOffline, goOnline, test } from "./fixtures";
+import { expectAccessible, IMPORT_TIMEOUT, place, ready, results, screenshot, search, searchBox, titles } from "./support/console-page";
 
 declare global {
   interface Window {
@@ -11,38 +10,7 @@ declare global {
   }
 }
 
-/** Importing 5,000 records on a busy machine takes its time. */
-const IMPORT_TIMEOUT = 90_000;
 test.setTimeout(180_000);
-
-const searchBox = (page: Page) => page.getByRole("searchbox", { name: "Search the glosses" });
-const results = (page: Page) => page.getByRole("grid", { name: "Results" }).getByRole("row");
-const titles = (page: Page) => results(page).locator(".card-title");
-const place = (page: Page, name: string) => page.getByRole("navigation", { name: "Places" }).getByRole("link", { name });
-
-/** Waits until the glosses are stored and the search is offered. */
-async function ready(page: Page): Promise<void> {
-  await expect(page.getByRole("heading", { name: "Find a word by what it means" })).toBeVisible({ timeout: IMPORT_TIMEOUT });
-}
-
-async function search(page: Page, text: string, mode: "Meaning" | "Words" | "Both" = "Meaning"): Promise<void> {
-  await page.getByRole("radiogroup", { name: "Search by" }).getByText(mode, { exact: true }).click();
-  await searchBox(page).fill(text);
-  await expect(page.getByTestId("result-count")).toBeVisible();
-}
-
-async function screenshot(page: Page, info: TestInfo, name: string): Promise<void> {
-  await page.screenshot({ path: info.outputPath(`${name}.png`) });
-}
-
-/** Fails on what keeps people with a disability from using the page. */
-async function expectAccessible(page: Page, where: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const grave = violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
-  expect(grave, `accessibility of ${where}`).toEqual([]);
-}
 
 test("the first start stores 5,000 glosses, says how far it is, and they are searched by meaning", async ({ consolePage: page }, info) => {
   await expect(page.getByRole("heading", { name: "A dictionary moves into your browser" })).toBeVisible();
@@ -87,15 +55,19 @@ test("an import that was interrupted goes on where it stopped", async ({ page, c
   await expect(page.getByRole("navigation", { name: "Pages" })).toContainText("1–25 of 5,000");
 });
 
-test("words are found in any case, and those with most words come first", async ({ consolePage: page }, info) => {
+test("words are found in any case and form, and those that weigh most come first", async ({ consolePage: page }, info) => {
   await ready(page);
   await search(page, "musical INSTRUMENT", "Words");
   await expect(results(page).first()).toContainText("2 of 2 words");
   await expect(results(page).first().locator("mark").first()).toBeVisible();
   const texts = await results(page).allInnerTexts();
   expect(texts.length).toBeGreaterThan(1);
-  for (const text of texts) expect(text.toLowerCase()).toMatch(/musical|instrument/);
+  for (const text of texts) expect(text.toLowerCase()).toMatch(/music|instrument/);
   await screenshot(page, info, "words");
+  // A word that is not typed out yet.
+  await searchBox(page).fill("instrum");
+  await expect(page.getByText("as no gloss has such a word")).toBeVisible();
+  await expect(results(page).first().locator("mark").first()).toHaveText("instrum");
   await searchBox(page).fill("xyzzyquux");
   await expect(page.getByRole("heading", { name: "Nothing found" })).toBeVisible();
   await search(page, "musical instrument", "Both");
@@ -268,7 +240,7 @@ for (const scheme of ["light", "dark"] as const) {
       await expect(page.getByRole("dialog")).toContainText("Record as JSON");
       await expectAccessible(page, "a record");
       await page.keyboard.press("Escape");
-      for (const name of ["Collections", "Records", "Storage", "Benchmarks"]) {
+      for (const name of ["Query", "Collections", "Records", "Storage", "Benchmarks"]) {
         await place(page, name).click();
         await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
         await expect(page.getByRole("progressbar")).toHaveCount(0);
@@ -305,7 +277,7 @@ test.describe("on a telephone", () => {
     await expect(page.getByRole("checkbox", { name: /^Noun/ })).toBeVisible();
     expect(await overflow()).toBeLessThanOrEqual(0);
     await screenshot(page, info, "telephone-results");
-    for (const name of ["Collections", "Records", "Storage", "Benchmarks"]) {
+    for (const name of ["Query", "Collections", "Records", "Storage", "Benchmarks"]) {
       await place(page, name).click();
       await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
       await expect(page.getByRole("progressbar")).toHaveCount(0);

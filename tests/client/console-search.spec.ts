@@ -4,56 +4,35 @@ import { expect, test } from "@playwright/test";
 import { domainLabel, readGloss } from "../../www/src/data/wordnet";
 import { formatBytes, formatMilliseconds, plural } from "../../www/src/lib/format";
 import { hrefOf, parseHash } from "../../www/src/lib/hash-route";
-import { countValues, FACETS, toggled, whereOf } from "../../www/src/search/facets";
-import { fuse } from "../../www/src/search/fusion";
+import { FACETS, facetValues, toggled, whereOf } from "../../www/src/search/facets";
 import type { Hit } from "../../www/src/search/hit";
+import { countQueryWords, markWords } from "../../www/src/search/matches";
+import { lettersFilter } from "../../www/src/search/plan";
 import { fromParams, toParams } from "../../www/src/search/search-params";
-import { containsAny, queryWords, rankByWords } from "../../www/src/search/words";
+import { typedWords } from "../../www/src/search/typed-words";
 import { explain } from "../../www/src/store/problems";
 import { percentiles } from "../../www/src/store/timings";
 
-const hit = (id: string, document = "", metadata: Hit["metadata"] = null): Hit => ({ id, document, metadata });
-const ids = (hits: readonly Hit[]) => hits.map(({ id }) => id);
-
-test.describe("search by words", () => {
-  test("looks for words, not for stop words, repetitions or punctuation", () => {
-    expect(queryWords("the Frozen water, of the frozen (rock-hard) lake!")).toEqual(["frozen", "water", "rock-hard", "lake"]);
-    expect(queryWords("to be in it")).toEqual(["to", "be", "in", "it"]);
-    expect(queryWords(" ?! ")).toEqual([]);
+test.describe("words that are typed", () => {
+  test("are taken once each, without punctuation", () => {
+    expect(typedWords("the Frozen water, of THE frozen (rock-hard) lake!")).toEqual(["THE", "frozen", "water", "of", "rock", "hard", "lake"]);
+    expect(typedWords(" ?! ")).toEqual([]);
   });
 
-  test("asks for each word as typed, in lower case and with a capital", () => {
-    expect(containsAny(["rome"])).toEqual({ $or: [{ $contains: "rome" }, { $contains: "Rome" }] });
-    expect(containsAny(["UNESCO"])).toEqual({ $or: ["UNESCO", "unesco", "Unesco"].map((word) => ({ $contains: word })) });
-    expect(containsAny(["5"])).toEqual({ $contains: "5" });
+  test("are looked for by letters as typed, in lower case and with a capital", () => {
+    expect(lettersFilter("rome")).toEqual({ $or: [{ $contains: "rome" }, { $contains: "Rome" }] });
+    expect(lettersFilter("5 UNESCO")).toEqual({
+      $and: [{ $contains: "5" }, { $or: ["UNESCO", "unesco", "Unesco"].map((word) => ({ $contains: word })) }],
+    });
+    expect(lettersFilter("!")).toBeUndefined();
   });
 
-  test("ranks by words held, then whole words, then lemmas, then use", () => {
-    const hits = [
-      hit("part", "catalogue: a list", { lemmas: ["catalogue"], count: 900 }),
-      hit("seldom", "dog: chases a cat", { lemmas: ["dog"], count: 1 }),
-      hit("often", "dog: chases a cat", { lemmas: ["dog"], count: 99 }),
-      hit("lemma", "cat: a feline", { lemmas: ["cat"], count: 1 }),
-      hit("both", "cat: a feline with fur", { lemmas: ["cat"], count: 0 }),
-    ];
-    const ranked = rankByWords(hits, ["Cat", "fur"]);
-    expect(ids(ranked)).toEqual(["both", "lemma", "often", "seldom", "part"]);
-    expect(ranked.map(({ matchedWords }) => matchedWords)).toEqual([2, 1, 1, 1, 1]);
+  test("are marked by their stems, which are those of the index", async () => {
+    const hit: Hit = { id: "a", document: "run: he Runs, they were running and runners ran", metadata: null, score: 0, marks: [] };
+    const [marked] = await markWords([hit], "the running dog");
+    expect(marked).toMatchObject({ marks: ["run", "Runs", "running"], matchedWords: 1 });
+    expect(await countQueryWords("the running dog runs")).toBe(2);
   });
-});
-
-test("fusion prefers what both lists know, and keeps what each one knows", () => {
-  const byMeaning: Hit[] = [
-    { ...hit("a"), distance: 0.1 },
-    { ...hit("b"), distance: 0.2 },
-  ];
-  const byWords: Hit[] = [
-    { ...hit("c"), matchedWords: 2 },
-    { ...hit("b"), matchedWords: 1 },
-  ];
-  const fused = fuse(byMeaning, byWords);
-  expect(ids(fused)).toEqual(["b", "a", "c"]);
-  expect(fused[0]).toMatchObject({ distance: 0.2, matchedWords: 1 });
 });
 
 test.describe("facets", () => {
@@ -81,17 +60,26 @@ test.describe("facets", () => {
     const bands = ["often", "sometimes", "seldom"];
     for (let count = 0; count < 60; count++) {
       const holding = bands.filter((band) => matches(facet("count").where([band]), count));
-      expect(holding).toEqual([facet("count").valueOf({ count })]);
+      expect(holding).toEqual([facet("count").valueOf(count)]);
       expect(matches(facet("count").where(bands), count)).toBe(true);
     }
   });
 
-  test("count the values of the hits, and list chosen ones that no hit has", () => {
-    const hits = [hit("1", "", { pos: "verb" }), hit("2", "", { pos: "noun" }), hit("3", "", { pos: "noun" }), hit("4")];
-    expect(countValues(facet("pos"), hits, ["adverb"])).toEqual([
+  test("sum what the index counts into their own values, and list chosen ones that have none", () => {
+    const counted = [
+      { value: "noun", count: 2 },
+      { value: "verb", count: 1 },
+    ];
+    expect(facetValues(facet("pos"), counted, ["adverb"])).toEqual([
       { value: "noun", label: "Noun", count: 2 },
       { value: "verb", label: "Verb", count: 1 },
       { value: "adverb", label: "Adverb", count: 0 },
+    ]);
+    const uses = [30, 25, 24, 12, 0].map((value) => ({ value, count: 2 }));
+    expect(facetValues(facet("count"), uses, []).map(({ value, count }) => [value, count])).toEqual([
+      ["often", 4],
+      ["sometimes", 4],
+      ["seldom", 2],
     ]);
   });
 

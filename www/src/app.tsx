@@ -7,12 +7,14 @@ import { parseHash, useHash, type Route } from "./lib/hash-route";
 import { useSnapshot } from "./store/use-store";
 import { BenchmarksView } from "./views/benchmarks/benchmarks-view";
 import { CollectionsView } from "./views/collections/collections-view";
+import { QueryView } from "./views/query/query-view";
 import { RecordsView } from "./views/records/records-view";
 import { SearchView } from "./views/search/search-view";
 import { StorageView } from "./views/storage/storage-view";
 
 const VIEWS: Readonly<Record<string, ComponentType<{ route: Route }>>> = {
   search: SearchView,
+  query: QueryView,
   collections: CollectionsView,
   records: RecordsView,
   storage: StorageView,

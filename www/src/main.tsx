@@ -7,11 +7,13 @@ import "./styles/overlays.css";
 import "./styles/search.css";
 import "./styles/results.css";
 import "./styles/tables.css";
+import "./styles/query.css";
 import "./styles/storage.css";
 import { App } from "./app";
 import { registerServiceWorker } from "./lib/service-worker";
 import { applyTheme } from "./lib/theme";
 import { ConsoleStore } from "./store/console-store";
+import { openStore } from "./store/open-store";
 import { StoreContext } from "./store/use-store";
 
 const root = document.getElementById("root");
@@ -26,3 +28,5 @@ createRoot(root).render(
 );
 void store.start();
 registerServiceWorker();
+// For the console of the browser: `await chromatid.open()` is a client of the same store beside that of the page.
+Object.assign(window, { chromatid: { open: openStore } });

@@ -1,4 +1,4 @@
-import { ChartLine, Database, HardDrive, Moon, Search, Sun, Table2 } from "lucide-react";
+import { Braces, ChartLine, Database, HardDrive, Moon, Search, Sun, Table2 } from "lucide-react";
 import { ToggleButton } from "react-aria-components";
 import { hrefOf } from "../lib/hash-route";
 import { useTheme } from "../lib/theme";
@@ -6,6 +6,7 @@ import { Logo } from "./logo";
 
 const PLACES = [
   { view: "search", label: "Search", Icon: Search },
+  { view: "query", label: "Query", Icon: Braces },
   { view: "collections", label: "Collections", Icon: Database },
   { view: "records", label: "Records", Icon: Table2 },
   { view: "storage", label: "Storage", Icon: HardDrive },

@@ -1,13 +1,18 @@
-import type { Metadata, Where } from "chromatid";
+import type { Collection, FacetsArgs, Where } from "chromatid";
 import { domainLabel } from "../data/wordnet";
-import type { Hit } from "./hit";
+
+/** More values than any key of the glosses has, so that every one is counted. */
+const VALUE_LIMIT = 10_000;
+
+/** A value of a key as the index has it. */
+type IndexedValue = string | number | bigint | boolean;
 
 /** A property that results can be narrowed by. */
 export interface Facet {
   key: string;
   label: string;
-  /** The value of a record under this facet, if it has one */
-  valueOf(metadata: Metadata): string | undefined;
+  /** The facet's value that a value of the key belongs to, if any */
+  valueOf(indexed: IndexedValue): string | undefined;
   /** The filter for records with one of the values (at least one is given) */
   where(values: readonly string[]): Where;
   labelOf(value: string): string;
@@ -25,10 +30,7 @@ function textFacet(key: string, label: string, labelOf: (value: string) => strin
     key,
     label,
     labelOf,
-    valueOf: (metadata) => {
-      const value = metadata[key];
-      return typeof value === "string" ? value : undefined;
-    },
+    valueOf: (indexed) => (typeof indexed === "string" ? indexed : undefined),
     where: (values) => ({ [key]: { $in: [...values] } }),
   };
 }
@@ -38,10 +40,7 @@ function flagFacet(key: string, label: string, yes: string, no: string): Facet {
     key,
     label,
     labelOf: (value) => (value === "yes" ? yes : no),
-    valueOf: (metadata) => {
-      const value = metadata[key];
-      return typeof value === "boolean" ? (value ? "yes" : "no") : undefined;
-    },
+    valueOf: (indexed) => (typeof indexed === "boolean" ? (indexed ? "yes" : "no") : undefined),
     where: (values) => ({ [key]: { $in: values.map((value) => value === "yes") } }),
   };
 }
@@ -64,9 +63,9 @@ const useFacet: Facet = {
   label: "Used",
   order: Object.keys(USE_BANDS),
   labelOf: (value) => USE_BANDS[value]?.label ?? value,
-  valueOf: ({ count }) => {
-    if (typeof count !== "number") return undefined;
-    return Object.keys(USE_BANDS).find((key) => count >= (USE_BANDS[key]?.from ?? Infinity));
+  valueOf: (indexed) => {
+    if (typeof indexed !== "number") return undefined;
+    return Object.keys(USE_BANDS).find((key) => indexed >= (USE_BANDS[key]?.from ?? Infinity));
   },
   where: (values) => {
     const bands = values.flatMap((value) => USE_BANDS[value] ?? []);
@@ -105,12 +104,45 @@ export interface FacetValue {
   count: number;
 }
 
-/** How often each value of a facet occurs among the hits; chosen values are listed even with none. */
-export function countValues(facet: Facet, hits: readonly Hit[], chosen: readonly string[]): FacetValue[] {
+export interface FacetCounts {
+  facet: Facet;
+  values: FacetValue[];
+}
+
+/**
+ * Counts the values of all facets among the records that match, as the selection leaves them. A facet with a choice is counted
+ * without that choice: otherwise its other values would vanish, and a second one could not be added.
+ */
+export async function countFacets(
+  collection: Collection,
+  selection: Selection,
+  matching: Pick<FacetsArgs, "ids" | "whereDocument">,
+): Promise<FacetCounts[]> {
+  const count = async (facets: readonly Facet[], except?: string): Promise<FacetCounts[]> => {
+    if (facets.length === 0) return [];
+    const where = whereOf(selection, except);
+    const keys = facets.map(({ key }) => key);
+    const counted = await collection.facets({ keys, limit: VALUE_LIMIT, ...matching, ...(where && { where }) });
+    return facets.map((facet, i) => ({ facet, values: facetValues(facet, counted[i]?.values ?? [], selection[facet.key] ?? []) }));
+  };
+  const isChosen = ({ key }: Facet) => (selection[key] ?? []).length > 0;
+  const counted = await Promise.all([
+    count(FACETS.filter((facet) => !isChosen(facet))),
+    ...FACETS.filter(isChosen).map((facet) => count([facet], facet.key)),
+  ]);
+  return counted.flat().sort((a, b) => FACETS.indexOf(a.facet) - FACETS.indexOf(b.facet));
+}
+
+/** What a facet shows of the counts of its key; chosen values are listed even with none. */
+export function facetValues(
+  facet: Facet,
+  counted: readonly { value: IndexedValue; count: number }[],
+  chosen: readonly string[],
+): FacetValue[] {
   const counts = new Map(chosen.map((value) => [value, 0]));
-  for (const { metadata } of hits) {
-    const value = metadata ? facet.valueOf(metadata) : undefined;
-    if (value !== undefined) counts.set(value, (counts.get(value) ?? 0) + 1);
+  for (const { value: indexed, count } of counted) {
+    const value = facet.valueOf(indexed);
+    if (value !== undefined) counts.set(value, (counts.get(value) ?? 0) + count);
   }
   return [...counts]
     .map(([value, count]) => ({ value, count, label: facet.labelOf(value) }))

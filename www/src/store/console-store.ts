@@ -1,5 +1,6 @@
 import type { Collection } from "chromatid";
 import { findWordnet, importWordnet, type ImportProgress } from "./import-wordnet";
+import { finishIndexing, indexWords } from "./index-words";
 import { destroyStore, openStore, type Store } from "./open-store";
 import { explain, type Problem } from "./problems";
 
@@ -58,13 +59,26 @@ export class ConsoleStore {
     return this.#importing;
   }
 
-  async #prepareWordnet(): Promise<void> {
+  #prepareWordnet(): Promise<void> {
+    return this.#provide(
+      async (store, onProgress) => (await findWordnet(store)) ?? (await finishIndexing(store)) ?? importWordnet(store, onProgress),
+    );
+  }
+
+  /** Gives glosses that an earlier version stored the index of words that they lack. */
+  async indexWords(): Promise<void> {
+    this.#importing ??= this.#provide(indexWords).finally(() => {
+      this.#importing = undefined;
+    });
+    return this.#importing;
+  }
+
+  /** Makes the collection of glosses, telling how far it is. */
+  async #provide(make: (store: Store, onProgress: (progress: ImportProgress) => void) => Promise<Collection>): Promise<void> {
     const { connection } = this.#snapshot;
     if (connection.status !== "open") return;
     try {
-      const collection =
-        (await findWordnet(connection.store)) ??
-        (await importWordnet(connection.store, (progress) => this.#set({ wordnet: { status: "importing", progress } })));
+      const collection = await make(connection.store, (progress) => this.#set({ wordnet: { status: "importing", progress } }));
       this.#set({ wordnet: { status: "ready", collection } });
       this.changed();
     } catch (error) {

@@ -1,13 +1,25 @@
-import type { Collection } from "chromatid";
+import { Schema, SparseVectorIndexConfig, VectorIndexConfig, type Collection } from "chromatid";
+import { ChromaBm25EmbeddingFunction } from "chromatid/bm25";
 import { loadWordnet, WORDNET, WORDNET_SIZE, type GlossRecord } from "../data/wordnet";
-import { MiniLmStatic } from "../embedding/minilm-static";
+import { MiniLmStatic, MINILM_STATIC } from "../embedding/minilm-static";
 import type { Store } from "./open-store";
 
+/** The key under which each gloss has the weights of its words. */
+export const WORDS_KEY = "bm25";
+
+/** Meanings by cosine distance, words by BM25, both made of the document. */
+export function wordnetSchema(): Schema {
+  const words = new SparseVectorIndexConfig({ embeddingFunction: new ChromaBm25EmbeddingFunction(), sourceKey: "#document", bm25: true });
+  return new Schema()
+    .createIndex(new VectorIndexConfig({ space: "cosine", embeddingFunction: new MiniLmStatic() }))
+    .createIndex(words, WORDS_KEY);
+}
+
 /** Records a batch: the page draws and answers between batches, and each one is durable when it is done. */
-const BATCH = 250;
+export const BATCH = 250;
 
 /** Member of the collection's metadata that says that all records were stored once, whatever was deleted since. */
-const COMPLETE = "import_complete";
+export const COMPLETE = "import_complete";
 
 export interface ImportProgress {
   /** Records stored, those of an earlier visit included */
@@ -19,10 +31,13 @@ export interface ImportProgress {
 
 /** The collection of glosses if a former visit stored all of them. */
 export async function findWordnet(store: Store): Promise<Collection | undefined> {
-  const names = new Set((await store.listCollections({ limit: 1000 })).map(({ name }) => name));
-  if (!names.has(WORDNET)) return undefined;
-  const collection = await store.getCollection({ name: WORDNET, embeddingFunction: new MiniLmStatic() });
-  return collection.metadata?.[COMPLETE] === true ? collection : undefined;
+  const collection = await findCollection(store, WORDNET);
+  return collection?.metadata?.[COMPLETE] === true ? collection : undefined;
+}
+
+async function findCollection(store: Store, name: string): Promise<Collection | undefined> {
+  const names = new Set((await store.listCollections({ limit: 1000 })).map((collection) => collection.name));
+  return names.has(name) ? store.getCollection({ name, embeddingFunction: new MiniLmStatic() }) : undefined;
 }
 
 /**
@@ -31,16 +46,7 @@ export async function findWordnet(store: Store): Promise<Collection | undefined>
  */
 export async function importWordnet(store: Store, onProgress: (progress: ImportProgress) => void): Promise<Collection> {
   onProgress({ done: 0, total: WORDNET_SIZE, perSecond: 0 });
-  const embeddingFunction = new MiniLmStatic();
-  const [records, collection] = await Promise.all([
-    loadWordnet(),
-    store.getOrCreateCollection({
-      name: WORDNET,
-      embeddingFunction,
-      configuration: { hnsw: { space: "cosine" } },
-      metadata: { source: "WordNet 3.1", model: embeddingFunction.name, [COMPLETE]: false },
-    }),
-  ]);
+  const [records, collection] = await Promise.all([loadWordnet(), findOrCreate(store)]);
   const present = new Set((await collection.get({ include: [] })).ids);
   await addBatches(
     collection,
@@ -49,6 +55,12 @@ export async function importWordnet(store: Store, onProgress: (progress: ImportP
   );
   await collection.modify({ metadata: { ...collection.metadata, [COMPLETE]: true } });
   return collection;
+}
+
+/** One that an earlier version began is gone on with as it is. */
+async function findOrCreate(store: Store): Promise<Collection> {
+  const metadata = { source: "WordNet 3.1", model: MINILM_STATIC, [COMPLETE]: false };
+  return (await findCollection(store, WORDNET)) ?? store.createCollection({ name: WORDNET, schema: wordnetSchema(), metadata });
 }
 
 async function addBatches(
@@ -72,4 +84,4 @@ async function addBatches(
 }
 
 /** Lets input and drawing go first. */
-const nextTask = () => new Promise<void>((resume) => setTimeout(resume));
+export const nextTask = () => new Promise<void>((resume) => setTimeout(resume));

@@ -1,4 +1,6 @@
 import { destroy, knownEmbeddingFunctions, open, registerEmbeddingFunction } from "chromatid";
+// Makes the function of indexes of words known, so that it is built again from a stored schema.
+import "chromatid/bm25";
 import { MiniLmStatic, MINILM_STATIC } from "../embedding/minilm-static";
 
 /** The client of an open store. */

@@ -21,9 +21,14 @@ export async function timed<T>(operation: Operation, work: () => Promise<T>): Pr
   const start = performance.now();
   const value = await work();
   const milliseconds = performance.now() - start;
+  noteTiming(operation, milliseconds);
+  return { value, milliseconds };
+}
+
+/** Notes how long something took. */
+export function noteTiming(operation: Operation, milliseconds: number): void {
   timings = [...timings.slice(1 - KEPT), { operation, milliseconds, at: Date.now() }];
   listeners.forEach((notify) => notify());
-  return { value, milliseconds };
 }
 
 /** The latest timings, oldest first. */

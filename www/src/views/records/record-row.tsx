@@ -2,32 +2,23 @@ import type { Metadata } from "chromatid";
 import { Trash2 } from "lucide-react";
 import { Button } from "react-aria-components";
 import { ConfirmButton } from "../../components/confirm-button";
-import { plural } from "../../lib/format";
-
-/** Properties shown in a row; the dialog of the record shows all. */
-const SHOWN = 4;
-
-type MetadataValue = Metadata[string];
+import { Properties } from "../../components/properties";
+import { freshMark } from "../../lib/use-fresh";
 
 interface RecordRowProps {
   id: string;
   document: string | null;
   metadata: Metadata | null;
+  /** The change that the record came or was changed with, while it was looked at */
+  change: number | undefined;
   onOpen: () => void;
   onDelete: () => Promise<unknown>;
 }
 
-function textOf(value: MetadataValue): string {
-  if (Array.isArray(value)) return value.join(", ");
-  if (typeof value === "object" && value !== null) return `sparse vector, ${plural(value.indices.length, "value")}`;
-  return String(value);
-}
-
 /** One record: a press on its id opens it. */
-export function RecordRow({ id, document, metadata, onOpen, onDelete }: RecordRowProps) {
-  const properties = Object.entries(metadata ?? {});
+export function RecordRow({ id, document, metadata, change, onOpen, onDelete }: RecordRowProps) {
   return (
-    <tr>
+    <tr data-fresh={freshMark(change)}>
       <th scope="row">
         <Button className="link-button mono" aria-label={`Open ${id}`} onPress={onOpen}>
           {id}
@@ -35,12 +26,7 @@ export function RecordRow({ id, document, metadata, onOpen, onDelete }: RecordRo
       </th>
       <td className="cell-document">{document ?? <span className="dim">none</span>}</td>
       <td className="cell-metadata">
-        {properties.slice(0, SHOWN).map(([key, value]) => (
-          <span key={key} className="property">
-            <span className="property-key">{key}</span> {textOf(value)}
-          </span>
-        ))}
-        {properties.length > SHOWN && <span className="dim">+{properties.length - SHOWN}</span>}
+        <Properties metadata={metadata} />
       </td>
       <td className="cell-actions">
         <ConfirmButton

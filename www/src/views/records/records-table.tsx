@@ -1,45 +1,37 @@
-import type { Collection } from "chromatid";
+import type { Collection, GetResult } from "chromatid";
 import { Inbox } from "lucide-react";
-import { useCallback, useState } from "react";
+import { useMemo, useState } from "react";
 import { EmptyState } from "../../components/empty-state";
 import { ErrorNotice } from "../../components/problem-notice";
 import { RecordDialog } from "../../components/record-dialog";
 import { ScrollRegion } from "../../components/scroll-region";
 import { Spinner } from "../../components/spinner";
 import { hrefOf, navigate } from "../../lib/hash-route";
-import { useLoad } from "../../lib/hooks";
-import { timed } from "../../store/timings";
-import { useConsoleStore, useSnapshot } from "../../store/use-store";
+import { useFresh } from "../../lib/use-fresh";
+import { useLiveCount, useWatch } from "../../store/use-watch";
 import { Pager } from "./pager";
 import { RecordRow } from "./record-row";
 
 /** Records a page. */
 const PAGE_SIZE = 25;
 
-/** One page of the records of a collection, in the order in which they were stored. */
+const NO_ROWS: Row[] = [];
+
+type Row = ReturnType<GetResult["rows"]>[number];
+
+/** One page of the records of a collection, in the order in which they were stored. It follows what is written. */
 export function RecordsTable({ collection, page }: { collection: Collection; page: number }) {
-  const { revision } = useSnapshot();
-  const consoleStore = useConsoleStore();
   const [opened, setOpened] = useState<{ id: string; title: string }>();
-  const load = useCallback(async () => {
-    const { value } = await timed("records", () =>
-      Promise.all([collection.count(), collection.get({ limit: PAGE_SIZE, offset: (page - 1) * PAGE_SIZE })]),
-    );
-    return { count: value[0], rows: value[1].rows() };
-    // The revision is not read: it says when to read again.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [collection, page, revision]);
-  const records = useLoad(load);
-  const remove = async (id: string) => {
-    await collection.delete({ ids: [id] });
-    consoleStore.changed();
-  };
+  const args = useMemo(() => ({ get: { limit: PAGE_SIZE, offset: (page - 1) * PAGE_SIZE } }), [page]);
+  const records = useWatch(collection, args, "records");
+  const count = useLiveCount(collection);
+  const rows = useMemo(() => records.value?.rows() ?? NO_ROWS, [records.value]);
+  const fresh = useFresh(rows, records.pending ? undefined : page);
   const goTo = (target: number) =>
     navigate(hrefOf("records", collection.name, new URLSearchParams(target > 1 ? { page: String(target) } : {})));
 
-  if (records.status === "failed") return <ErrorNotice error={records.error} />;
-  if (!records.value) return <Spinner label="Reading the records" />;
-  const { count, rows } = records.value;
+  if (records.error !== undefined) return <ErrorNotice error={records.error} />;
+  if (!records.value || count === undefined) return <Spinner label="Reading the records" />;
   if (count === 0) {
     return (
       <EmptyState Icon={Inbox} title="This collection is empty">
@@ -50,7 +42,7 @@ export function RecordsTable({ collection, page }: { collection: Collection; pag
   return (
     <>
       <ScrollRegion label={`Records of ${collection.name}`} className="table-scroll">
-        <table className="table" aria-busy={records.status === "loading"}>
+        <table className="table" aria-busy={records.pending}>
           <thead>
             <tr>
               <th scope="col">Id</th>
@@ -68,8 +60,9 @@ export function RecordsTable({ collection, page }: { collection: Collection; pag
                 id={row.id}
                 document={row.document ?? null}
                 metadata={row.metadata ?? null}
+                change={fresh.get(row.id)}
                 onOpen={() => setOpened({ id: row.id, title: row.id })}
-                onDelete={() => remove(row.id)}
+                onDelete={() => collection.delete({ ids: [row.id] })}
               />
             ))}
           </tbody>

@@ -6,7 +6,7 @@ import { WORDNET } from "../../data/wordnet";
 import { hrefOf, navigate, type Route } from "../../lib/hash-route";
 import { useTitle } from "../../lib/hooks";
 import { useCollections } from "../../store/use-collections";
-import { CollectionSelect } from "./collection-select";
+import { CollectionSelect } from "../../components/collection-select";
 import { RecordsTable } from "./records-table";
 
 /** The records of one collection, page by page. The address names the collection and the page. */

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { Button } from "react-aria-components";
+import { formatCount } from "../../lib/format";
 import type { Facet, FacetValue } from "../../search/facets";
 
 /** Values shown before "Show all". */
@@ -24,7 +25,7 @@ export function FacetGroup({ facet, values, chosen, onToggle }: FacetGroupProps)
         <label key={value} className="check">
           <input type="checkbox" checked={chosen.includes(value)} onChange={() => onToggle(value)} />
           <span className="check-label">{label}</span>
-          <span className="check-count">{count}</span>
+          <span className="check-count">{formatCount(count)}</span>
         </label>
       ))}
       {values.length > SHOWN && (

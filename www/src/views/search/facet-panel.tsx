@@ -1,19 +1,20 @@
 import { SlidersHorizontal } from "lucide-react";
 import { useState } from "react";
 import { Button } from "react-aria-components";
-import type { FacetCounts } from "../../search/search";
-import type { Selection } from "../../search/facets";
+import type { FacetCounts, Selection } from "../../search/facets";
 import { FacetGroup } from "./facet-group";
 
 interface FacetPanelProps {
   facets: readonly FacetCounts[];
   selection: Selection;
+  /** What the counts are of */
+  caption: string;
   onToggle: (key: string, value: string) => void;
   onClear: () => void;
 }
 
 /** Narrows the results by their properties. On narrow screens it unfolds. */
-export function FacetPanel({ facets, selection, onToggle, onClear }: FacetPanelProps) {
+export function FacetPanel({ facets, selection, caption, onToggle, onClear }: FacetPanelProps) {
   const [isOpen, setOpen] = useState(false);
   const chosen = Object.values(selection).reduce((sum, values) => sum + values.length, 0);
   return (
@@ -31,6 +32,7 @@ export function FacetPanel({ facets, selection, onToggle, onClear }: FacetPanelP
         )}
       </div>
       <div id="facet-groups" className="facet-groups">
+        <p className="facets-caption">{caption}</p>
         {facets.map(({ facet, values }) => (
           <FacetGroup
             key={facet.key}

@@ -30,6 +30,7 @@ export function ImportPanel({ progress: { done, total, perSecond } }: { progress
       <ol className="steps">
         <li>A small language model turns each gloss into 256 numbers, here in this tab.</li>
         <li>The database stores text, properties and numbers where this browser keeps data for good.</li>
+        <li>Their words are indexed with their weights (BM25), for searches by words.</li>
         <li>Then you search by meaning and by words, and nothing you type leaves this device.</li>
       </ol>
     </section>

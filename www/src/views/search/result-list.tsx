@@ -1,9 +1,9 @@
 import { useState, type KeyboardEvent, type RefObject } from "react";
 import { Button, GridList, GridListItem } from "react-aria-components";
 import { readGloss } from "../../data/wordnet";
+import { freshMark, useFresh } from "../../lib/use-fresh";
 import type { Hit } from "../../search/hit";
 import type { Outcome } from "../../search/search";
-import { queryWords } from "../../search/words";
 import { ResultCard } from "./result-card";
 
 /** Cards drawn at first: few, so that typing stays smooth. */
@@ -28,7 +28,7 @@ export function ResultList({ listRef, outcome, onOpen, onMoreLike, onLeave }: Re
   // Another search starts with few cards again.
   const shownCount = extent.search === search ? extent.count : FIRST;
   const shown = hits.slice(0, shownCount);
-  const words = search.like === undefined && search.mode !== "meaning" ? queryWords(search.text) : [];
+  const fresh = useFresh(hits, search);
 
   const hitAt = (target: EventTarget) => {
     const key = target instanceof Element ? target.closest("[role=row]")?.getAttribute("data-key") : undefined;
@@ -60,8 +60,8 @@ export function ResultList({ listRef, outcome, onOpen, onMoreLike, onLeave }: Re
         }}
       >
         {shown.map((hit) => (
-          <GridListItem key={hit.id} id={hit.id} textValue={readGloss(hit.id, hit.document, hit.metadata).title} className="card">
-            <ResultCard hit={hit} words={words} onMoreLike={() => onMoreLike(hit)} />
+          <GridListItem key={hit.id} id={hit.id} textValue={readGloss(hit.id, hit.document, hit.metadata).title} className="card" data-fresh={freshMark(fresh.get(hit.id))}>
+            <ResultCard hit={hit} outcome={outcome} onMoreLike={() => onMoreLike(hit)} />
           </GridListItem>
         ))}
       </GridList>

@@ -7,7 +7,7 @@ import type { Outcome } from "../../search/search";
 const ANNOUNCEMENT_PAUSE = 600;
 
 /** How many results, how fast. Seen at once, announced when the typing rests. */
-export function ResultSummary({ outcome: { hits, milliseconds, search } }: { outcome: Outcome }) {
+export function ResultSummary({ outcome: { hits, milliseconds, search }, note }: { outcome: Outcome; note: string | undefined }) {
   const count = `${hits.length === RESULT_LIMIT ? "Best " : ""}${plural(hits.length, "result")}`;
   const announced = useDebounced(`${count}${search.like === undefined ? ` for ${search.text}` : ""}`, ANNOUNCEMENT_PAUSE);
   return (
@@ -17,6 +17,7 @@ export function ResultSummary({ outcome: { hits, milliseconds, search } }: { out
         <span className="dim" title="From the call to the answer, the embedding of the text included">
           in {formatMilliseconds(milliseconds)}
         </span>
+        {note && <span className="dim">{note}</span>}
       </p>
       <p className="visually-hidden" role="status">
         {announced}

@@ -8,22 +8,22 @@ import { readGloss } from "../../data/wordnet";
 import type { Route } from "../../lib/hash-route";
 import { toggled } from "../../search/facets";
 import type { Hit } from "../../search/hit";
-import { isEmpty } from "../../search/search";
+import { hasWordIndex } from "../../search/plan";
+import { isEmpty, type Outcome, type Search } from "../../search/search";
 import { useSearch } from "../../search/use-search";
-import { useSnapshot } from "../../store/use-store";
 import { FacetPanel } from "./facet-panel";
 import { LikeBanner } from "./like-banner";
 import { ResultList } from "./result-list";
 import { ResultSummary } from "./result-summary";
 import { SearchBox } from "./search-box";
 import { Suggestions } from "./suggestions";
+import { UpgradeBanner } from "./upgrade-banner";
 import { useSearchRoute } from "./use-search-route";
 
 /** Box, filters and results. */
 export function SearchPage({ collection, route }: { collection: Collection; route: Route }) {
   const [search, change] = useSearchRoute(route);
-  const { revision } = useSnapshot();
-  const { outcome, error, pending } = useSearch(collection, search, revision);
+  const { outcome, error, pending } = useSearch(collection, search);
   const [opened, setOpened] = useState<{ id: string; title: string }>();
   const input = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLDivElement>(null);
@@ -59,21 +59,23 @@ export function SearchPage({ collection, route }: { collection: Collection; rout
         />
         {search.like !== undefined && <LikeBanner collection={collection} id={search.like} onClear={leaveLike} />}
       </section>
+      {!hasWordIndex(collection) && <UpgradeBanner />}
       {landing && <Suggestions onChoose={(text, mode) => change({ text, mode })} />}
       {error !== undefined && <ErrorNotice error={error} />}
       {!landing && outcome && (
         <div className="search-body" aria-busy={pending}>
           <FacetPanel
             facets={outcome.facets}
+            caption={outcome.countsMatches ? "Counted among the glosses with these words." : "Counted among all glosses: by meaning each has a place."}
             selection={search.selection}
             onToggle={(key, value) => change({ selection: toggled(search.selection, key, value) })}
             onClear={() => change({ selection: {} })}
           />
           <section className="results" aria-label="Results">
-            <ResultSummary outcome={outcome} />
+            <ResultSummary outcome={outcome} note={noteOn(outcome, hasWordIndex(collection))} />
             {outcome.hits.length === 0 ? (
               <EmptyState Icon={SearchX} title="Nothing found">
-                <p>{outcome.search.mode === "words" ? "No gloss holds these words. Try to search by meaning." : "Take a filter away."}</p>
+                <p>{adviceFor(outcome.search)}</p>
               </EmptyState>
             ) : (
               <ResultList
@@ -91,6 +93,17 @@ export function SearchPage({ collection, route }: { collection: Collection; rout
       <RecordDialog collection={collection} record={opened} onClose={() => setOpened(undefined)} />
     </div>
   );
+}
+
+/** Says why what was found has the letters, not the words. */
+function noteOn({ basis, hits }: Outcome, hasIndex: boolean): string | undefined {
+  if (basis !== "letters" || hits.length === 0) return undefined;
+  return hasIndex ? "with these letters, as no gloss has such a word" : "by letters, as these glosses have no index of words";
+}
+
+function adviceFor({ mode, selection }: Search): string {
+  if (Object.keys(selection).length > 0) return "Take a filter away.";
+  return mode === "words" ? "No gloss holds these words. Try to search by meaning." : "Try other words.";
 }
 
 /** "/" goes to the search box, unless something is being typed or a dialog is open. */

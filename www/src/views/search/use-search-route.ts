@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "react";
-import { hrefOf, navigate, type Route } from "../../lib/hash-route";
+import { hrefOf, navigate, parseHash, type Route } from "../../lib/hash-route";
 import { fromParams, toParams } from "../../search/search-params";
 import type { Search } from "../../search/search";
 
@@ -20,6 +20,8 @@ export function useSearchRoute(route: Route): [Search, (part: Partial<Search>) =
 
   useEffect(() => {
     const timer = setTimeout(() => {
+      // A link was followed, and the page is about to change: going back to the search would undo it.
+      if (parseHash(location.hash).view !== "search") return;
       const params = toParams(search);
       written.current = params.toString();
       navigate(hrefOf("search", undefined, params), { replace: true });
