@@ -15,7 +15,7 @@ import type {
   WatchArgs,
   Watched,
 } from "./collection-api.js";
-import { type ConditionalTarget, ConditionalTransaction } from "./conditional.js";
+import { BufferedTransaction, type ConditionalTarget, type ConditionalTransaction } from "./conditional.js";
 import {
   type CollectionConfiguration,
   processUpdateCollectionConfig,
@@ -242,7 +242,7 @@ export class CollectionImpl implements Collection {
       get: async (request) => (await session.engine()).conditionalGet(...path, request),
       commit: async (commit) => (await session.engine()).conditionalCommit(...path, commit),
     };
-    return new ConditionalTransaction(target);
+    return new BufferedTransaction(target);
   }
 
   async attachFunction({ name, functionId, outputCollection, params }: AttachFunctionArgs): Promise<AttachedFunction> {

@@ -29,7 +29,31 @@ const MAX_RETRIES = 3;
  * A transaction. Reads see the state of the first one; writes are kept until {@link commit}, which makes all of them or none. To write a record, the
  * transaction has to have seen whether it exists.
  */
-export class ConditionalTransaction {
+export interface ConditionalTransaction {
+  /** Reads records. Reads by filter need a limit, so that what they are about is bounded. */
+  get<TMeta extends Metadata = Metadata>(args: GetArgs): Promise<GetResult<TMeta>>;
+  /** Adds records that an earlier read has shown not to exist. */
+  add(records: RecordSet): Promise<void>;
+  /** Changes records that an earlier read has shown to exist. */
+  update(records: RecordSet): Promise<void>;
+  /** Changes records, and adds those that do not exist. */
+  upsert(records: RecordSet): Promise<void>;
+  /** Deletes records that an earlier read has shown to exist. */
+  delete(args: { ids: string[] }): Promise<void>;
+  /**
+   * Makes the writes, all of them or none. Fails with {@link ChromaConditionalWriteConflictError} if a record that was read or is written has been
+   * written by another since.
+   */
+  commit(): Promise<CommitResult>;
+  /** Calls `callback` with a transaction and commits it; both again, on the state as it is then, if another write came in between. */
+  run<T>(
+    callback: (transaction: ConditionalTransaction) => Promise<T> | T,
+    options?: { maxRetries?: number },
+  ): Promise<T>;
+}
+
+/** A transaction that keeps its writes here until it is committed. */
+export class BufferedTransaction implements ConditionalTransaction {
   readonly #target: ConditionalTarget;
   #token: number | undefined;
   /** Ids that were read, and whether they were there. */
@@ -39,12 +63,10 @@ export class ConditionalTransaction {
   #running = false;
   #done = false;
 
-  /** @ignore Use `collection.conditional()`. */
   constructor(target: ConditionalTarget) {
     this.#target = target;
   }
 
-  /** Reads records. Reads by filter need a limit, so that what they are about is bounded. */
   async get<TMeta extends Metadata = Metadata>(args: GetArgs): Promise<GetResult<TMeta>> {
     this.#check();
     if (!args.ids && !(args.limit && args.limit > 0)) {
@@ -70,35 +92,27 @@ export class ConditionalTransaction {
     return this.#target.readGet<TMeta>(columns, request);
   }
 
-  /** Adds records that an earlier read has shown not to exist. */
   async add(records: RecordSet): Promise<void> {
     this.#note(records.ids, "add", false);
     this.#operations.push({ operation: "add", payload: await this.#target.prepareRecords(records, "add") });
   }
 
-  /** Changes records that an earlier read has shown to exist. */
   async update(records: RecordSet): Promise<void> {
     this.#note(records.ids, "update", true);
     this.#operations.push({ operation: "update", payload: await this.#target.prepareRecords(records, "update") });
   }
 
-  /** Changes records, and adds those that do not exist. */
   async upsert(records: RecordSet): Promise<void> {
     this.#note(records.ids, "upsert");
     this.#operations.push({ operation: "upsert", payload: await this.#target.prepareRecords(records, "upsert") });
   }
 
-  /** Deletes records that an earlier read has shown to exist. */
   async delete({ ids }: { ids: string[] }): Promise<void> {
     this.#note(ids, "delete", true);
     this.#operations.push({ operation: "delete", payload: { ids: [...ids] } });
     await Promise.resolve();
   }
 
-  /**
-   * Makes the writes, all of them or none. Fails with {@link ChromaConditionalWriteConflictError} if a record that was read or is written has been
-   * written by another since.
-   */
   async commit(): Promise<CommitResult> {
     if (this.#running) {
       throw new ChromaValueError("commit() is not called inside of run(), which commits itself");
@@ -106,14 +120,13 @@ export class ConditionalTransaction {
     return this.#commit();
   }
 
-  /** Calls `callback` with a transaction and commits it; both again, on the state as it is then, if another write came in between. */
   async run<T>(
     callback: (transaction: ConditionalTransaction) => Promise<T> | T,
     { maxRetries = MAX_RETRIES }: { maxRetries?: number } = {},
   ): Promise<T> {
     this.#check();
     for (let retries = 0; ; retries += 1) {
-      const transaction = new ConditionalTransaction(this.#target);
+      const transaction = new BufferedTransaction(this.#target);
       transaction.#running = true;
       try {
         const result = await callback(transaction);

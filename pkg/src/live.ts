@@ -1,6 +1,7 @@
 /** Live queries: a result now, and again whenever a write changes it. */
 
 import type { Engine, WatchedRequests, WatchedResults } from "./engine/engine.js";
+import { ChromaConnectionError } from "./errors.js";
 import type { Session } from "./session.js";
 
 /** Ends a live query; afterwards its callback is not called again. */
@@ -26,18 +27,39 @@ export function watchRequest<K extends keyof WatchedRequests>(
   const ending = new AbortController();
   const isOver = (): boolean => ending.signal.aborted;
 
-  const follow = async (): Promise<void> => {
+  const followEngine = async (progress: { shown: boolean }): Promise<void> => {
     const engine = await session.engine();
     const number = await engine.watch(...path, kind, request);
-    const forget = (): void => void engine.unwatch(number).catch(() => undefined);
+    let forgotten = false;
+    const forget = (): void => {
+      if (!forgotten) {
+        forgotten = true;
+        engine.unwatch(number).catch(() => undefined);
+      }
+    };
     ending.signal.addEventListener("abort", forget);
     try {
       for (let seen = 0; !isOver(); seen = await nextChange(engine, seen)) {
         const columns = (await engine.refresh(number)) as WatchedResults[K] | null;
         await (columns && !isOver() ? show(columns) : undefined);
+        progress.shown = true;
       }
     } finally {
       forget();
+    }
+  };
+
+  const follow = async (): Promise<void> => {
+    const progress = { shown: false };
+    try {
+      await followEngine(progress);
+    } catch (error) {
+      // An engine that is lost is opened again by whoever asks next: the query goes on there.
+      const isLost = progress.shown && error instanceof ChromaConnectionError;
+      if (!isLost || isOver() || session.isClosed) {
+        throw error;
+      }
+      await follow();
     }
   };
 

@@ -170,9 +170,8 @@ impl Db {
         let attached = find(&row, name).ok_or_else(|| unknown(name))?;
         let state = self.state(tenant, database, id)?;
         let Some(run) = Run::begin(&self.store(), &state, attached, true).await? else { return Ok(None) };
-        let mut runs = self.inner.runs.borrow_mut();
-        let number = runs.keys().next_back().map_or(1, |last| last + 1);
-        runs.insert(number, run);
+        let number = self.next_number();
+        self.inner.runs.borrow_mut().insert(number, run);
         Ok(Some(number))
     }
 

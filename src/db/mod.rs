@@ -76,6 +76,8 @@ struct Inner {
     watches: RefCell<BTreeMap<u32, Option<Watch>>>,
     /// Runs of functions that are called back, by their numbers.
     runs: RefCell<BTreeMap<u32, Run>>,
+    /// The number given out last. None is given twice: who is late with an old one must not meet another's.
+    numbers: Cell<u32>,
     /// The commit after which those who call functions back were last woken.
     announced: Cell<u64>,
 }
@@ -94,6 +96,7 @@ impl Db {
                 store: RefCell::new(store),
                 watches: RefCell::default(),
                 runs: RefCell::default(),
+                numbers: Cell::new(0),
                 announced: Cell::new(0),
             }),
         })
@@ -101,6 +104,12 @@ impl Db {
 
     fn store(&self) -> Rc<Store> {
         Rc::clone(&self.inner.store.borrow())
+    }
+
+    /// A number that was not given out before.
+    fn next_number(&self) -> u32 {
+        self.inner.numbers.set(self.inner.numbers.get().wrapping_add(1));
+        self.inner.numbers.get()
     }
 
     fn env(&self) -> &dyn Env {

@@ -50,7 +50,7 @@ impl Db {
             }
         }
         let mut watches = self.inner.watches.borrow_mut();
-        let number = watches.keys().next_back().map_or(1, |last| last + 1);
+        let number = self.next_number();
         let (tenant, database) = (tenant.to_owned(), database.to_owned());
         let collection = CollectionRef::parse(collection)?;
         watches.insert(number, Some(Watch { tenant, database, collection, request, last: None }));

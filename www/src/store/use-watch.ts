@@ -1,6 +1,5 @@
 import type { Collection, WatchArgs, Watched } from "chromatid";
 import { useEffect, useState } from "react";
-import { follow } from "./follow";
 import { noteTiming, type Operation } from "./timings";
 
 export interface Watching<T> {
@@ -30,8 +29,7 @@ export function useWatch<A extends WatchArgs>(collection: Collection, args: A | 
     if (!args) return;
     const start = performance.now();
     let milliseconds: number | undefined;
-    return follow(
-      collection,
+    return collection.watch(
       args,
       (value) => {
         if (milliseconds === undefined) {
@@ -61,8 +59,7 @@ export function useWatchedChange<A extends WatchArgs>(
   useEffect(() => {
     if (!args) return;
     let isFirst = true;
-    return follow(
-      collection,
+    return collection.watch(
       args,
       (result) => {
         act(result, isFirst);
@@ -87,7 +84,7 @@ export function useLiveCount(collection: Collection): number | undefined {
       setCount({ collection, value });
     };
     const edge = { include: [], limit: 2, offset: Math.max(0, (known ?? 0) - 1) };
-    return follow(collection, { get: edge }, read, () => undefined);
+    return collection.watch({ get: edge }, read, () => undefined);
   }, [collection, known]);
   return known;
 }
