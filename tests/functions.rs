@@ -119,6 +119,27 @@ fn a_counter_follows_its_collection() {
 }
 
 #[test]
+fn a_function_that_fails_keeps_nothing_else_from_being_done() {
+    block_on(async {
+        let world = World::new().await;
+        world.attach("record_counter", "counts").await;
+        world.attach("statistics", "statistics-out").await;
+        // What somebody else writes to the output collection does not fit the counter's vectors.
+        let request = CreateCollection::from_json(json!({"name": "counts"})).unwrap();
+        let taken = world.db.create_collection(T, D, request).await.unwrap().id.to_string();
+        let embeddings = Some(Embeddings { data: vec![1.0, 2.0], dimension: 2, present: None });
+        let set = RecordSet { ids: vec!["other".into()], embeddings, ..RecordSet::default() };
+        world.db.write(T, D, &taken, Operation::Add, set).await.unwrap();
+        world.upsert(&[(1, json!({"a": 1}))]).await;
+        let error = world.db.compact().await.unwrap_err();
+        assert!(error.to_string().contains("holds vectors of 2 components, not 1"), "{error}");
+        assert_eq!(world.contents("statistics-out").await.len(), 2);
+        assert_eq!(world.db.maintain().await.unwrap_err().code(), 400);
+        assert_eq!(world.contents("counts").await.len(), 1);
+    });
+}
+
+#[test]
 fn what_cannot_be_attached_is_refused() {
     block_on(async {
         let world = World::new().await;

@@ -115,14 +115,16 @@ impl Db {
         Ok(())
     }
 
-    /// Runs the functions of the engine over what compactions have brought into their collections.
+    /// Runs the functions of the engine over what compactions have brought into their collections: all of them, whichever fails. The first
+    /// error is answered.
     pub(super) async fn run_functions(&self) -> Result<()> {
+        let mut outcome = Ok(());
         for (input, function) in self.store().functions_behind() {
             if let Some(built_in) = BuiltIn::named(&function.function.function_name) {
-                self.run_built_in(input, &function, built_in).await?;
+                outcome = outcome.and(self.run_built_in(input, &function, built_in).await);
             }
         }
-        Ok(())
+        outcome
     }
 
     async fn run_built_in(

@@ -154,7 +154,8 @@ impl Db {
             compact::compact(&store, &state).await?;
             while compact::improve(&store, &state).await? {}
         }
-        self.run_functions().await?;
+        // One that fails keeps nothing else from being done.
+        let functions = self.run_functions().await;
         self.announce_functions();
         if store.catalog.borrow().has_changes() {
             compact::commit_catalogue(&store).await?;
@@ -162,7 +163,7 @@ impl Db {
         while garbage::shrink(&store).await? {
             self.env().pause().await;
         }
-        Ok(())
+        functions
     }
 
     /// Whether a collection's log tail has grown so large that [`compact_due`](Self::compact_due) has work.
@@ -201,11 +202,12 @@ impl Db {
             // One step each: what has been written meanwhile is compacted before the next.
             improved |= compact::improve(&store, &state).await?;
         }
-        self.run_functions().await?;
+        let functions = self.run_functions().await;
         self.announce_functions();
         garbage::collect(&store).await?;
         let goes_on = improved || store.sweep_due.get() || self.is_compaction_due();
-        Ok(goes_on || garbage::shrink(&store).await?)
+        let goes_on = goes_on || garbage::shrink(&store).await?;
+        functions.map(|()| goes_on)
     }
 
     /// Wakes those who call functions back, if there is something new for them: once a commit, as whoever wakes makes this store busy.
