@@ -237,6 +237,26 @@ fn versions_are_read_restored_and_pushed_out() {
 }
 
 #[test]
+fn work_on_an_index_makes_no_version_and_takes_none_away() {
+    block_on(async {
+        let mut world = World::new(keeping(1)).await;
+        let configuration = json!({"hnsw": {"ef_construction": 50}});
+        let request = CreateCollection::from_json(json!({"name": "graph", "configuration": configuration}));
+        let id = world.db.create_collection(T, D, request.unwrap()).await.unwrap().id.to_string();
+        world.write(&id, Operation::Add, 0..3_000).await;
+        let saved = world.db.save_version(T, D, &id).await.unwrap();
+        let before = world.storage.usage().await.unwrap();
+        world.settle().await;
+        assert_ne!(world.storage.usage().await.unwrap(), before, "a graph is made");
+        for _ in 0..2 {
+            assert_eq!(world.db.versions(T, D, &id).unwrap().len(), 1);
+            assert_eq!(world.count(&format!("{id}@{}", saved.version)).await, 3_000);
+            world.reopen().await;
+        }
+    });
+}
+
+#[test]
 fn what_was_pushed_out_leaves_no_garbage_and_nothing_is_kept_unless_asked() {
     block_on(async {
         let world = World::new(Options::default()).await;

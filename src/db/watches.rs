@@ -1,6 +1,6 @@
 //! Live queries: a result now, and again whenever a write changes it.
 
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use futures::channel::oneshot;
 
@@ -26,7 +26,8 @@ struct Last {
     result: WatchedResult,
     /// Sequence number of the last write that it takes into account, and the state that it is of.
     sequence: u64,
-    state: Rc<CollectionState>,
+    /// Not kept from ending: somebody may have restored or deleted the collection.
+    state: Weak<CollectionState>,
 }
 
 impl Db {
@@ -83,7 +84,7 @@ impl Db {
         let state = self.read(&watch.tenant, &watch.database, &watch.collection.to_string())?;
         let sequence = state.last_sequence();
         if let Some(last) = &mut watch.last
-            && Rc::ptr_eq(&last.state, &state)
+            && Weak::ptr_eq(&last.state, &Rc::downgrade(&state))
         {
             if last.sequence == sequence {
                 return Ok(None);
@@ -97,7 +98,7 @@ impl Db {
         }
         let result = watch.request.run(&state, self.env()).await?;
         let is_same = watch.last.as_ref().is_some_and(|last| last.result == result);
-        watch.last = Some(Last { result: result.clone(), sequence, state });
+        watch.last = Some(Last { result: result.clone(), sequence, state: Rc::downgrade(&state) });
         Ok((!is_same).then_some(result))
     }
 

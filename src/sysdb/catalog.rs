@@ -31,13 +31,13 @@ pub struct Compaction {
 
 impl Compaction {
     fn apply(&self, row: &mut CollectionRow) {
-        // What changes no record makes no version.
+        // What changes no record makes no version: whoever knows the number of one finds it under that.
         if self.log_position > row.log_position {
             row.keep_current(self.keep);
+            row.version += 1;
         }
         row.segment = Some(self.segment);
         row.log_position = self.log_position;
-        row.version += 1;
         row.operations += self.operations;
         row.written_ms = self.written_ms;
         row.inherited.retain(|part| part.up_to > self.log_position);
