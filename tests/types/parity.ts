@@ -112,10 +112,10 @@ type OfficialCollection = official.Collection;
 export type CreateSchema = Assert<Same<CreateArgs["schema"], ours.Schema | undefined>>;
 export type CollectionSchema = Assert<Same<Collection["schema"], ours.Schema | undefined>>;
 
-/** All but what this version does not have. */
-export type CollectionMembers = Assert<
-  Same<keyof Collection, Exclude<keyof OfficialCollection, "fork" | "forkCount">>
->;
+/** All of them, and those that are ours. */
+export type CollectionMembers = Assert<Fits<keyof OfficialCollection, keyof Collection>>;
+export type Fork = Assert<SameArguments<Collection, OfficialCollection, "fork">>;
+export type ForkCount = Assert<Same<ReturnType<Collection["forkCount"]>, ReturnType<OfficialCollection["forkCount"]>>>;
 
 type Fields = "id" | "name" | "tenant" | "database" | "metadata";
 
