@@ -27,6 +27,9 @@ pub enum Error {
     /// A conditional read or write of a state that is no longer known. HTTP 412.
     #[error("{0}")]
     StaleRead(String),
+    /// The body is of a type that is not read. HTTP 415.
+    #[error("{0}")]
+    UnsupportedMedia(String),
     /// The request does not have the expected shape or breaks a quota. HTTP 422.
     #[error("{0}")]
     Unprocessable(String),
@@ -81,6 +84,7 @@ impl Error {
             Error::NotFound(_) => 404,
             Error::AlreadyExists(_) | Error::Conflict(_) => 409,
             Error::StaleRead(_) => 412,
+            Error::UnsupportedMedia(_) => 415,
             Error::Unprocessable(_) => 422,
             Error::ResourceExhausted(_) => 429,
             Error::Unimplemented(_) => 501,

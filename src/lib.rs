@@ -4,7 +4,7 @@
 //! each other in one direction only:
 //!
 //! `limits, error, env → text → types → distance → quantization → storage → blockstore → {log, index} →
-//! segment → sysdb → execution → db → bindings`
+//! segment → sysdb → execution → db → rest → bindings`
 //!
 //! `tests/architecture.rs` fails on an edge against it. `docs/ARCHITECTURE.md` says what each is for.
 
@@ -15,6 +15,8 @@ pub mod error;
 pub mod execution;
 pub mod limits;
 pub mod log;
+#[cfg(feature = "rest")]
+pub mod rest;
 pub mod segment;
 pub mod storage;
 pub mod sysdb;

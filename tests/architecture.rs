@@ -27,6 +27,7 @@ const LAYERS: &[&[&str]] = &[
     &["sysdb"],
     &["execution"],
     &["db"],
+    &["rest"],
     &["bindings"],
 ];
 

@@ -10,6 +10,8 @@ mod extensions;
 mod json;
 mod metadata;
 mod patterns;
+#[cfg(feature = "rest")]
+mod rest;
 mod sealer;
 
 #[cfg(feature = "conformance")]

@@ -90,7 +90,7 @@ impl Db {
         name: &str,
     ) -> Result<AttachedFunction> {
         let row = self.row(tenant, database, CollectionRef::parse(collection)?.id)?;
-        find(&row, name).map(|row| row.function.clone()).ok_or_else(|| unknown(name))
+        find(&row, name).map(|row| row.function.clone()).ok_or_else(unknown)
     }
 
     /// Detaches a function from a collection. Its output stays unless it is to be deleted.
@@ -106,7 +106,7 @@ impl Db {
         let store = self.store();
         let _naming = store.naming.lock().await;
         let row = self.row(tenant, database, id)?;
-        let attached = find(&row, name).ok_or_else(|| unknown(name))?;
+        let attached = find(&row, name).ok_or_else(unknown)?;
         store.change(Change::DeleteFunction(encode_function(id, attached))).await?;
         let output = attached.function.output_collection_id.filter(|_| delete_output);
         if let Some(output) = output.filter(|output| store.catalog.borrow().row(*output).is_some()) {
@@ -169,7 +169,7 @@ impl Db {
     ) -> Result<Option<u32>> {
         let id = CollectionRef::parse(collection)?.current()?;
         let row = self.row(tenant, database, id)?;
-        let attached = find(&row, name).ok_or_else(|| unknown(name))?;
+        let attached = find(&row, name).ok_or_else(unknown)?;
         let state = self.state(tenant, database, id)?;
         let Some(run) = Run::begin(&self.store(), &state, attached, true).await? else { return Ok(None) };
         let number = self.next_number();
@@ -250,6 +250,7 @@ fn find<'a>(row: &'a CollectionRow, name: &str) -> Option<&'a FunctionRow> {
     row.functions.iter().find(|attached| attached.function.name == name)
 }
 
-fn unknown(name: &str) -> Error {
-    Error::NotFound(format!("Attached function [{name}] not found"))
+/// As Chroma says it, which names no function.
+fn unknown() -> Error {
+    Error::NotFound("Attached function not found".into())
 }

@@ -6,7 +6,6 @@ pub mod collection;
 pub mod configuration;
 mod function;
 pub mod metadata;
-mod payload;
 pub mod record;
 pub mod results;
 pub mod schema;

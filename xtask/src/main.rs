@@ -20,7 +20,7 @@ target web, name `chromatid`) into DIR and optimises the module with wasm-opt.
 
   --dev            the dev profile, with names and without wasm-opt: fast to build, slow to run
   --out DIR        where to put the result (default: pkg/wasm)
-  --features LIST  cargo features of the engine, separated by commas
+  --features LIST  cargo features of the engine, separated by commas, instead of its default ones
 
 RUSTC and CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER are passed on to cargo.";
 

@@ -82,6 +82,7 @@ fn compile(root: &Path, options: &Options, package: &str, features: &str) -> Res
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let mut command = Command::new(cargo);
     command.current_dir(root).args(["build", "--locked", "--lib", "--package", package, "--target", TARGET]);
+    command.arg("--no-default-features");
     if !options.dev {
         command.arg("--release");
     }

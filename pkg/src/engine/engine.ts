@@ -374,6 +374,8 @@ export interface Engine {
   nextChanges(run: number): Promise<RecordChangeJson[]>;
   /** Null gives the run up. */
   finishFunction(run: number, output: { upsert?: Records; delete?: string[] } | null): Promise<void>;
+  /** Answers a request to Chroma's HTTP API; of the module that has it only. See `pkg/src/server/host.ts`. */
+  handle?(head: object, body: Uint8Array): Promise<object>;
   /** Nanoseconds since 1970. */
   heartbeat(): Awaitable<number>;
   maxBatchSize(): Awaitable<number>;
@@ -436,6 +438,7 @@ const METHODS: Readonly<Record<EngineMethod, boolean>> = {
   beginFunction: false,
   nextChanges: false,
   finishFunction: true,
+  handle: true,
   heartbeat: false,
   maxBatchSize: false,
   reset: true,

@@ -167,7 +167,7 @@ impl Ranks {
             return Err(Error::validation(&self.at, rule));
         }
         let (operator, operand) = only_member(json, at)?;
-        let at = &format!("{at}.{operator}");
+        let (whole, at) = (at, &format!("{at}.{operator}"));
         Ok(match operator {
             "$knn" => Rank::Knn(self.knn(operand, at)?),
             "$val" => Rank::Val(number(operand, at)?),
@@ -182,7 +182,7 @@ impl Ranks {
             "$log" => Rank::Log(Box::new(self.rank(operand, at, depth + 1)?)),
             unknown => {
                 return Err(Error::shape(format_args!(
-                    "{at}: unknown variant `{unknown}`, expected one of `$abs`, `$div`, `$exp`, `$knn`, `$log`, `$max`, \
+                    "{whole}: unknown variant `{unknown}`, expected one of `$abs`, `$div`, `$exp`, `$knn`, `$log`, `$max`, \
                      `$min`, `$mul`, `$sub`, `$sum`, `$val`"
                 )));
             }

@@ -97,7 +97,7 @@ fn bodies_of_the_wrong_shape_say_where() {
         ),
         (
             json!({"rank": {"$bogus": 1}}),
-            "searches[0].rank.$bogus: unknown variant `$bogus`, expected one of `$abs`, `$div`, `$exp`, `$knn`, `$log`, \
+            "searches[0].rank: unknown variant `$bogus`, expected one of `$abs`, `$div`, `$exp`, `$knn`, `$log`, \
              `$max`, `$min`, `$mul`, `$sub`, `$sum`, `$val`",
         ),
     ] {

@@ -6,4 +6,4 @@ mod records;
 
 pub use metadata::{collection_metadata, new_collection_metadata};
 pub use names::{collection_name, database_name, database_path_name, tenant_name};
-pub use records::{delete_request, embedding_rows, query_embeddings, record_set};
+pub use records::{delete_request, embedding_matrix, query_embeddings, record_set};

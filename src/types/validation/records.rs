@@ -6,11 +6,24 @@ use crate::limits::{MAX_DIMENSION, MAX_PAYLOAD_BYTES};
 use crate::types::record::{Embeddings, INCONSISTENT_DIMENSIONS, Operation, RecordSet};
 use crate::types::results::DeleteRequest;
 
-/// Gathers the rows of an add, update or upsert, of which only an update may leave some out. Faults come
-/// in Chroma's order: what is wrong within a row before what is wrong between them.
-pub fn embedding_rows<R: AsRef<[f32]>>(rows: &[Option<R>]) -> Result<Embeddings> {
-    check_components(rows.iter().flatten().map(AsRef::as_ref))?;
-    Embeddings::from_rows(rows)
+/// The matrix of the rows of an add, update or upsert, which lie one after another in `data` and end at `ends`. Those of `gaps` are not given,
+/// which only those of an update may be. Faults come in Chroma's order: what is wrong within a row before what is wrong between them.
+pub fn embedding_matrix(data: Vec<f32>, ends: &[usize], gaps: &[usize]) -> Result<Embeddings> {
+    let starts = std::iter::once(0).chain(ends.iter().copied());
+    let mut rows: Vec<Option<&[f32]>> = starts.zip(ends).map(|(start, &end)| data.get(start..end)).collect();
+    for &gap in gaps {
+        if let Some(row) = rows.get_mut(gap) {
+            *row = None;
+        }
+    }
+    check_components(rows.iter().flatten().copied())?;
+    let dimension = rows.first().copied().flatten().map_or(0, <[f32]>::len);
+    let is_matrix =
+        gaps.is_empty() && dimension > 0 && rows.iter().flatten().all(|row| row.len() == dimension);
+    if is_matrix {
+        return Ok(Embeddings { data, dimension, present: None });
+    }
+    Embeddings::from_rows(&rows)
 }
 
 /// Checks the columns of a write, in Chroma's order (spec: rest-api 4.1), against a collection that holds

@@ -174,20 +174,23 @@ fn dimensions_are_bounded() {
 
 #[test]
 fn faults_within_a_row_come_before_faults_between_rows() {
+    let matrix = |data: &[f32], ends: &[usize], gaps: &[usize]| embedding_matrix(data.to_vec(), ends, gaps);
     assert_eq!(
-        fault(embedding_rows(&[Some(vec![1.0, 2.0, 3.0]), Some(vec![1.0, 2.0])])).1,
+        fault(matrix(&[1.0, 2.0, 3.0, 1.0, 2.0], &[3, 5], &[])).1,
         "Inconsistent dimensions in provided embeddings"
     );
     assert_eq!(
-        fault(embedding_rows(&[Some(vec![1.0]), Some(vec![])])).1,
+        fault(matrix(&[1.0], &[1, 1], &[])).1,
         "Validation error: embeddings: Each embedding must have at least 1 dimension"
     );
     assert_eq!(
-        fault(embedding_rows(&[Some(vec![1.0]), None, Some(vec![1.0, f32::NAN])])).1,
+        fault(matrix(&[1.0, 1.0, f32::NAN], &[1, 1, 3], &[1])).1,
         "Validation error: embeddings: Embeddings must not contain NaN or Infinity values"
     );
     let rows = [Some(vec![1.0, 2.0]), None];
-    assert_eq!(embedding_rows(&rows).unwrap(), Embeddings::from_rows(&rows).unwrap());
+    assert_eq!(matrix(&[1.0, 2.0], &[2, 2], &[1]).unwrap(), Embeddings::from_rows(&rows).unwrap());
+    let rows = [Some(vec![1.0, 2.0]), Some(vec![3.0, 4.0])];
+    assert_eq!(matrix(&[1.0, 2.0, 3.0, 4.0], &[2, 4], &[]).unwrap(), Embeddings::from_rows(&rows).unwrap());
 }
 
 #[test]

@@ -85,7 +85,7 @@ export const scenarios = [
     "gets, queries and deletes of the wrong shape",
     seed,
     [{ ids: "a" }, { ids: [1] }, { limit: "x" }, { include: {} }].map((body) => get("things", body)),
-    get("things", { include: [1] }, refused("a fault of shape, not of syntax", 422, SHAPE)),
+    get("things", { include: [1] }),
     [
       { query_embeddings: [[1, 2]], ids: "a" }, { query_embeddings: [[1, 2]], ids: [null] }, { query_embeddings: {} },
       { query_embeddings: [[true, 1]] },

@@ -1,15 +1,11 @@
-//! Steps as calls of the engine.
+//! Steps as requests to the engine's HTTP API.
 
 use std::rc::Rc;
 
 use chromatid::db::{DEFAULT_DATABASE, DEFAULT_TENANT, Db, Options};
 use chromatid::env::NativeEnv;
-use chromatid::error::{Error, Result};
+use chromatid::rest::{self, Request};
 use chromatid::storage::memory::MemoryStorage;
-use chromatid::types::{
-    CreateCollection, DeleteRequest, GetRequest, Operation, QueryRequest, ReadLevel, RecordSet,
-    SearchRequest, SearchResult, UpdateCollection,
-};
 use serde_json::{Value, json};
 
 /// Members of a collection that say nothing about behaviour: how often it was compacted, how many cores a machine has.
@@ -24,12 +20,7 @@ pub async fn run(steps: &[Value], compact: bool) -> Vec<Value> {
     };
     let mut outcomes = Vec::new();
     for step in steps {
-        let outcome = match world.call(step).await {
-            Ok(answer) => json!({"answer": answer}),
-            Err(error) => json!({"error": {
-                "status": error.code(), "name": error.name(), "message": error.to_string(),
-            }}),
-        };
+        let outcome = world.call(step).await;
         outcomes.push(world.without_ids(outcome, step));
         if compact {
             world.db.compact().await.unwrap();
@@ -45,81 +36,29 @@ struct World {
 }
 
 impl World {
-    async fn call(&mut self, step: &Value) -> Result<Value> {
-        let db = self.db.clone();
-        let text = |name: &str| step[name].as_str();
-        let tenant = text("tenant").unwrap_or(DEFAULT_TENANT);
-        let database = text("database").unwrap_or(DEFAULT_DATABASE);
-        let name = text("name").unwrap_or_default();
-        let limit = step["limit"].as_u64().map(|limit| limit as u32);
-        let offset = step["offset"].as_u64().unwrap_or(0) as u32;
-        let body = &step["body"];
-        match text("call").unwrap() {
-            "create_tenant" => done(db.create_tenant(member(body, "name")?).await),
-            "get_tenant" => Ok(json!(db.get_tenant(name)?)),
-            "create_database" => done(db.create_database(tenant, member(body, "name")?).await),
-            "get_database" => Ok(json!(db.get_database(tenant, name)?)),
-            "list_databases" => Ok(json!(db.list_databases(tenant, limit, offset))),
-            "delete_database" => done(db.delete_database(tenant, name).await),
+    async fn call(&mut self, step: &Value) -> Value {
+        let (method, path) = route(step, &self.id(step));
+        let body = step.get("body").map(Value::to_string).unwrap_or_default();
+        let (path, query) = path.split_once('?').unwrap_or((&path, ""));
+        let request = Request { method, path, query, body: body.as_bytes(), ..Request::default() };
+        let response = rest::handle(&self.db, &request).await;
+        let answer: Value = serde_json::from_slice(&response.body).unwrap();
+        if response.status >= 300 {
+            return json!({"error": {
+                "status": response.status, "name": answer["error"], "message": without_place(&answer["message"]),
+            }});
+        }
+        let answer = match step["call"].as_str().unwrap() {
             "create_collection" => {
-                let request = CreateCollection::from_json(body.clone())?;
-                let created = db.create_collection(tenant, database, request).await?;
-                self.names.push((created.id.to_string(), created.name.clone()));
-                Ok(show(json!(created)))
+                let text = |name: &str| answer[name].as_str().unwrap().to_owned();
+                self.names.push((text("id"), text("name")));
+                show(answer)
             }
-            "get_collection" => Ok(show(json!(db.get_collection(tenant, database, name)?))),
-            "get_collection_by_id" => {
-                Ok(show(json!(db.get_collection_by_id(tenant, database, &self.id(step))?)))
-            }
-            "get_collection_by_crn" => Ok(show(json!(db.get_collection_by_crn(name)?))),
-            "list_collections" => {
-                let listed = db.list_collections(tenant, database, limit, offset)?;
-                Ok(listed.into_iter().map(|collection| show_briefly(json!(collection))).collect())
-            }
-            "count_collections" => Ok(json!(db.count_collections(tenant, database))),
-            "delete_collection" => done(db.delete_collection(tenant, database, name).await),
-            call => self.records(call, tenant, database, step).await,
-        }
-    }
-
-    async fn records(&self, call: &str, tenant: &str, database: &str, step: &Value) -> Result<Value> {
-        let (db, body, id) = (&self.db, &step["body"], &self.id(step));
-        let write = async |operation| {
-            let records = RecordSet::from_json(body.clone(), operation)?;
-            done(db.write(tenant, database, id, operation, records).await)
+            "get_collection" | "get_collection_by_id" | "get_collection_by_crn" => show(answer),
+            "list_collections" => answer.as_array().unwrap().iter().cloned().map(show_briefly).collect(),
+            _ => answer,
         };
-        match call {
-            "add" => write(Operation::Add).await,
-            "update" => write(Operation::Update).await,
-            "upsert" => write(Operation::Upsert).await,
-            "modify" => {
-                let request = UpdateCollection::from_json(body.clone())?;
-                done(db.update_collection(tenant, database, id, request).await)
-            }
-            "delete" => {
-                let request = DeleteRequest::from_json(body)?;
-                Ok(json!({"deleted": db.delete(tenant, database, id, request).await?}))
-            }
-            "get" => {
-                let found = db.get(tenant, database, id, &GetRequest::from_json(body)?).await?;
-                Ok(found.to_json(&include(body, &["documents", "metadatas"])))
-            }
-            "query" => {
-                let found = db.query(tenant, database, id, &QueryRequest::from_json(body)?).await?;
-                Ok(found.to_json(&include(body, &["documents", "metadatas", "distances"])))
-            }
-            "search" => {
-                let found = db.search(tenant, database, id, &SearchRequest::from_json(body)?).await?;
-                Ok(SearchResult::to_json(&found))
-            }
-            "count" => {
-                let level = step["read_level"].as_str();
-                let level = level.map_or(Ok(ReadLevel::default()), ReadLevel::parse_query_string)?;
-                Ok(json!(db.count(tenant, database, id, level).await?))
-            }
-            "indexing_status" => Ok(json!(db.indexing_status(tenant, database, id)?)),
-            unknown => panic!("no call is known as {unknown}"),
-        }
+        json!({"answer": answer})
     }
 
     /// The id of the step's collection: the latest of that name.
@@ -160,24 +99,45 @@ fn rename(answer: &mut Value, is_new: &impl Fn(&str) -> bool) {
     }
 }
 
-fn done(result: Result<()>) -> Result<Value> {
-    result.map(|()| json!({}))
+/// Where in the text of a body a fault lies depends on how it was written.
+fn without_place(message: &Value) -> String {
+    let message = message.as_str().unwrap();
+    message.split(" at line ").next().unwrap_or(message).to_owned()
 }
 
-/// A text of a body that has no decoder of its own.
-fn member<'a>(body: &'a Value, name: &str) -> Result<&'a str> {
-    let value = body.get(name).ok_or_else(|| Error::shape(format_args!("missing field `{name}`")))?;
-    value.as_str().ok_or_else(|| {
-        Error::shape(format_args!("{name}: invalid type: integer `{value}`, expected a string"))
-    })
-}
-
-/// The sections as the request named them.
-fn include<'a>(body: &'a Value, default: &[&'a str]) -> Vec<&'a str> {
-    match body["include"].as_array() {
-        Some(names) => names.iter().filter_map(Value::as_str).collect(),
-        None => default.to_vec(),
-    }
+/// Method and path of a step's request.
+fn route(step: &Value, id: &str) -> (&'static str, String) {
+    let text = |name: &str| step[name].as_str();
+    let name = text("name").unwrap_or_default();
+    let tenant = format!("/api/v2/tenants/{}", text("tenant").unwrap_or(DEFAULT_TENANT));
+    let database = format!("{tenant}/databases/{}", text("database").unwrap_or(DEFAULT_DATABASE));
+    let parameters: Vec<String> = ["limit", "offset", "read_level"]
+        .iter()
+        .filter_map(|name| {
+            let value = step.get(*name)?;
+            Some(format!("{name}={}", value.as_str().map_or(value.to_string(), str::to_owned)))
+        })
+        .collect();
+    let collection = format!("{database}/collections/{id}");
+    let (method, path) = match text("call").unwrap() {
+        "create_tenant" => ("POST", "/api/v2/tenants".into()),
+        "get_tenant" => ("GET", format!("/api/v2/tenants/{name}")),
+        "create_database" => ("POST", format!("{tenant}/databases")),
+        "get_database" => ("GET", format!("{tenant}/databases/{name}")),
+        "list_databases" => ("GET", format!("{tenant}/databases")),
+        "delete_database" => ("DELETE", format!("{tenant}/databases/{name}")),
+        "create_collection" => ("POST", format!("{database}/collections")),
+        "get_collection" => ("GET", format!("{database}/collections/{name}")),
+        "get_collection_by_id" => ("GET", format!("{database}/collections/by-id/{id}")),
+        "get_collection_by_crn" => ("GET", format!("/api/v2/collections/{name}")),
+        "list_collections" => ("GET", format!("{database}/collections")),
+        "count_collections" => ("GET", format!("{database}/collections_count")),
+        "delete_collection" => ("DELETE", format!("{database}/collections/{name}")),
+        "modify" => ("PUT", collection),
+        call @ ("count" | "indexing_status") => ("GET", format!("{collection}/{call}")),
+        call => ("POST", format!("{collection}/{call}")),
+    };
+    (method, format!("{path}?{}", parameters.join("&")))
 }
 
 fn show(mut collection: Value) -> Value {

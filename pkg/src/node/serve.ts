@@ -1,0 +1,55 @@
+/** A server on a port. */
+
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+
+import type { Handler } from "../server/handler.js";
+import { nodeListener } from "./listener.js";
+
+export interface ServeOptions {
+  /** Default `localhost`. */
+  host?: string;
+  /** Default 8000; 0 for any that is free. */
+  port?: number;
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  /** Where, for clients. */
+  url: string;
+  port: number;
+  /** Takes no more requests, answers those under way, and closes the store. */
+  close(): Promise<void>;
+}
+
+/** Longer than clients keep connections that they do not use: who sends on one that is being closed gets an error. */
+const KEEP_ALIVE_MS = 75_000;
+
+/** Serves a handler. Resolves when connections are taken. */
+export async function serve(handler: Handler, { host = "localhost", port = 8000 }: ServeOptions = {}): Promise<RunningServer> {
+  // A store that cannot be opened is an error here, not of every request.
+  await handler.ready();
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true }, nodeListener(handler));
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port }, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  const name = host.includes(":") ? `[${host}]` : host;
+  return { url: `http://${name}:${String(address.port)}`, port: address.port, close: () => close(server, handler) };
+}
+
+async function close(server: Server, handler: Handler): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => {
+    resolve();
+  }));
+  server.closeIdleConnections();
+  await handler.close();
+  // All answers are on their way; connections that are kept alive are not waited for.
+  server.closeIdleConnections();
+  const timer = setTimeout(() => {
+    server.closeAllConnections();
+  }, 1_000);
+  await closed;
+  clearTimeout(timer);
+}

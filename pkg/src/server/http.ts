@@ -1,0 +1,74 @@
+/** Requests and answers as the service sees them, whatever brings them: `fetch` events, Node's server. */
+
+export interface HttpRequest {
+  method: string;
+  /** With path and query; absolute or not. */
+  url: string;
+  headers: { get(name: string): string | null };
+  /**
+   * Reads the body.
+   * @throws {TooLargeError} as soon as it is longer than `limit` bytes, whatever the request says of its length
+   */
+  read(limit: number): Promise<Uint8Array>;
+}
+
+export interface HttpReply {
+  status: number;
+  headers: Record<string, string>;
+  body: Uint8Array | string | null;
+}
+
+/** A body that is longer than it may be. */
+export class TooLargeError extends Error {
+  override readonly name = "TooLargeError";
+}
+
+/** A request of the Fetch API. */
+export function fromRequest(request: Request): HttpRequest {
+  const { method, url, headers } = request;
+  return { method, url, headers, read: (limit) => readStream(request, limit) };
+}
+
+/** An answer of the Fetch API. */
+export function toResponse({ status, headers, body }: HttpReply): Response {
+  return new Response(body as Uint8Array<ArrayBuffer> | string | null, { status, headers });
+}
+
+async function readStream(request: Request, limit: number): Promise<Uint8Array> {
+  if (Number(request.headers.get("content-length") ?? Number.NaN) > limit) {
+    await request.body?.cancel();
+    throw new TooLargeError();
+  }
+  if (!request.body) {
+    return new Uint8Array();
+  }
+  const reader = request.body.getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) {
+      return joined(chunks, length);
+    }
+    length += value.byteLength;
+    if (length > limit) {
+      await reader.cancel();
+      throw new TooLargeError();
+    }
+    chunks.push(value);
+  }
+}
+
+/** The bytes of all chunks, copied only if there are several. */
+export function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  if (chunks.length === 1 && chunks[0]) {
+    return chunks[0];
+  }
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole;
+}

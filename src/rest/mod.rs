@@ -1,0 +1,123 @@
+//! Chroma's v2 HTTP API over [`Db`] (spec: rest-api): method, path, query, content type and body in; status and body out.
+//!
+//! What a request may say and what is wrong with it is decided here and in [`crate::types`]; who may send it, and how large it may be,
+//! by whoever has the connection. [`routes::find`] tells them what a request is about before its body is there.
+
+mod answers;
+mod bodies;
+mod calls;
+mod place;
+mod query;
+pub mod routes;
+mod vectors;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::db::Db;
+use crate::error::{Error, Result};
+use routes::{Call, Found};
+
+/// A request, as it came over the wire.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Request<'a> {
+    pub method: &'a str,
+    /// With the prefix `/api/v2`, percent-encoded.
+    pub path: &'a str,
+    /// What follows the question mark.
+    pub query: &'a str,
+    /// Absent counts as JSON.
+    pub content_type: Option<&'a str>,
+    pub body: &'a [u8],
+    /// Who sends it, if that is known.
+    pub identity: Option<&'a Identity>,
+}
+
+/// Who sends a request, and which databases they may use (spec: rest-api 3.1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    pub user_id: String,
+    pub tenant: String,
+    pub databases: Vec<String>,
+}
+
+/// An answer, as it goes over the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    pub status: u16,
+    /// JSON, or nothing.
+    pub body: Vec<u8>,
+    /// The methods that the path has, where the request had another one.
+    pub allow: Option<String>,
+}
+
+impl Response {
+    fn json(status: u16, body: &impl Serialize) -> Result<Self> {
+        let body = serde_json::to_vec(body).map_err(|fault| Error::Internal(fault.to_string()))?;
+        Ok(Self { status, body, allow: None })
+    }
+
+    fn empty(status: u16) -> Self {
+        Self { status, body: Vec::new(), allow: None }
+    }
+
+    /// The body of an error (spec: rest-api 1.2).
+    fn error(status: u16, name: &str, message: &str) -> Self {
+        let body = serde_json::json!({"error": name, "message": message});
+        Self { status, body: body.to_string().into_bytes(), allow: None }
+    }
+}
+
+impl From<Error> for Response {
+    fn from(error: Error) -> Self {
+        Self::error(error.code(), error.name(), &error.to_string())
+    }
+}
+
+/// Answers a request. Every fault of it is an answer too.
+pub async fn handle(db: &Db, request: &Request<'_>) -> Response {
+    match routes::find(request.method, request.path) {
+        Ok(Found::Endpoint(endpoint, parameters)) => {
+            let answer = calls::answer(db, endpoint.call, &parameters, request).await;
+            answer.unwrap_or_else(Response::from)
+        }
+        Ok(Found::OtherMethods(allow)) => Response { allow: Some(allow), ..Response::empty(405) },
+        Ok(Found::Retired) => {
+            Response::error(410, "Unimplemented", "The v1 API is deprecated. Please use /v2 apis")
+        }
+        Ok(Found::Nothing) => Response::empty(404),
+        Err(error) => error.into(),
+    }
+}
+
+/// The name under which Chroma authorises a call. That of creating a collection depends on the body.
+pub fn action(endpoint: &routes::Endpoint, body: &[u8]) -> &'static str {
+    if endpoint.call == Call::CreateCollection {
+        let body: Option<Value> = serde_json::from_slice(body).ok();
+        if body.is_some_and(|body| body["get_or_create"] == true) {
+            return "db:get_or_create_collection";
+        }
+    }
+    endpoint.action
+}
+
+impl Request<'_> {
+    /// Reads the body as JSON.
+    fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
+        if !self.content_type.is_none_or(is_json) {
+            return Err(Error::UnsupportedMedia(
+                "Expected request with `Content-Type: application/json`".into(),
+            ));
+        }
+        bodies::read(self.body)
+    }
+}
+
+/// `application/json`, or anything whose structure is that of JSON.
+fn is_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+#[cfg(test)]
+mod tests;
