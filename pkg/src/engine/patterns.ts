@@ -4,7 +4,6 @@
  */
 
 import type { EngineMethod } from "./engine.js";
-import { loadBytes } from "./module.js";
 
 /** What `patterns.wasm` exports; addresses are in its own memory. */
 interface Exports {
@@ -52,11 +51,12 @@ export class PatternModule {
     this.#engine = engine;
   }
 
-  /** Loads it for the engine with this memory. */
-  static async load(engine: WebAssembly.Memory): Promise<PatternModule> {
-    // Written out in full: bundlers recognise exactly this form.
-    const url = new URL("../../wasm/patterns.wasm", import.meta.url);
-    const { instance } = await WebAssembly.instantiate(await loadBytes(url));
+  /** Instantiates it for the engine with this memory. */
+  static async load(source: BufferSource | WebAssembly.Module, engine: WebAssembly.Memory): Promise<PatternModule> {
+    const instance =
+      source instanceof WebAssembly.Module
+        ? new WebAssembly.Instance(source)
+        : (await WebAssembly.instantiate(source)).instance;
     return new PatternModule(instance.exports as unknown as Exports, engine);
   }
 
