@@ -61,7 +61,7 @@ export default tseslint.config(
   },
   {
     // The first argument of a fixture is destructured even when it needs none.
-    files: ["tests/browser/fixtures.ts"],
+    files: ["tests/{browser,edge}/fixtures.ts"],
     rules: { "no-empty-pattern": "off" },
   },
   {

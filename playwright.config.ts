@@ -1,6 +1,9 @@
 import { defineConfig } from "@playwright/test";
 
-/** `client`: pure logic of the packages, in Node. `browser`: pages in Chromium (see tests/browser/fixtures.ts). */
+/**
+ * `client`: pure logic of the packages, in Node. `browser`: pages in Chromium (see tests/browser/fixtures.ts). `edge`: Durable Objects in
+ * workerd (see tests/edge/fixtures.ts).
+ */
 export default defineConfig({
   outputDir: "test-results",
   // Two cores run both the tests and their browsers; measured times are compared with nothing.
@@ -15,5 +18,6 @@ export default defineConfig({
   projects: [
     { name: "client", testDir: "tests/client" },
     { name: "browser", testDir: "tests/browser" },
+    { name: "edge", testDir: "tests/edge" },
   ],
 });

@@ -15,6 +15,9 @@ import { ensureWasmTarget } from "./setup/wasm-target.mjs";
 /** Where the engine with its conformance suite goes; only the browser tests load it. */
 const CONFORMANCE = ["--features", "conformance", "--out", "target/wasm-conformance"];
 
+/** The engine with the HTTP API, beside the one for pages. */
+const SERVER = ["--features", "rest", "--out", "pkg/wasm/server", "--engine-only"];
+
 /** A tool that did not succeed; it has said why itself. */
 export class BuildError extends SetupError {
   name = "BuildError";
@@ -36,13 +39,18 @@ async function must(command, env) {
  * @param {{ conformance?: boolean }} [options]
  */
 export async function buildWasm(env, { conformance = false } = {}) {
-  await must(["cargo", "xtask", "wasm", ...(conformance ? CONFORMANCE : [])], env);
+  if (conformance) {
+    await must(["cargo", "xtask", "wasm", ...CONFORMANCE], env);
+    return;
+  }
+  await must(["cargo", "xtask", "wasm"], env);
+  await must(["cargo", "xtask", "wasm", ...SERVER], env);
 }
 
 /** TypeScript to `pkg/dist`, from nothing: modules that are gone from the source do not linger. */
 export async function buildPackage() {
   const settings = ["pkg/tsconfig.json", "pkg/webpack.config.js", "package-lock.json"];
-  const inputs = ["pkg/src", "pkg/types", "pkg/wasm/chromatid.d.ts", ...settings];
+  const inputs = ["pkg/src", "pkg/types", "pkg/wasm/chromatid.d.ts", "pkg/wasm/server/chromatid.d.ts", ...settings];
   const made = await whenChanged("pkg", "pkg/dist", inputs, async () => {
     rmSync(path.join(ROOT, "pkg/dist"), { recursive: true, force: true });
     await must(["node_modules/.bin/tsc", "-p", "pkg/tsconfig.json"]);

@@ -1,5 +1,5 @@
 /**
- * The whole test suite: `npm test`, or `npm test -- --only rust|js|browser` for a part of it.
+ * The whole test suite: `npm test`, or `npm test -- --only rust|js|browser|edge` for a part of it.
  *
  * A stage that fails does not stop the ones after it. The last line is `N passed, M failed`; the exit code is 1 when
  * anything failed.
@@ -11,7 +11,7 @@ import { STAGES } from "./test/stages.mjs";
 /** @typedef {import("./test/stages.mjs").Stage} Stage */
 /** @typedef {{ stage: Stage, passed: number, failed: number, milliseconds: number }} Result */
 
-const GROUPS = ["rust", "js", "browser"];
+const GROUPS = ["rust", "js", "browser", "edge"];
 
 /**
  * @param {string[]} options

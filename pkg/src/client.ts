@@ -212,6 +212,14 @@ export class ChromaClient {
     await (await this.#session.engine()).compact();
   }
 
+  /**
+   * Does a slice of the housekeeping that is due, and answers whether more is left: for stores that are opened with
+   * `housekeeping: "manual"`, from an alarm of a Durable Object for instance.
+   */
+  async maintain(): Promise<boolean> {
+    return (await this.#session.engine()).maintain();
+  }
+
   /** Lets go of the store; the last client closes it. Afterwards every call of this client fails. */
   async close(): Promise<void> {
     this.#functions.end();

@@ -45,7 +45,7 @@ export type {
   SparseEmbeddingFunction,
   SparseEmbeddingFunctionClass,
 } from "./embedding/types.js";
-export type { Durability, EngineInfo, Quotas, StorageKind } from "./engine/engine.js";
+export type { Durability, EngineInfo, Housekeeping, Quotas, StorageKind } from "./engine/engine.js";
 export type { Encryption } from "./engine/encryption.js";
 export type { EngineErrorFields } from "./engine/errors.js";
 export type { Fallback, StorageChoice } from "./engine/fallback.js";
@@ -97,4 +97,5 @@ export { Rrf, type RrfOptions } from "./search/rrf.js";
 export { Search, type SearchInit, type SearchLike, toSearch } from "./search/search.js";
 export { Select, type SelectInput, type SelectKeyInput } from "./search/select.js";
 export { WhereExpression, type WhereInput, type WhereJSON } from "./search/where.js";
+export type { Awaitable, LogFrame, NewBlock, RootRecord, StorageAdapter, StorageUsage } from "./storage/adapter.js";
 export * from "./types.js";

@@ -16,7 +16,7 @@ import { size } from "../size.mjs";
 import { cargoTestCounts, nextestCounts, playwrightCounts, settle } from "./counts.mjs";
 
 /** @typedef {import("./counts.mjs").Counts} Counts */
-/** @typedef {"rust" | "js" | "browser"} Group */
+/** @typedef {"rust" | "js" | "browser" | "edge"} Group */
 /**
  * @typedef {object} Stage
  * @property {string} name
@@ -82,7 +82,7 @@ async function pyarrow() {
   return check([await ensurePython(), "tests/fixtures/open_with_pyarrow.py", "target/tmp/arrow"]);
 }
 
-/** @param {"client" | "browser"} project */
+/** @param {"client" | "browser" | "edge"} project */
 async function playwright(project) {
   await npm();
   const file = path.join(ROOT, "test-results", `${project}.json`);
@@ -126,11 +126,11 @@ export const STAGES = [
   { name: "pyarrow reads the blocks", groups: ["rust"], run: pyarrow },
   {
     name: "build: engine with its conformance suite",
-    groups: ["browser"],
+    groups: ["browser", "edge"],
     run: () => step(async () => buildWasm(await wasmEnv(), { conformance: true })),
   },
-  { name: "build: engine", groups: ["js", "browser"], run: () => step(async () => buildWasm(await wasmEnv())) },
-  { name: "build: package", groups: ["js", "browser"], run: () => step(buildPackage) },
+  { name: "build: engine", groups: ["js", "browser", "edge"], run: () => step(async () => buildWasm(await wasmEnv())) },
+  { name: "build: package", groups: ["js", "browser", "edge"], run: () => step(buildPackage) },
   {
     name: "build: the client's cases for pages",
     groups: ["browser"],
@@ -161,4 +161,5 @@ export const STAGES = [
       return playwright("browser");
     },
   },
+  { name: "tests in workerd", groups: ["edge"], run: () => playwright("edge") },
 ];

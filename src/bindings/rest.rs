@@ -36,6 +36,11 @@ impl Engine {
         Ok(route.into())
     }
 
+    /// Version of chromatid.
+    pub fn version() -> String {
+        env!("CARGO_PKG_VERSION").to_owned()
+    }
+
     /// Answers a request: `{ status, body, allow }`.
     pub async fn handle(&self, head: JsValue, body: Vec<u8>) -> JsResult {
         let head: Head =

@@ -1,37 +1,7 @@
 //! The store in an object that the caller gives: Durable Objects, R2, files of a server, anything.
 //!
-//! ```ts
-//! /** Each method may return its value or a promise of it. Calls take effect in the order in which
-//!  *  they are made, and each is atomic. A thrown error named `QuotaExceededError` says that there is
-//!  *  no room and that nothing changed; after any other error the store is closed. */
-//! interface StorageAdapter {
-//!   /** Bytes of a block, or undefined if there is none. `id` is a UUID. */
-//!   readBlock(id: string): Awaitable<Uint8Array | undefined>;
-//!   /** Optional: several blocks at once, results in the order of `ids`. */
-//!   readBlocks?(ids: string[]): Awaitable<(Uint8Array | undefined)[]>;
-//!   /** Writes new blocks, all or none; durable after `flush`. */
-//!   writeBlocks(blocks: { id: string; bytes: Uint8Array }[]): Awaitable<void>;
-//!   /** Deletes blocks; ids that do not exist are passed over. */
-//!   deleteBlocks(ids: string[]): Awaitable<void>;
-//!   listBlocks(): Awaitable<string[]>;
-//!   /** Appends frames, all or none. "strict": durable when it returns. "relaxed": durable after `flush`. */
-//!   appendLog(frames: { sequence: number; bytes: Uint8Array }[], durability: "strict" | "relaxed"): Awaitable<void>;
-//!   /** Frames with a sequence number of at least `from`, ascending. */
-//!   readLog(from: number): Awaitable<Uint8Array[]>;
-//!   /** Forgets frames with a sequence number below `below`. */
-//!   dropLog(below: number): Awaitable<void>;
-//!   readRoot(): Awaitable<{ generation: number; bytes: Uint8Array } | undefined>;
-//!   /** Replaces the root atomically and durably. */
-//!   writeRoot(root: { generation: number; bytes: Uint8Array }): Awaitable<void>;
-//!   /** Makes everything written before durable. */
-//!   flush(): Awaitable<void>;
-//!   usage(): Awaitable<{ blocks: number; blockBytes: number; logBytes: number; totalBytes: number }>;
-//!   close(): Awaitable<void>;
-//!   /** Removes everything. */
-//!   clear(): Awaitable<void>;
-//! }
-//! type Awaitable<T> = T | Promise<T>;
-//! ```
+//! What the object has to do is said where its authors look: `StorageAdapter` in `pkg/src/storage/adapter.ts`. Each method is called
+//! in the order in which the engine calls this storage, and may answer its value or a promise of it.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;

@@ -3,14 +3,15 @@
 import { expect, test } from "@playwright/test";
 
 import { attend } from "../../pkg/src/engine/caretaker.js";
+import type { Housekeeping } from "../../pkg/src/engine/engine.js";
 import { type Answers, engineError, scriptedEngine, thrown } from "./support/engine.js";
 
 const where = ["default_tenant", "default_database", "id"] as const;
 
-function attended(answers: Answers, durability: "strict" | "relaxed" = "strict") {
+function attended(answers: Answers, durability: "strict" | "relaxed" = "strict", housekeeping?: Housekeeping) {
   const { engine, calls } = scriptedEngine(answers);
   const made = (method: string) => calls.filter((call) => call.method === method).length;
-  return { engine: attend(engine, durability), made, calls };
+  return { engine: attend(engine, { durability, housekeeping }), made, calls };
 }
 
 test("an idle engine is maintained until nothing is left to do", async () => {
@@ -67,6 +68,29 @@ test("relaxed writes are flushed once for many, strict ones and reads never", as
   await relaxed.engine.add(...where, { ids: ["b"] });
   await expect.poll(() => relaxed.made("flush")).toBe(2);
   await Promise.all([relaxed.engine.close(), strict.engine.close()]);
+});
+
+test("manual housekeeping is done when it is asked for, a step at a time", async () => {
+  let running = 0;
+  const { engine, made } = attended(
+    {
+      maintain: async () => {
+        expect((running += 1)).toBe(1);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        running -= 1;
+        return true;
+      },
+    },
+    "strict",
+    "manual",
+  );
+  await engine.add(...where, { ids: ["a"] });
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  expect(made("maintain")).toBe(0);
+  expect(await Promise.all([engine.maintain(), engine.maintain()])).toEqual([true, true]);
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  expect(made("maintain")).toBe(2);
+  await engine.close();
 });
 
 test("a failed step is reported, until one succeeds", async () => {

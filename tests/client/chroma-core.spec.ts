@@ -42,13 +42,13 @@ test.beforeAll(async () => {
 });
 
 /** A storage that outlives its clients, so that a store can be opened again. */
-function storage(): object {
+function storage(): chromatid.StorageAdapter {
   const source = readFileSync(path.join(ROOT, "src/storage/browser/map_adapter.js"), "utf8");
-  return (compileFunction(source) as () => object)();
+  return (compileFunction(source) as () => chromatid.StorageAdapter)();
 }
 
 /** Runs with a client, which is closed in the end. */
-async function withClient<T>(kept: object, run: (client: chromatid.ChromaClient) => Promise<T>): Promise<T> {
+async function withClient<T>(kept: chromatid.StorageAdapter, run: (client: chromatid.ChromaClient) => Promise<T>): Promise<T> {
   const client = new app.ChromaClient({ storage: kept });
   try {
     return await run(client);

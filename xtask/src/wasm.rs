@@ -39,27 +39,34 @@ pub fn build(root: &Path, options: &Options) -> Result<()> {
     let optimiser = if options.dev { None } else { Some(Optimiser::find(root)?) };
 
     let settings = format!(
-        "{bindgen} {} {} {:?} {WASM_OPT:?}",
+        "{bindgen} {} {} {} {:?} {WASM_OPT:?}",
         options.dev,
+        options.engine_only,
         options.features,
         optimiser.as_ref().map(|optimiser| &optimiser.version)
     );
     let stamp = Stamp::new(&options.out, &[settings.as_bytes(), &inputs::read(root)?]);
-    if stamp.is_current(&outputs(&options.out)) {
+    if stamp.is_current(&outputs(options)) {
         println!("wasm: {} is up to date", options.out.display());
         return Ok(());
     }
 
     let compiled = compile(root, options, NAME, &options.features)?;
-    let patterns = compile(root, options, PATTERNS, PATTERNS_FEATURE)?;
+    let patterns = match options.engine_only {
+        true => None,
+        false => Some(compile(root, options, PATTERNS, PATTERNS_FEATURE)?),
+    };
     fs::create_dir_all(&options.out)?;
     stamp.clear()?;
     report("cargo", &compiled, None)?;
     generate(&compiled, options, bindgen)?;
-    fs::copy(&patterns, patterns_wasm(&options.out))?;
+    if let Some(patterns) = patterns {
+        fs::copy(&patterns, patterns_wasm(&options.out))?;
+    }
     if let Some(optimiser) = optimiser {
-        optimiser.run(&bg_wasm(&options.out))?;
-        optimiser.run(&patterns_wasm(&options.out))?;
+        for module in modules(options) {
+            optimiser.run(&module)?;
+        }
     }
     stamp.write()?;
     Ok(())
@@ -73,8 +80,14 @@ fn bg_wasm(out: &Path) -> PathBuf {
     out.join(format!("{NAME}_bg.wasm"))
 }
 
-fn outputs(out: &Path) -> Vec<PathBuf> {
-    vec![bg_wasm(out), patterns_wasm(out), out.join(format!("{NAME}.js")), out.join(format!("{NAME}.d.ts"))]
+fn modules(options: &Options) -> Vec<PathBuf> {
+    let patterns = (!options.engine_only).then(|| patterns_wasm(&options.out));
+    std::iter::once(bg_wasm(&options.out)).chain(patterns).collect()
+}
+
+fn outputs(options: &Options) -> Vec<PathBuf> {
+    let glue = ["js", "d.ts"].map(|extension| options.out.join(format!("{NAME}.{extension}")));
+    modules(options).into_iter().chain(glue).collect()
 }
 
 /// Runs cargo with its own output and returns the path of the module of a package.

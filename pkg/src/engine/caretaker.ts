@@ -1,7 +1,7 @@
 /** Housekeeping around an engine: compaction when it is idle, timely flushes, no calls into a wreck. */
 
 import { connectionLost, describeError } from "./errors.js";
-import { type Durability, type Engine, interceptEngine, invoke, isWrite } from "./engine.js";
+import { type Durability, type Engine, type Housekeeping, interceptEngine, invoke, isWrite } from "./engine.js";
 
 /** Quiet time after which housekeeping starts, in milliseconds: longer than pauses between keystrokes. */
 export const IDLE_MS = 500;
@@ -21,13 +21,21 @@ export interface AttendedEngine extends Engine {
   care(): CareReport;
 }
 
+/** How an engine is looked after. */
+export interface CareOptions {
+  durability: Durability;
+  /** Default `idle`. */
+  housekeeping?: Housekeeping;
+}
+
 /**
  * Wraps an engine so that `maintain()` runs after {@link IDLE_MS} without calls, again and again while
  * it has more to do and no call comes in between, and so that relaxed writes are flushed in time.
+ * With `manual` housekeeping no timer is ever set for the former: a Durable Object is kept in memory, and billed, by its timers.
  * A trap of the wasm instance ends the engine: later calls are refused, since its memory cannot be trusted.
  */
-export function attend(engine: Engine, durability: Durability): AttendedEngine {
-  const caretaker = new Caretaker(engine, durability);
+export function attend(engine: Engine, options: CareOptions): AttendedEngine {
+  const caretaker = new Caretaker(engine, options);
   const attended = interceptEngine((method, args) => {
     switch (method) {
       case "close":
@@ -35,6 +43,8 @@ export function attend(engine: Engine, durability: Durability): AttendedEngine {
       // Waits for others, and is no work.
       case "nextChange":
         return invoke(engine, method, args);
+      case "maintain":
+        return caretaker.maintain();
       default:
         return caretaker.run(() => invoke(engine, method, args), isWrite(method));
     }
@@ -45,6 +55,7 @@ export function attend(engine: Engine, durability: Durability): AttendedEngine {
 class Caretaker {
   readonly #engine: Engine;
   readonly #relaxed: boolean;
+  readonly #idleWork: boolean;
   #running = 0;
   /** Goes off {@link IDLE_MS} after the last call, or earlier and is set again: calls do not touch it. */
   #idle: Timer | undefined;
@@ -55,9 +66,10 @@ class Caretaker {
   #ended: Error | undefined;
   error: string | null = null;
 
-  constructor(engine: Engine, durability: Durability) {
+  constructor(engine: Engine, { durability, housekeeping = "idle" }: CareOptions) {
     this.#engine = engine;
     this.#relaxed = durability === "relaxed";
+    this.#idleWork = housekeeping === "idle";
     this.#rest();
   }
 
@@ -81,6 +93,15 @@ class Caretaker {
     }
   }
 
+  /** One slice of housekeeping for a caller, after the chore under way. */
+  maintain(): Promise<unknown> {
+    return this.run(() => {
+      const step = this.#chore.then(() => this.#engine.maintain());
+      this.#chore = step.catch(() => undefined);
+      return step;
+    }, false);
+  }
+
   async close(): Promise<void> {
     if (this.#ended) {
       return;
@@ -91,7 +112,7 @@ class Caretaker {
   }
 
   #rest(): void {
-    if (this.#running === 0 && !this.#ended) {
+    if (this.#idleWork && this.#running === 0 && !this.#ended) {
       this.#quietSince = performance.now();
       this.#idle ??= this.#afterQuiet(IDLE_MS);
     }

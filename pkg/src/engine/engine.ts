@@ -1,5 +1,6 @@
 /** What the engine does and in which shapes: the contract between the wasm module and the client. */
 
+import type { Awaitable, StorageAdapter } from "../storage/adapter.js";
 import type { Encryption } from "./encryption.js";
 
 /** Where a store keeps its bytes. */
@@ -8,10 +9,16 @@ export type StorageKind = "opfs" | "indexeddb" | "memory";
 /** `strict`: a write is durable when its promise resolves; `relaxed`: within 250 ms. */
 export type Durability = "strict" | "relaxed";
 
+/**
+ * When housekeeping is done: compaction, the indexing of new vectors, deletion of what nothing needs. `idle`: in moments without calls.
+ * `manual`: when `maintain()` is called, and not otherwise, but for what keeps the log small during writes.
+ */
+export type Housekeeping = "idle" | "manual";
+
 /** Arguments of opening one store with one storage. */
 export interface EngineOptions {
-  /** `opfs` needs a dedicated worker; an object is a storage adapter. */
-  storage: StorageKind | object;
+  /** `opfs` needs a dedicated worker. */
+  storage: StorageKind | StorageAdapter;
   name: string;
   durability: Durability;
   /** Budget of the block cache in bytes. */
@@ -285,9 +292,6 @@ export interface EngineInfo {
   log: { operations: number; bytes: number };
 }
 
-/** A value, or a promise of it when it comes from a worker. */
-type Awaitable<T> = T | Promise<T>;
-
 /** An open store. `collection` is a collection's id; calls may overlap, writes keep their order. */
 export interface Engine {
   createTenant(name: string): Promise<void>;
@@ -376,7 +380,7 @@ export interface Engine {
   finishFunction(run: number, output: { upsert?: Records; delete?: string[] } | null): Promise<void>;
   /** Answers a request to Chroma's HTTP API; of the module that has it only. See `pkg/src/server/host.ts`. */
   handle?(head: object, body: Uint8Array): Promise<object>;
-  /** Nanoseconds since 1970. */
+  /** Nanoseconds since 1970. A value, or a promise of it when it comes from a worker. */
   heartbeat(): Awaitable<number>;
   maxBatchSize(): Awaitable<number>;
   /** Refused unless the store was opened with `allowReset`. */

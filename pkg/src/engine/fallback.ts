@@ -1,10 +1,11 @@
 /** Which storage a store is opened on. */
 
 import { describeError, STORAGE_UNSUPPORTED } from "./errors.js";
-import type { Engine, EngineOptions, StorageKind } from "./engine.js";
+import type { StorageAdapter } from "../storage/adapter.js";
+import type { Engine, EngineOptions, Housekeeping, StorageKind } from "./engine.js";
 
-/** What a caller may ask for; an object is a storage adapter. */
-export type StorageChoice = StorageKind | "auto" | object;
+/** What a caller may ask for. */
+export type StorageChoice = StorageKind | "auto" | StorageAdapter;
 
 /** A storage that was tried and is not to be had here. */
 export interface Fallback {
@@ -15,6 +16,8 @@ export interface Fallback {
 /** Arguments of opening a store; complete, unlike what a user writes. */
 export interface OpenRequest extends Omit<EngineOptions, "storage"> {
   storage: StorageChoice;
+  /** Default `idle`. */
+  housekeeping?: Housekeeping;
 }
 
 /** The means to open and to remove stores: the wasm module, or what stands for it in a test. */

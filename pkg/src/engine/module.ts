@@ -1,12 +1,18 @@
-/** The compiled engine, `chromatid_bg.wasm`, and how modules are loaded. */
+/** The files of the compiled modules, and how they are loaded. */
 
-/** Where it lies. */
+/** Where the engine lies, `chromatid_bg.wasm`. */
 export function moduleUrl(): URL {
   // Written out in full: bundlers recognise exactly this form.
   return new URL("../../wasm/chromatid_bg.wasm", import.meta.url);
 }
 
-/** Compiles it for a worker that is still starting; `undefined` where that fails: then the worker tries, and says why. */
+/** Where the module of regular expressions lies. */
+export function patternsUrl(): URL {
+  // Written out in full: bundlers recognise exactly this form.
+  return new URL("../../wasm/patterns.wasm", import.meta.url);
+}
+
+/** Compiles the engine for a worker that is still starting; `undefined` where that fails: then the worker tries, and says why. */
 export async function compileModule(): Promise<WebAssembly.Module | undefined> {
   try {
     return await WebAssembly.compileStreaming(fetch(moduleUrl()));

@@ -89,5 +89,6 @@ function isPage(): boolean {
 
 /** Loaded only when needed, so that pages do not carry the engine's glue twice. */
 async function inPlace(): Promise<Connector> {
-  return (await import("./in-process.js")).inProcessConnector;
+  const [{ inProcess }, { wasmRuntime }] = await Promise.all([import("./in-process.js"), import("./direct.js")]);
+  return inProcess(wasmRuntime);
 }

@@ -4,7 +4,6 @@
  */
 
 import type { EngineMethod } from "./engine.js";
-import { loadBytes } from "./module.js";
 
 /** What `patterns.wasm` exports; addresses are in its own memory. */
 interface Exports {
@@ -25,7 +24,23 @@ const MAX_DEPTH = 200;
 
 /** Whether a call has a filter with a regular expression. */
 export function usesPatterns(method: EngineMethod, args: readonly unknown[]): boolean {
+  if (method === "handle") {
+    return args[1] instanceof Uint8Array && mentionsRegex(args[1]);
+  }
   return FILTERED.has(method) && mentionsPattern(args.at(-1), 0);
+}
+
+const REGEX = new TextEncoder().encode("regex");
+
+/** Whether the text of a request has the word: more than those with a pattern do, and no one that has a pattern lacks it. */
+function mentionsRegex(body: Uint8Array): boolean {
+  const [first = 0] = REGEX;
+  for (let at = body.indexOf(first); at >= 0; at = body.indexOf(first, at + 1)) {
+    if (REGEX.every((byte, place) => body[at + place] === byte)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 function mentionsPattern(value: unknown, depth: number): boolean {
@@ -52,11 +67,12 @@ export class PatternModule {
     this.#engine = engine;
   }
 
-  /** Loads it for the engine with this memory. */
-  static async load(engine: WebAssembly.Memory): Promise<PatternModule> {
-    // Written out in full: bundlers recognise exactly this form.
-    const url = new URL("../../wasm/patterns.wasm", import.meta.url);
-    const { instance } = await WebAssembly.instantiate(await loadBytes(url));
+  /** Instantiates it for the engine with this memory. */
+  static async load(source: BufferSource | WebAssembly.Module, engine: WebAssembly.Memory): Promise<PatternModule> {
+    const instance =
+      source instanceof WebAssembly.Module
+        ? new WebAssembly.Instance(source)
+        : (await WebAssembly.instantiate(source)).instance;
     return new PatternModule(instance.exports as unknown as Exports, engine);
   }
 

@@ -3,7 +3,15 @@
 import { toChromaError } from "../error-mapping.js";
 import { ChromaConnectionError, ChromaValueError } from "../errors.js";
 import { type Connection, connector } from "./connection.js";
-import { type Durability, type Engine, type EngineInfo, interceptEngine, invoke, type Quotas } from "./engine.js";
+import {
+  type Durability,
+  type Engine,
+  type EngineInfo,
+  type Housekeeping,
+  interceptEngine,
+  invoke,
+  type Quotas,
+} from "./engine.js";
 import type { Encryption } from "./encryption.js";
 import type { Fallback, StorageChoice } from "./fallback.js";
 import { estimateQuota, isPersisted, type Persistence, type Quota, requestPersistence } from "./persistence.js";
@@ -16,6 +24,8 @@ export interface StoreOptions {
   storage?: StorageChoice;
   /** Default `"strict"`: a write is durable when its promise resolves. */
   durability?: Durability;
+  /** Default `"idle"`: housekeeping is done in moments without calls. `"manual"`: by `maintain()`. */
+  housekeeping?: Housekeeping;
   /** Budget of the block cache in bytes. */
   cacheBytes?: number;
   /** Whether `reset()` is allowed. Default false. */
@@ -70,7 +80,7 @@ export async function acquireStore(options: StoreOptions): Promise<Lease> {
 
 /** Removes a store with everything in it. It must not be open. */
 export async function destroyStore(name: string): Promise<void> {
-  if ([...open].some((store) => store.name === name && !store.isPrivate)) {
+  if ([...open].some((store) => store.name === name)) {
     throw new ChromaValueError(`The store '${name}' is open: close its clients before destroying it`);
   }
   try {
@@ -94,6 +104,7 @@ function isSameEncryption(a: Encryption | undefined, b: Encryption | undefined):
     : one === other;
 }
 
+/** Those that clients may share. Private ones end with their client, even if that is never closed. */
 const open = new Set<Store>();
 
 class Store {
@@ -111,11 +122,13 @@ class Store {
     this.name = name;
     this.isPrivate = storage === "memory" || typeof storage === "object";
     this.#options = { ...options, storage, durability, allowReset: options.allowReset ?? false };
-    const { cacheBytes, worker, versions, quotas, encryption } = options;
+    const { cacheBytes, worker, versions, quotas, encryption, housekeeping } = options;
     const { allowReset } = this.#options;
-    open.add(this);
+    if (!this.isPrivate) {
+      open.add(this);
+    }
     this.#connection = connector().connect(
-      { name, storage, durability, cacheBytes, allowReset, worker, versions, quotas, encryption },
+      { name, storage, durability, cacheBytes, allowReset, worker, versions, quotas, encryption, housekeeping },
       () => this.#drop(),
     );
     this.#connection.then(
@@ -129,10 +142,10 @@ class Store {
   /** Whether these options mean this store. Options that contradict those it was opened with are refused. */
   async serves(options: StoreOptions): Promise<boolean> {
     const { name = "default", storage = "auto" } = options;
-    if (name !== this.name || this.isPrivate || !(await this.#isStorage(storage)) || !this.#alive) {
+    if (name !== this.name || !(await this.#isStorage(storage)) || !this.#alive) {
       return false;
     }
-    for (const option of ["durability", "cacheBytes", "allowReset", "versions"] as const) {
+    for (const option of ["durability", "cacheBytes", "allowReset", "versions", "housekeeping"] as const) {
       if (options[option] !== undefined && options[option] !== this.#options[option]) {
         throw new ChromaValueError(
           `The store '${name}' is open already with ${option} = ${String(this.#options[option])}`,

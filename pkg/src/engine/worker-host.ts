@@ -61,7 +61,7 @@ class Host {
       this.#runtime.provide?.(module);
     }
     const { engine, storage, fallbacks } = await openWithFallback(this.#runtime, request);
-    this.#engine = attend(engine, request.durability);
+    this.#engine = attend(engine, request);
     return { storage, fallbacks };
   }
 }

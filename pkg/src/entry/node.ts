@@ -1,8 +1,9 @@
 /** Entry point for Node: the engine runs in the process. */
 
 import { setConnector } from "../engine/connection.js";
-import { inProcessConnector } from "../engine/in-process.js";
+import { wasmRuntime } from "../engine/direct.js";
+import { inProcess } from "../engine/in-process.js";
 
-setConnector(inProcessConnector);
+setConnector(inProcess(wasmRuntime));
 
 export * from "../index.js";

@@ -7,7 +7,7 @@ import type { StorageChoice } from "../engine/fallback.js";
 import { type Access, type Authorize, ForbiddenError, type Identity } from "./access.js";
 import { type CorsOptions, preflight, sharing } from "./cors.js";
 import { countAnswer, type Counters, newCounters } from "./counters.js";
-import { type Host, type HttpAnswer, openHost, type ServerRuntime } from "./host.js";
+import type { Host, HostOpener, HttpAnswer } from "./host.js";
 import { fromRequest, type HttpReply, type HttpRequest, TooLargeError, toResponse } from "./http.js";
 import { traceHeaders } from "./trace.js";
 
@@ -66,8 +66,8 @@ const CONCURRENCY = 256;
 const MILLISECONDS = 60_000;
 
 /** Makes a handler on a way to open stores; each platform's entry has its own. */
-export function makeHandler(runtime: ServerRuntime, options: HandlerOptions): Handler {
-  const service = new Service(runtime, options);
+export function makeHandler(open: HostOpener, options: HandlerOptions): Handler {
+  const service = new Service(open, options);
   return Object.assign(async (request: Request) => toResponse(await service.answer(fromRequest(request))), {
     answer: (request: HttpRequest) => service.answer(request),
     ready: async () => void (await service.host()),
@@ -92,15 +92,17 @@ class Refusal extends Error {
 
 class Service {
   readonly counters = newCounters();
-  readonly #runtime: ServerRuntime;
+  readonly #open: HostOpener;
   readonly #options: HandlerOptions;
   #host: Promise<Host> | undefined;
+  /** Announced with every answer, once it is known. */
+  #about: Record<string, string> = {};
   #closed = false;
   /** Called when no request is under way any more. */
   #drained: (() => void) | undefined;
 
-  constructor(runtime: ServerRuntime, options: HandlerOptions) {
-    this.#runtime = runtime;
+  constructor(open: HostOpener, options: HandlerOptions) {
+    this.#open = open;
     this.#options = options;
   }
 
@@ -109,9 +111,11 @@ class Service {
     if (this.#closed) {
       throw new Refusal(503, json("ChromaError", "The server is closed"));
     }
-    this.#host ??= openHost(this.#runtime, this.#options);
+    this.#host ??= this.#open(this.#options);
     try {
-      return await this.#host;
+      const host = await this.#host;
+      this.#about = { "chromatid-version": host.version };
+      return host;
     } catch (error) {
       this.#host = undefined;
       throw error;
@@ -146,7 +150,7 @@ class Service {
       this.#drained?.();
     }
     countAnswer(this.counters, reply.status, reply.body?.length ?? 0);
-    const headers = { "chromatid-version": this.#runtime.version, ...traceHeaders(request), ...sharing(request, cors) };
+    const headers = { ...this.#about, ...traceHeaders(request), ...sharing(request, cors) };
     return { ...reply, headers: { ...headers, ...reply.headers } };
   }
 

@@ -2,7 +2,8 @@
 
 import { attend, type AttendedEngine } from "../engine/caretaker.js";
 import type { Engine } from "../engine/engine.js";
-import { type EngineRuntime, openWithFallback } from "../engine/fallback.js";
+import { openWithFallback } from "../engine/fallback.js";
+import { type EngineClass, type RuntimeParts, runtimeOf } from "../engine/runtime.js";
 import type { Access, Identity } from "./access.js";
 import type { HandlerOptions } from "./handler.js";
 
@@ -29,25 +30,41 @@ export interface ServerEngine extends Engine {
   handle(head: HttpHead, body: Uint8Array): Promise<HttpAnswer>;
 }
 
-/** The module with the HTTP API, as a platform loads it. */
-export interface ServerRuntime extends EngineRuntime {
+/** The class of a module with the HTTP API. Its own functions work once the module is instantiated. */
+export interface ServerClass extends EngineClass {
   /** Version of chromatid. */
-  version: string;
-  /** What a request is about; once a store was opened. */
+  version(): string;
+  /** What a request is about. */
   route(method: string, path: string, body?: Uint8Array): Access | undefined;
+}
+
+/** The module with the HTTP API, as a platform loads it. */
+export interface ServerParts extends RuntimeParts {
+  Engine: ServerClass;
 }
 
 export interface Host {
   engine: ServerEngine;
-  route: ServerRuntime["route"];
+  version: string;
+  route: ServerClass["route"];
 }
 
+/** Opens stores for handlers on one platform. */
+export type HostOpener = (options: HandlerOptions) => Promise<Host>;
+
 /** Opens the store of a handler. An engine that has stopped after an internal error answers with 503 from then on. */
-export async function openHost(runtime: ServerRuntime, options: HandlerOptions): Promise<Host> {
-  const { storage, name = "default", durability = "strict", allowReset = false } = options;
-  const { cacheBytes, versions, quotas, encryption } = options;
-  const request = { storage, name, durability, allowReset, cacheBytes, versions, quotas, encryption };
-  const { engine } = await openWithFallback(runtime, request);
-  const attended = attend(engine, durability) as AttendedEngine & ServerEngine;
-  return { engine: attended, route: (method, path, body) => runtime.route(method, path, body) };
+export function hostOpener(parts: ServerParts): HostOpener {
+  const runtime = runtimeOf(parts);
+  return async (options) => {
+    const { storage, name = "default", durability = "strict", allowReset = false, housekeeping = "idle" } = options;
+    const { cacheBytes, versions, quotas, encryption } = options;
+    const request = { storage, name, durability, allowReset, cacheBytes, versions, quotas, encryption, housekeeping };
+    const { engine } = await openWithFallback(runtime, request);
+    const attended = attend(engine, request) as AttendedEngine & ServerEngine;
+    return {
+      engine: attended,
+      version: parts.Engine.version(),
+      route: (method, path, body) => parts.Engine.route(method, path, body),
+    };
+  };
 }

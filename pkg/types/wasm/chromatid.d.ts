@@ -5,6 +5,9 @@ export default function init(options: {
   module_or_path: URL | BufferSource | WebAssembly.Module;
 }): Promise<InitOutput>;
 
+/** The same at once, from a module that is compiled. */
+export function initSync(options: { module: WebAssembly.Module }): InitOutput;
+
 export interface InitOutput {
   readonly memory: WebAssembly.Memory;
 }

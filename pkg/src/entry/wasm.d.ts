@@ -1,0 +1,2 @@
+/** Modules that have no generated types, or were not built yet. */
+declare module "*.wasm";

@@ -1,0 +1,23 @@
+/** A fault at every storage call of a workload: what was acknowledged is there afterwards. */
+
+import { expect, test } from "./fixtures";
+import { FAULTS } from "./worker/faults";
+import type { SweepResult } from "./worker/sweep";
+
+/** A workload of fewer calls would not have done what it is for. */
+const FEWEST_CALLS = 60;
+
+test.describe.configure({ mode: "parallel" });
+
+for (const storage of ["sqlite", "r2"]) {
+  for (const kind of FAULTS) {
+    test(`${storage}: one storage call ${kind}`, async ({ start }) => {
+      test.setTimeout(120_000);
+      const edge = await start("stores");
+      const { calls, tried, failures } = (await edge.ask("sweep", { storage, kind, lanes: 4 })) as SweepResult;
+      expect(failures).toEqual([]);
+      expect(tried).toBe(calls);
+      expect(calls).toBeGreaterThanOrEqual(FEWEST_CALLS);
+    });
+  }
+}

@@ -1,0 +1,87 @@
+/** The fixtures of the tests in workerd: a Worker of `worker/`, run by Miniflare. */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { expect, test as base } from "@playwright/test";
+import { Miniflare } from "miniflare";
+
+import { bundle, type Script } from "./support/bundle";
+
+export { expect };
+
+/** The Workers of `worker/`. */
+export type WorkerName = "stores" | "conformance";
+
+/** A Worker that runs. */
+export interface Edge {
+  /** What the Worker answers to a request with this body, as JSON. Throws with what it answers if that is an error. */
+  ask(target: string, body?: unknown): Promise<unknown>;
+  /** Ends the process that it runs in. */
+  stop(): Promise<void>;
+}
+
+interface TestFixtures {
+  /** Starts a Worker. Within a test each start finds what the one before has left on the disk. */
+  start: (name: WorkerName) => Promise<Edge>;
+}
+
+interface WorkerFixtures {
+  script: (name: WorkerName) => Promise<Script>;
+}
+
+export const test = base.extend<TestFixtures, WorkerFixtures>({
+  script: [
+    async ({}, use, { parallelIndex }) => {
+      const scripts = new Map<WorkerName, Promise<Script>>();
+      await use((name) => {
+        const directory = path.join(import.meta.dirname, "../../target/edge", `${name}-${parallelIndex}`);
+        const script = scripts.get(name) ?? bundle(name, directory);
+        scripts.set(name, script);
+        return script;
+      });
+    },
+    { scope: "worker" },
+  ],
+
+  start: async ({ script }, use) => {
+    const disk = mkdtempSync(path.join(tmpdir(), "chromatid-edge-"));
+    const running = new Set<Edge>();
+    await use(async (name) => {
+      const edge = run(await script(name), disk);
+      running.add(edge);
+      return edge;
+    });
+    await Promise.all([...running].map((edge) => edge.stop()));
+    rmSync(disk, { recursive: true, force: true });
+  },
+});
+
+function run({ directory, modules }: Script, disk: string): Edge {
+  const miniflare = new Miniflare({
+    cf: false,
+    host: "127.0.0.1",
+    port: 0,
+    compatibilityDate: "2026-04-01",
+    modulesRoot: directory,
+    modules,
+    durableObjects: { STORES: { className: "Store", useSQLite: true } },
+    r2Buckets: ["BUCKET"],
+    durableObjectsPersist: path.join(disk, "objects"),
+    r2Persist: path.join(disk, "bucket"),
+  });
+  let stopping: Promise<void> | undefined;
+  return {
+    async ask(target, body) {
+      const init = { method: "POST", body: JSON.stringify(body ?? null) };
+      const response = await miniflare.dispatchFetch(`http://edge/${target}`, init);
+      const text = await response.text();
+      if (!response.ok) {
+        throw new Error(text);
+      }
+      return JSON.parse(text) as unknown;
+    },
+    stop: () => (stopping ??= miniflare.dispose()),
+  };
+}

@@ -1,0 +1,66 @@
+/** Makes the script of a Worker, as whoever deploys one would: its code in one file, beside the WebAssembly modules that it imports. */
+
+import { copyFileSync, mkdirSync, rmSync } from "node:fs";
+import path from "node:path";
+
+import webpack from "webpack";
+
+const ROOT = path.join(import.meta.dirname, "../../..");
+const CONFORMANCE = path.join(ROOT, "target/wasm-conformance");
+
+/** The engine with its conformance suite, under the names by which `worker/conformance.ts` imports it. */
+const ENGINE = { "conformance-engine$": path.join(CONFORMANCE, "chromatid.js") };
+const MODULES = new Map([["conformance-engine.wasm", path.join(CONFORMANCE, "chromatid_bg.wasm")]]);
+
+export interface Script {
+  directory: string;
+  modules: { type: "ESModule" | "CompiledWasm"; path: string }[];
+}
+
+/** @param name of a file in `worker/`; @param directory is emptied */
+export async function bundle(name: string, directory: string): Promise<Script> {
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
+  const wasm = new Set<string>();
+  const compiler = webpack({
+    mode: "production",
+    target: "es2022",
+    context: ROOT,
+    entry: path.join(import.meta.dirname, "../worker", `${name}.ts`),
+    resolve: { alias: ENGINE, conditionNames: ["workerd", "import"], extensions: [".ts", ".js"] },
+    module: {
+      // The entry point for workerd imports its modules; what other platforms fetch is not looked for.
+      parser: { javascript: { url: false, importMeta: false } },
+      rules: [{ test: /\.ts$/, use: { loader: "ts-loader", options: { transpileOnly: true, compilerOptions: { noEmit: false } } } }],
+    },
+    externals: ({ context = ROOT, request = "" }) => {
+      if (!request.endsWith(".wasm")) {
+        return Promise.resolve();
+      }
+      const file = MODULES.get(request) ?? path.resolve(context, request);
+      wasm.add(file);
+      return Promise.resolve(`module ./${path.basename(file)}`);
+    },
+    experiments: { outputModule: true },
+    output: { path: directory, filename: "worker.js", library: { type: "module" }, module: true },
+    plugins: [new webpack.optimize.LimitChunkCountPlugin({ maxChunks: 1 })],
+    performance: { hints: false },
+  });
+  await new Promise<void>((resolve, reject) => {
+    compiler.run((error, stats) => {
+      compiler.close(() => undefined);
+      if (error || stats?.hasErrors()) {
+        reject(error ?? new Error(stats?.toString("errors-only")));
+      } else {
+        resolve();
+      }
+    });
+  });
+  const modules: Script["modules"] = [{ type: "ESModule", path: path.join(directory, "worker.js") }];
+  for (const file of wasm) {
+    const copy = path.join(directory, path.basename(file));
+    copyFileSync(file, copy);
+    modules.push({ type: "CompiledWasm", path: copy });
+  }
+  return { directory, modules };
+}

@@ -1,0 +1,10 @@
+/** The engine with its conformance suite: `support/bundle.ts` puts it there. */
+declare module "conformance-engine" {
+  export function initSync(options: { module: WebAssembly.Module }): unknown;
+  export function run_storage_conformance(kind: string): Promise<string[]>;
+}
+
+declare module "conformance-engine.wasm" {
+  const module: WebAssembly.Module;
+  export default module;
+}
