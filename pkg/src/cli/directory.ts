@@ -1,0 +1,73 @@
+/** Stores in directories, as commands open them. */
+
+import { existsSync, readdirSync, statSync } from "node:fs";
+import path from "node:path";
+
+import { createHandler } from "../entry/server.js";
+import { describeError } from "../engine/errors.js";
+import type { Handler, HandlerOptions } from "../server/handler.js";
+import { CliError } from "./errors.js";
+
+/** The file that every store has (docs/FORMAT.md). */
+const ROOT_FILE = "root";
+
+/** The file that every directory of Chroma's own server has. */
+const CHROMA_FILE = "chroma.sqlite3";
+
+/** Opens the store in a directory; a directory without one gets it. */
+export async function openDirectory(directory: string, options: Omit<HandlerOptions, "storage">): Promise<Handler> {
+  refuseChroma(directory);
+  try {
+    const handler = createHandler({ ...options, storage: "memory" });
+    await handler.ready();
+    return handler;
+  } catch (error) {
+    throw new CliError(reasonOf(error, directory), { cause: error });
+  }
+}
+
+/** Opens a store that is there already, for the work of this process alone: without bounds for strangers. */
+export async function openExisting(directory: string): Promise<Handler> {
+  refuseChroma(directory);
+  if (!existsSync(path.join(directory, ROOT_FILE))) {
+    throw new CliError(`There is no store in ${directory}: give the directory that \`chromatid run --path\` was given.`);
+  }
+  return openForOneself(directory);
+}
+
+/** The same, for a directory that may be new. */
+export function openForOneself(directory: string): Promise<Handler> {
+  return openDirectory(directory, {
+    insecure: true,
+    limits: { bodyBytes: Number.POSITIVE_INFINITY, milliseconds: 0, concurrency: Number.POSITIVE_INFINITY },
+  });
+}
+
+/** The bytes of the files of a directory. */
+export function bytesOf(directory: string): number {
+  return readdirSync(directory).reduce((sum, name) => sum + statSync(path.join(directory, name)).size, 0);
+}
+
+/** A store beside the files of Chroma's own server would look as if the data were gone. */
+function refuseChroma(directory: string): void {
+  if (existsSync(path.join(directory, CHROMA_FILE)) && !existsSync(path.join(directory, ROOT_FILE))) {
+    throw new CliError(
+      `${directory} holds data of Chroma's own server, whose files are not read: serve them by \`chroma run\`, ` +
+        "and take them over with `chromatid copy URL DIRECTORY`.",
+    );
+  }
+}
+
+function reasonOf(error: unknown, directory: string): string {
+  const { name, message } = describeError(error);
+  if (name === "StorageLockedError") {
+    return `${directory} is in use by another process: end that, give its address instead, or give another directory.`;
+  }
+  if (/EACCES|EPERM|EROFS|NotAllowedError/.test(`${name} ${message}`)) {
+    return `${directory} cannot be written: change its permissions, or give another directory.`;
+  }
+  if (/ENOTDIR|EEXIST/.test(message)) {
+    return `${directory} is not a directory: give another path.`;
+  }
+  return `${directory} cannot be opened: ${message}`;
+}

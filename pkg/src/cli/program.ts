@@ -1,0 +1,18 @@
+/** The commands and what they have in common. */
+
+import { addCopy } from "./copy.js";
+import { addDb } from "./db.js";
+import { command, named } from "./command.js";
+import { addRun } from "./run.js";
+import { addVacuum } from "./vacuum.js";
+import { Command } from "./vendor/commander.js";
+
+/** The program, to be given its arguments. */
+export function createProgram(): Command {
+  const program = named(new Command("chromatid")).description("Chroma's vector database in a process: its server, and the care of stores.");
+  addRun(program);
+  addCopy(program);
+  addVacuum(program);
+  addDb(command(program, "db", "Lists, creates and deletes databases."));
+  return program;
+}
