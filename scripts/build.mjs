@@ -16,7 +16,7 @@ import { ensureWasmTarget } from "./setup/wasm-target.mjs";
 const CONFORMANCE = ["--features", "conformance", "--out", "target/wasm-conformance"];
 
 /** The engine with the HTTP API, beside the one for pages. */
-const SERVER = ["--features", "rest", "--out", "pkg/wasm/server", "--engine-only"];
+const SERVER = ["--features", "rest", "--profile", "server", "--out", "pkg/wasm/server", "--engine-only"];
 
 /** A tool that did not succeed; it has said why itself. */
 export class BuildError extends SetupError {
