@@ -1,5 +1,6 @@
 /** What the engine does and in which shapes: the contract between the wasm module and the client. */
 
+import type { StorageDirectory } from "../storage/directory.js";
 import type { Encryption } from "./encryption.js";
 
 /** Where a store keeps its bytes. */
@@ -10,8 +11,8 @@ export type Durability = "strict" | "relaxed";
 
 /** Arguments of opening one store with one storage. */
 export interface EngineOptions {
-  /** `opfs` needs a dedicated worker; an object is a storage adapter. */
-  storage: StorageKind | object;
+  /** `opfs` needs a dedicated worker; an object is a directory or a storage adapter. */
+  storage: StorageKind | StorageDirectory | object;
   name: string;
   durability: Durability;
   /** Budget of the block cache in bytes. */

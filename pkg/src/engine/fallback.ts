@@ -1,10 +1,11 @@
 /** Which storage a store is opened on. */
 
+import { isDirectory, type StorageDirectory } from "../storage/directory.js";
 import { describeError, STORAGE_UNSUPPORTED } from "./errors.js";
 import type { Engine, EngineOptions, StorageKind } from "./engine.js";
 
-/** What a caller may ask for; an object is a storage adapter. */
-export type StorageChoice = StorageKind | "auto" | object;
+/** What a caller may ask for; an object is a directory or a storage adapter. */
+export type StorageChoice = StorageKind | "auto" | StorageDirectory | object;
 
 /** A storage that was tried and is not to be had here. */
 export interface Fallback {
@@ -28,7 +29,7 @@ export interface EngineRuntime {
 /** A store that was opened, on `storage`, after the listed others were not to be had. */
 export interface Opened {
   engine: Engine;
-  storage: StorageKind | "adapter";
+  storage: StorageKind | "files" | "adapter";
   fallbacks: Fallback[];
 }
 
@@ -43,7 +44,7 @@ export async function openWithFallback(runtime: EngineRuntime, request: OpenRequ
   if (request.storage !== "auto") {
     const { storage } = request;
     const engine = await runtime.open({ ...request, storage });
-    return { engine, storage: typeof storage === "object" ? "adapter" : storage, fallbacks: [] };
+    return { engine, storage: typeof storage === "object" ? givenKind(storage) : storage, fallbacks: [] };
   }
   const fallbacks: Fallback[] = [];
   let last: unknown;
@@ -60,6 +61,11 @@ export async function openWithFallback(runtime: EngineRuntime, request: OpenRequ
     }
   }
   throw last;
+}
+
+/** What a storage of the caller's is called. */
+function givenKind(storage: object): "files" | "adapter" {
+  return isDirectory(storage) ? "files" : "adapter";
 }
 
 /** Removes a store from every storage that exists here; it must not be open. */

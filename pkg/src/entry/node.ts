@@ -1,4 +1,4 @@
-/** Entry point for Node: the engine runs in the process. */
+/** Entry point for Node: the engine runs in the process, and stores may lie in directories. */
 
 import { setConnector } from "../engine/connection.js";
 import { inProcessConnector } from "../engine/in-process.js";
@@ -6,3 +6,5 @@ import { inProcessConnector } from "../engine/in-process.js";
 setConnector(inProcessConnector);
 
 export * from "../index.js";
+export { EphemeralClient, type EphemeralClientArgs, PersistentClient, type PersistentClientArgs } from "../node-clients.js";
+export { NodeDirectory } from "../storage/node-directory.js";
