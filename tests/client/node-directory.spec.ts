@@ -121,13 +121,14 @@ test("damage is reported, and nothing is written over it", () =>
     await fill(client);
     await client.compact();
     await client.close();
-    for (const file of ["root", "log.0", "directory.0"]) {
+    const pages = Array.from({ length: statSync(path.join(directory, "blocks")).size / 4096 }, (_, page) => page * 4096);
+    for (const file of ["root", "log.0", "directory.0", "blocks"]) {
       const damaged = path.join(directory, "..", `${path.basename(directory)}-${file}`);
       cpSync(directory, damaged, { recursive: true });
       const bytes = readFileSync(path.join(damaged, file));
-      // Of `root` both slots: one alone is made good by the other.
-      for (const offset of file === "root" ? [20, 4116] : [20]) {
-        bytes[offset] = (bytes[offset] ?? 0) ^ 1;
+      // Of `root` both slots: one alone is made good by the other. Of the blocks all: some may be free.
+      for (const page of { root: [0, 4096], blocks: pages }[file] ?? [0]) {
+        bytes[page + 20] = (bytes[page + 20] ?? 0) ^ 1;
       }
       writeFileSync(path.join(damaged, file), bytes);
       const refused = await thrown(async () => {
