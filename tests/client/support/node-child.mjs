@@ -2,9 +2,10 @@
  * What a process of its own does with a store in a directory: `node node-child.mjs <command> <directory>`. It tells of its progress by lines.
  */
 
-import { appendFileSync, rmdirSync, mkdirSync } from "node:fs";
+import { appendFileSync, mkdirSync, rmdirSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
+import { setTimeout as pause } from "node:timers/promises";
 
 import { NodeDirectory, PersistentClient } from "chromatid";
 
@@ -58,7 +59,7 @@ const commands = {
         if (/** @type {Error} */ (error).name !== "NoModificationAllowedError") {
           throw error;
         }
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * 5));
+        await pause(Math.random() * 5);
       }
     }
     const inside = path.join(directory, "inside");
