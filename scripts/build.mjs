@@ -12,7 +12,7 @@ import { whenChanged } from "./lib/stamp.mjs";
 import { ensureNpm } from "./setup/npm.mjs";
 import { ensureWasmTarget } from "./setup/wasm-target.mjs";
 
-/** Where the engine with its conformance suite goes; only the browser tests load it. */
+/** Where the engine with its conformance suite goes; only tests load it. */
 const CONFORMANCE = ["--features", "conformance", "--out", "target/wasm-conformance"];
 
 /** The engine with the HTTP API, beside the one for pages. */
