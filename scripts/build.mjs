@@ -12,11 +12,11 @@ import { whenChanged } from "./lib/stamp.mjs";
 import { ensureNpm } from "./setup/npm.mjs";
 import { ensureWasmTarget } from "./setup/wasm-target.mjs";
 
-/** Where the engine with its conformance suite goes; only the browser tests load it. */
+/** Where the engine with its conformance suite goes; only tests load it. */
 const CONFORMANCE = ["--features", "conformance", "--out", "target/wasm-conformance"];
 
 /** The engine with the HTTP API, beside the one for pages. */
-const SERVER = ["--features", "rest", "--out", "pkg/wasm/server", "--engine-only"];
+const SERVER = ["--features", "rest", "--profile", "server", "--out", "pkg/wasm/server", "--engine-only"];
 
 /** A tool that did not succeed; it has said why itself. */
 export class BuildError extends SetupError {

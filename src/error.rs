@@ -136,7 +136,7 @@ pub enum StorageError {
     #[error("storage quota exceeded while {operation}: delete records or free space, then try again")]
     QuotaExceeded { operation: &'static str },
     /// Another tab, worker or process holds the store.
-    #[error("the store is in use by another tab or worker: {detail}")]
+    #[error("the store is in use by another tab, worker or process: {detail}")]
     Locked { detail: String },
     /// The backend does not exist on this platform, or not in this context.
     #[error("{backend} storage is not available here: {detail}")]

@@ -51,6 +51,7 @@ export type { EngineErrorFields } from "./engine/errors.js";
 export type { Fallback, StorageChoice } from "./engine/fallback.js";
 export type { Persistence, Quota } from "./engine/persistence.js";
 export type { StoreInfo, StoreOptions } from "./engine/store.js";
+export type { StorageDirectory, StorageFile, SyncAccessHandle } from "./storage/directory.js";
 export * from "./errors.js";
 export type { Unsubscribe } from "./live.js";
 export type { ChangedRecord, FunctionOutput, RecordChange, RecordFunction } from "./functions.js";

@@ -126,7 +126,7 @@ export const STAGES = [
   { name: "pyarrow reads the blocks", groups: ["rust"], run: pyarrow },
   {
     name: "build: engine with its conformance suite",
-    groups: ["browser", "edge"],
+    groups: ["js", "browser", "edge"],
     run: () => step(async () => buildWasm(await wasmEnv(), { conformance: true })),
   },
   { name: "build: engine", groups: ["js", "browser", "edge"], run: () => step(async () => buildWasm(await wasmEnv())) },

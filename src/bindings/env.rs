@@ -21,8 +21,9 @@ pub struct JsEnv {
 enum Turn {
     /// `setImmediate` (Node) or `setTimeout`, called with the callback.
     Call { function: Function, callback: Closure<dyn FnMut()> },
-    /// A message to ourselves: browsers hold back nested timers for 4 ms, but not messages.
-    Message { post: Function, port: JsValue, _callback: Closure<dyn FnMut()> },
+    /// A message to ourselves: browsers hold back nested timers for 4 ms, but not messages. The port that receives it is
+    /// held, too: workerd collects one that only the other end knows, and the message would never arrive.
+    Message { post: Function, port: JsValue, _receiver: JsValue, _callback: Closure<dyn FnMut()> },
 }
 
 impl JsEnv {
@@ -47,10 +48,10 @@ impl Turn {
         if let Some(function) = function("setImmediate") {
             return Turn::Call { function, callback };
         }
-        if let Some((post, port)) =
+        if let Some((post, port, receiver)) =
             function("MessageChannel").and_then(|channel| connect(&channel, &callback))
         {
-            return Turn::Message { post, port, _callback: callback };
+            return Turn::Message { post, port, _receiver: receiver, _callback: callback };
         }
         let never = || Function::new_no_args("");
         Turn::Call { function: function("setTimeout").unwrap_or_else(never), callback }
@@ -65,14 +66,14 @@ impl Turn {
     }
 }
 
-/// Creates a message channel whose one end calls `callback`; returns how to post to the other.
-fn connect(channel: &Function, callback: &Closure<dyn FnMut()>) -> Option<(Function, JsValue)> {
+/// Creates a message channel whose one end calls `callback`; returns how to post, the end to post to, and the one that receives.
+fn connect(channel: &Function, callback: &Closure<dyn FnMut()>) -> Option<(Function, JsValue, JsValue)> {
     let channel = Reflect::construct(channel, &js_sys::Array::new()).ok()?;
     let receiver = Reflect::get(&channel, &"port1".into()).ok()?;
     Reflect::set(&receiver, &"onmessage".into(), callback.as_ref()).ok()?;
     let port = Reflect::get(&channel, &"port2".into()).ok()?;
     let post = Reflect::get(&port, &"postMessage".into()).ok()?.dyn_into().ok()?;
-    Some((post, port))
+    Some((post, port, receiver))
 }
 
 impl Env for JsEnv {

@@ -356,14 +356,18 @@ async fn open_storage(backend: JsValue, name: &str) -> JsResult<Rc<dyn Storage>>
         Some("indexeddb") => Rc::new(storage::indexeddb::open(name).await.map_err(error::storage_to_js)?),
         Some(other) => {
             let message =
-                format!("storage must be opfs, indexeddb, memory or an adapter object, not {other}");
+                format!("storage must be opfs, indexeddb, memory, a directory or an adapter, not {other}");
             return Err(error::invalid(&message));
+        }
+        None if storage::opfs::is_directory(&backend) => {
+            let files = storage::opfs::open_in(backend.unchecked_ref());
+            Rc::new(files.await.map_err(error::storage_to_js)?)
         }
         None if backend.is_object() => {
             let adapter = storage::adapter::AdapterStorage::open(backend.unchecked_into());
             Rc::new(adapter.await.map_err(error::storage_to_js)?)
         }
-        None => return Err(error::invalid("storage must be a name or an adapter object")),
+        None => return Err(error::invalid("storage must be a name, a directory or an adapter")),
     })
 }
 

@@ -1,8 +1,8 @@
 //! What every backend has to do, as one suite: each clause of the contract of
 //! [`Storage`](super::Storage) as a check against a real store.
 //!
-//! Natively it runs over memory and the simulated files; with the feature `conformance` the browser
-//! tests run it over OPFS, IndexedDB and an adapter.
+//! Natively it runs over memory and the simulated files; with the feature `conformance` the tests run
+//! it over OPFS, IndexedDB and an adapter in a browser, and over a directory in Node.
 
 use std::collections::BTreeSet;
 

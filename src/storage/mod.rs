@@ -121,7 +121,7 @@ pub struct Usage {
 /// After an operation has failed with anything but [`StorageError::QuotaExceeded`], the owner closes
 /// the store, opens it again and recovers; it never retries a failed flush.
 pub trait Storage {
-    /// `memory`, `opfs`, `indexeddb`, `adapter` or `sim`.
+    /// `memory`, `opfs`, `indexeddb`, `files`, `adapter` or `sim`.
     fn backend(&self) -> &'static str;
 
     /// What the payloads of log frames are sealed with, if the store is encrypted ([`sealed`]).

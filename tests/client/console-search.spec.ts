@@ -107,7 +107,7 @@ test.describe("the address", () => {
 
 test("errors are explained by what can be done about them", () => {
   const caused = (name: string, message: string, cause?: unknown) => Object.assign(new Error(message, { cause }), { name });
-  const locked = caused("ChromaServerError", "x", caused("StorageError", "the store is in use by another tab or worker: lock held"));
+  const locked = caused("ChromaServerError", "x", caused("StorageError", "the store is in use by another tab, worker or process: lock held"));
   expect(explain(locked).kind).toBe("locked");
   expect(explain(caused("ChromaServerError", "bad block", caused("CorruptionError", "bad block"))).kind).toBe("corrupt");
   expect(explain(caused("ChromaQuotaExceededError", "full")).kind).toBe("full");

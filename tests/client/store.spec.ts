@@ -67,7 +67,7 @@ test("a closed client refuses every call, and closing again is nothing", async (
 
 test("a store that could not be opened is tried again by the next call", async () => {
   const log = installConnector();
-  const locked = engineError("StorageLockedError", 500, "the store is in use by another tab or worker: x", true);
+  const locked = engineError("StorageLockedError", 500, "the store is in use by another tab, worker or process: x", true);
   const { setConnector, connector } = await import("../../pkg/src/engine/connection.js");
   const working = connector();
   let failures = 1;

@@ -21,6 +21,7 @@ function storeOf(edge: Edge, storage: "sqlite" | "r2", name = "store") {
     on: (on: string, method: string, args?: unknown) => ask({ call: "method", storage, on, method, args }),
     client: (method: string) => ask({ call: "method", storage, method }),
     write: (records: number, dimension: number) => ask({ call: "write", storage, records, dimension }),
+    litter: () => ask({ call: "litter" }),
     abort: () => expect(ask({ call: "abort" })).rejects.toThrow(),
   };
 }
@@ -89,6 +90,14 @@ test("objects of one isolate keep their stores apart, and one that ends does not
   );
   const found = await Promise.all(stores.map((store) => store.on("things", "get", { ids: ["same"] })));
   expect(found.map((answer) => (answer as GetAnswer).documents)).toEqual(stores.map((_, number) => [`of object ${number}`]));
+});
+
+test("a store goes on after the isolate has collected its garbage", async ({ start }) => {
+  const store = storeOf(await start("stores"), "sqlite");
+  await store.on("things", "add", { ids: ["a"], embeddings: [[1]] });
+  await store.litter();
+  await store.on("things", "add", { ids: ["b"], embeddings: [[2]] });
+  expect(await store.on("things", "count")).toBe(2);
 });
 
 test("a store in one object counts what it occupies", async ({ start }) => {

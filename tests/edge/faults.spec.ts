@@ -9,8 +9,11 @@ const FEWEST_CALLS = 60;
 
 test.describe.configure({ mode: "parallel" });
 
-for (const storage of ["sqlite", "r2"]) {
-  for (const kind of FAULTS) {
+/** A bucket adds its own calls to those of the database below it; each way to end is tried on one with the other. */
+const KINDS = { sqlite: FAULTS, r2: ["throws", "aborts after"] } as const;
+
+for (const storage of ["sqlite", "r2"] as const) {
+  for (const kind of KINDS[storage]) {
     test(`${storage}: one storage call ${kind}`, async ({ start }) => {
       test.setTimeout(120_000);
       const edge = await start("stores");

@@ -10,6 +10,8 @@ pub struct Options {
     pub dev: bool,
     /// Absolute, or relative to the workspace root.
     pub out: PathBuf,
+    /// The cargo profile of a build that is not `dev`.
+    pub profile: String,
     /// Without the module of regular expressions, which is the same for every engine.
     pub engine_only: bool,
     /// Cargo features, separated by commas; empty for none.
@@ -19,12 +21,14 @@ pub struct Options {
 impl Options {
     pub fn parse(arguments: &[String], root: &Path) -> Result<Self> {
         let out = root.join("pkg/wasm");
-        let mut options = Self { dev: false, out, engine_only: false, features: String::new() };
+        let profile = "release".to_owned();
+        let mut options = Self { dev: false, out, profile, engine_only: false, features: String::new() };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value\n{USAGE}"));
             match argument.as_str() {
                 "--dev" => options.dev = true,
+                "--profile" => options.profile = value()?.clone(),
                 "--engine-only" => options.engine_only = true,
                 "--out" => options.out = root.join(value()?),
                 "--features" => options.features = value()?.clone(),
@@ -46,17 +50,28 @@ mod tests {
 
     #[test]
     fn the_default_is_a_release_build_into_the_package() {
-        let expected =
-            Options { dev: false, out: "/root/pkg/wasm".into(), engine_only: false, features: String::new() };
+        let expected = Options {
+            dev: false,
+            out: "/root/pkg/wasm".into(),
+            profile: "release".into(),
+            engine_only: false,
+            features: String::new(),
+        };
         assert_eq!(parse(&[]).unwrap(), expected);
     }
 
     #[test]
     fn every_option_is_read() {
-        let options = parse(&["--dev", "--out", "target/x", "--engine-only", "--features", "rest"]).unwrap();
-        let expected =
-            Options { dev: true, out: "/root/target/x".into(), engine_only: true, features: "rest".into() };
-        assert_eq!(options, expected);
+        let arguments =
+            ["--dev", "--out", "target/x", "--profile", "server", "--engine-only", "--features", "rest"];
+        let expected = Options {
+            dev: true,
+            out: "/root/target/x".into(),
+            profile: "server".into(),
+            engine_only: true,
+            features: "rest".into(),
+        };
+        assert_eq!(parse(&arguments).unwrap(), expected);
     }
 
     #[test]

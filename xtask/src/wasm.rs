@@ -39,8 +39,9 @@ pub fn build(root: &Path, options: &Options) -> Result<()> {
     let optimiser = if options.dev { None } else { Some(Optimiser::find(root)?) };
 
     let settings = format!(
-        "{bindgen} {} {} {} {:?} {WASM_OPT:?}",
+        "{bindgen} {} {} {} {} {:?} {WASM_OPT:?}",
         options.dev,
+        options.profile,
         options.engine_only,
         options.features,
         optimiser.as_ref().map(|optimiser| &optimiser.version)
@@ -97,7 +98,7 @@ fn compile(root: &Path, options: &Options, package: &str, features: &str) -> Res
     command.current_dir(root).args(["build", "--locked", "--lib", "--package", package, "--target", TARGET]);
     command.arg("--no-default-features");
     if !options.dev {
-        command.arg("--release");
+        command.args(["--profile", &options.profile]);
     }
     if !features.is_empty() {
         command.args(["--features", features]);
@@ -106,7 +107,7 @@ fn compile(root: &Path, options: &Options, package: &str, features: &str) -> Res
         return Err(format!("cargo build --target {TARGET} failed").into());
     }
     let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| OsString::from("target"));
-    let profile = if options.dev { "debug" } else { "release" };
+    let profile = if options.dev { "debug" } else { &options.profile };
     Ok(root.join(target).join(TARGET).join(profile).join(format!("{}.wasm", package.replace('-', "_"))))
 }
 

@@ -13,7 +13,7 @@ export interface ConnectRequest extends OpenRequest {
 /** An open store, in this thread or in a worker of its own. `engine.close()` ends both. */
 export interface Connection {
   engine: Engine;
-  storage: StorageKind | "adapter";
+  storage: StorageKind | "files" | "adapter";
   fallbacks: readonly Fallback[];
   worker: boolean;
   /** How the last housekeeping step went. */

@@ -1,6 +1,7 @@
 /** What the engine does and in which shapes: the contract between the wasm module and the client. */
 
 import type { Awaitable, StorageAdapter } from "../storage/adapter.js";
+import type { StorageDirectory } from "../storage/directory.js";
 import type { Encryption } from "./encryption.js";
 
 /** Where a store keeps its bytes. */
@@ -18,7 +19,7 @@ export type Housekeeping = "idle" | "manual";
 /** Arguments of opening one store with one storage. */
 export interface EngineOptions {
   /** `opfs` needs a dedicated worker. */
-  storage: StorageKind | StorageAdapter;
+  storage: StorageKind | StorageDirectory | StorageAdapter;
   name: string;
   durability: Durability;
   /** Budget of the block cache in bytes. */

@@ -1,11 +1,12 @@
 /** Which storage a store is opened on. */
 
+import { isDirectory, type StorageDirectory } from "../storage/directory.js";
 import { describeError, STORAGE_UNSUPPORTED } from "./errors.js";
 import type { StorageAdapter } from "../storage/adapter.js";
 import type { Engine, EngineOptions, Housekeeping, StorageKind } from "./engine.js";
 
 /** What a caller may ask for. */
-export type StorageChoice = StorageKind | "auto" | StorageAdapter;
+export type StorageChoice = StorageKind | "auto" | StorageDirectory | StorageAdapter;
 
 /** A storage that was tried and is not to be had here. */
 export interface Fallback {
@@ -31,7 +32,7 @@ export interface EngineRuntime {
 /** A store that was opened, on `storage`, after the listed others were not to be had. */
 export interface Opened {
   engine: Engine;
-  storage: StorageKind | "adapter";
+  storage: StorageKind | "files" | "adapter";
   fallbacks: Fallback[];
 }
 
@@ -46,7 +47,7 @@ export async function openWithFallback(runtime: EngineRuntime, request: OpenRequ
   if (request.storage !== "auto") {
     const { storage } = request;
     const engine = await runtime.open({ ...request, storage });
-    return { engine, storage: typeof storage === "object" ? "adapter" : storage, fallbacks: [] };
+    return { engine, storage: typeof storage === "object" ? givenKind(storage) : storage, fallbacks: [] };
   }
   const fallbacks: Fallback[] = [];
   let last: unknown;
@@ -63,6 +64,11 @@ export async function openWithFallback(runtime: EngineRuntime, request: OpenRequ
     }
   }
   throw last;
+}
+
+/** What a storage of the caller's is called. */
+function givenKind(storage: object): "files" | "adapter" {
+  return isDirectory(storage) ? "files" : "adapter";
 }
 
 /** Removes a store from every storage that exists here; it must not be open. */

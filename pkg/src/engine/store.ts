@@ -2,6 +2,7 @@
 
 import { toChromaError } from "../error-mapping.js";
 import { ChromaConnectionError, ChromaValueError } from "../errors.js";
+import { isDirectory } from "../storage/directory.js";
 import { type Connection, connector } from "./connection.js";
 import {
   type Durability,
@@ -18,9 +19,9 @@ import { estimateQuota, isPersisted, type Persistence, type Quota, requestPersis
 
 /** Which store a client works on, and how it is opened. */
 export interface StoreOptions {
-  /** Name of the store within the origin. Default `"default"`. */
+  /** Name of the store within the origin. Default `"default"`. A store in a directory has none but its path. */
   name?: string;
-  /** Default `"auto"`: OPFS, else IndexedDB, else memory. An object is a storage adapter. */
+  /** Default `"auto"`: OPFS, else IndexedDB, else memory. An object is a directory (see `StorageDirectory`) or a storage adapter. */
   storage?: StorageChoice;
   /** Default `"strict"`: a write is durable when its promise resolves. */
   durability?: Durability;
@@ -104,12 +105,22 @@ function isSameEncryption(a: Encryption | undefined, b: Encryption | undefined):
     : one === other;
 }
 
+/** The path of a directory that clients may share. */
+function pathOf(storage: StorageChoice | undefined): string | undefined {
+  return isDirectory(storage) ? storage.path : undefined;
+}
+
+/** What a store is called among the open ones: in a directory, its path. */
+function nameOf({ name = "default", storage }: StoreOptions): string {
+  return pathOf(storage) ?? name;
+}
+
 /** Those that clients may share. Private ones end with their client, even if that is never closed. */
 const open = new Set<Store>();
 
 class Store {
   readonly name: string;
-  /** Memory that was asked for as such, and adapters, belong to the client that opened them. */
+  /** Memory that was asked for as such, adapters, and directories without a path belong to the client that opened them. */
   readonly isPrivate: boolean;
   readonly #options: StoreOptions;
   readonly #connection: Promise<Connection>;
@@ -118,9 +129,10 @@ class Store {
   #persistenceRequested = false;
 
   constructor(options: StoreOptions) {
-    const { name = "default", storage = "auto", durability = "strict" } = options;
+    const { storage = "auto", durability = "strict" } = options;
+    const name = nameOf(options);
     this.name = name;
-    this.isPrivate = storage === "memory" || typeof storage === "object";
+    this.isPrivate = storage === "memory" || (typeof storage === "object" && pathOf(storage) === undefined);
     this.#options = { ...options, storage, durability, allowReset: options.allowReset ?? false };
     const { cacheBytes, worker, versions, quotas, encryption, housekeeping } = options;
     const { allowReset } = this.#options;
@@ -141,7 +153,8 @@ class Store {
 
   /** Whether these options mean this store. Options that contradict those it was opened with are refused. */
   async serves(options: StoreOptions): Promise<boolean> {
-    const { name = "default", storage = "auto" } = options;
+    const { storage = "auto" } = options;
+    const name = nameOf(options);
     if (name !== this.name || !(await this.#isStorage(storage)) || !this.#alive) {
       return false;
     }
@@ -162,7 +175,8 @@ class Store {
   }
 
   async #isStorage(storage: StorageChoice): Promise<boolean> {
-    if (storage === this.#options.storage) {
+    const path = pathOf(storage);
+    if (storage === this.#options.storage || (path !== undefined && path === pathOf(this.#options.storage))) {
       return true;
     }
     const opened = await this.#connection.then(

@@ -1,4 +1,4 @@
-/** Entry point for Node: the engine runs in the process. */
+/** Entry point for Node: the engine runs in the process, and stores may lie in directories. */
 
 import { setConnector } from "../engine/connection.js";
 import { wasmRuntime } from "../engine/direct.js";
@@ -7,3 +7,5 @@ import { inProcess } from "../engine/in-process.js";
 setConnector(inProcess(wasmRuntime));
 
 export * from "../index.js";
+export { EphemeralClient, type EphemeralClientArgs, PersistentClient, type PersistentClientArgs } from "../node-clients.js";
+export { NodeDirectory } from "../storage/node-directory.js";

@@ -1,7 +1,7 @@
 /** Chroma's HTTP API as a function from requests to answers: for service workers, Workers, Deno, Bun and Node. */
 
 import type { Encryption } from "../engine/encryption.js";
-import type { Durability, EngineInfo, Quotas } from "../engine/engine.js";
+import type { Durability, Engine, EngineInfo, Quotas } from "../engine/engine.js";
 import { describeError } from "../engine/errors.js";
 import type { StorageChoice } from "../engine/fallback.js";
 import { type Access, type Authorize, ForbiddenError, type Identity } from "./access.js";
@@ -56,6 +56,8 @@ export interface Handler {
   /** Brings every log tail into segments, and gives free space back. */
   compact(): Promise<void>;
   info(): Promise<EngineInfo>;
+  /** The open store, for whoever serves it. */
+  engine(): Promise<Engine>;
   counters(): Counters;
   /** Waits for the requests under way, and closes the store. Later requests are answered with 503. */
   close(): Promise<void>;
@@ -64,6 +66,9 @@ export interface Handler {
 const BODY_BYTES = 40 * 1024 * 1024;
 const CONCURRENCY = 256;
 const MILLISECONDS = 60_000;
+
+/** How the answer of a store begins that another has taken over. */
+const LOCKED = '{"error":"StorageLockedError"';
 
 /** Makes a handler on a way to open stores; each platform's entry has its own. */
 export function makeHandler(open: HostOpener, options: HandlerOptions): Handler {
@@ -74,6 +79,7 @@ export function makeHandler(open: HostOpener, options: HandlerOptions): Handler 
     maintain: async () => (await service.host()).engine.maintain(),
     compact: async () => (await service.host()).engine.compact(),
     info: async () => (await service.host()).engine.info(),
+    engine: async () => (await service.host()).engine,
     counters: () => structuredClone(service.counters),
     close: () => service.close(),
   });
@@ -95,6 +101,7 @@ class Service {
   readonly #open: HostOpener;
   readonly #options: HandlerOptions;
   #host: Promise<Host> | undefined;
+  #current: Host | undefined;
   /** Announced with every answer, once it is known. */
   #about: Record<string, string> = {};
   #closed = false;
@@ -115,6 +122,7 @@ class Service {
     try {
       const host = await this.#host;
       this.#about = { "chromatid-version": host.version };
+      this.#current = host;
       return host;
     } catch (error) {
       this.#host = undefined;
@@ -172,7 +180,19 @@ class Service {
     }
     const contentType = request.headers.get("content-type") ?? undefined;
     const head = { method: request.method, path: pathname, query: search.slice(1), contentType, identity };
-    return host.engine.handle(head, body);
+    const answer = await host.engine.handle(head, body);
+    this.#renew(host, answer);
+    return answer;
+  }
+
+  /** Lets go of a store that can no longer be used: the next request opens it again, with what was acknowledged. */
+  #renew(host: Host, { status, body }: HttpAnswer): void {
+    const isLost = status === 503 || (status === 500 && new TextDecoder().decode(body).startsWith(LOCKED));
+    if (isLost && this.#current === host) {
+      this.#current = undefined;
+      this.#host = undefined;
+      host.engine.close().catch(() => undefined);
+    }
   }
 
   /** Who sends a request; undefined where nobody has to be known. */

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use js_sys::Function;
 use wasm_bindgen::{JsCast, JsValue};
+use web_sys::FileSystemDirectoryHandle;
 
 use super::{describe, member};
 use crate::error::StorageError;
@@ -12,11 +13,12 @@ use crate::storage::conformance::{Factory, run};
 use crate::storage::memory::MemoryStorage;
 use crate::storage::{Pending, Result, Storage, indexeddb, opfs};
 
-/// Runs the suite over `opfs` (in a dedicated worker), `indexeddb`, `memory` or `adapter`, and returns
-/// the names of the checks that passed, or what failed.
+/// Runs the suite over `opfs` (in a dedicated worker), `indexeddb`, `memory`, `directory` or `adapter`,
+/// and returns the names of the checks that passed, or what failed.
 ///
 /// The adapter is what the global function `createStorageAdapter` returns, if the page has one, else
-/// one over Maps.
+/// one over Maps. A directory is what the global function `createStorageDirectory` returns for a name;
+/// removing them is its owner's affair.
 pub async fn run_in_browser(kind: String) -> std::result::Result<Vec<String>, String> {
     let browser = Browser { kind: kind.clone(), number: Cell::new(0), adapter: RefCell::new(None) };
     let passed = run(&browser).await;
@@ -54,6 +56,7 @@ impl Browser {
                 let adapter = adapter.ok_or(StorageError::Closed)?;
                 Ok(Box::new(AdapterStorage::open(adapter).await?))
             }
+            "directory" => Ok(Box::new(opfs::open_in(&new_directory(&self.name())?).await?)),
             other => Err(StorageError::failed("opening a store", format!("there is no backend {other}"))),
         }
     }
@@ -66,6 +69,14 @@ fn new_adapter() -> Result<StorageAdapter> {
     adapter
         .map(JsCast::unchecked_into)
         .map_err(|error| StorageError::failed("making an adapter", describe(&error)))
+}
+
+fn new_directory(name: &str) -> Result<FileSystemDirectoryHandle> {
+    let failed = |error: JsValue| StorageError::failed("making a directory", describe(&error));
+    let create =
+        member(&js_sys::global(), "createStorageDirectory").dyn_into::<Function>().map_err(failed)?;
+    let directory = create.call1(&JsValue::UNDEFINED, &name.into());
+    directory.map(JsCast::unchecked_into).map_err(failed)
 }
 
 impl Factory for Browser {

@@ -7,7 +7,7 @@ use crate::storage::frame;
 
 /// One open file. Clones are handles of the same file.
 ///
-/// Implemented by OPFS sync access handles and by the simulator. Nothing is promised about the order
+/// Implemented by sync access handles (OPFS, Node) and by the simulator. Nothing is promised about the order
 /// in which writes between two flushes reach the device, nor that they reach it whole.
 pub trait File: Clone {
     /// Length in bytes.

@@ -1,4 +1,4 @@
-//! The store as six files. One layout for OPFS, for the simulator and for whatever else has files.
+//! The store as six files. One layout for OPFS, for directories under Node and for the simulator.
 //!
 //! ```text
 //! root                      the root record, in two slots               (root)

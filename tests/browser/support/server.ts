@@ -21,6 +21,7 @@ const MOUNTS = [
   ["/bench-peers/", "target/bench-peers"],
   ["/bench-text-peers/", "target/bench-text-peers"],
   ["/fixtures/", "tests/fixtures"],
+  ["/examples/", "target/examples"],
   ["/", "www/dist"],
 ] as const;
 

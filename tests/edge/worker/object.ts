@@ -20,7 +20,12 @@ export type Request =
   | { call: "calls" }
   /** Writes of one record each, one after another; answers how long they took, in milliseconds. */
   | { call: "write"; storage: StorageName; records: number; dimension: number }
+  /** Makes garbage until there is more than the isolate leaves uncollected; answers its bytes. */
+  | { call: "litter" }
   | { call: "abort" };
+
+/** Bytes of garbage, and how many are made at a time. */
+const [LITTER_BYTES, PIECE_BYTES] = [1024 * 1024 * 1024, 8 * 1024 * 1024];
 
 export class Store {
   readonly #state: ObjectState;
@@ -51,6 +56,8 @@ export class Store {
         return this.#faults?.calls;
       case "write":
         return this.#write(this.#open(request.storage), request.records, request.dimension);
+      case "litter":
+        return litter();
       case "abort":
         this.#state.abort("asked for");
     }
@@ -98,4 +105,13 @@ export class Store {
     }
     return Date.now() - started;
   }
+}
+
+async function litter(): Promise<number> {
+  let bytes = 0;
+  while (bytes < LITTER_BYTES) {
+    bytes += new Uint8Array(PIECE_BYTES).fill(1).length;
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  return bytes;
 }

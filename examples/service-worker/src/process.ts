@@ -1,0 +1,3 @@
+/** What the client imports as `node:process`. */
+export const env: Record<string, string> = {};
+export default { env };

@@ -1,0 +1,32 @@
+/** Which database a path is about. */
+
+export interface Place {
+  tenant: string;
+  database: string;
+  /** What follows the database, beginning with a slash; empty if nothing does. */
+  rest: string;
+}
+
+/** The name of the object that knows the names of tenants and databases. No tenant's name has a slash in front of it. */
+export const CATALOGUE = "/catalogue";
+
+const DATABASE = /^\/api\/v2\/tenants\/([^/]+)\/databases\/([^/]+)(\/.*)?$/;
+
+/** The database of a path; nothing for paths about tenants, or about the server. */
+export function placeOf(path: string): Place | undefined {
+  const [, tenant, database, rest = ""] = DATABASE.exec(path) ?? [];
+  if (tenant === undefined || database === undefined) {
+    return undefined;
+  }
+  try {
+    return { tenant: decodeURIComponent(tenant), database: decodeURIComponent(database), rest };
+  } catch {
+    // The catalogue says what is wrong with it.
+    return undefined;
+  }
+}
+
+/** The name of a database's object. */
+export function nameOf({ tenant, database }: Place): string {
+  return `${encodeURIComponent(tenant)}/${encodeURIComponent(database)}`;
+}

@@ -1,0 +1,30 @@
+/** The storage suite that is compiled into the engine, on a directory under Node. */
+
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+
+import { expect, test } from "@playwright/test";
+import { NodeDirectory } from "chromatid/node";
+
+import { withDirectory } from "./support/node-process";
+
+const ENGINE = path.join(import.meta.dirname, "../../target/wasm-conformance");
+
+interface Suites {
+  default(options: { module_or_path: BufferSource }): Promise<unknown>;
+  run_storage_conformance(kind: string): Promise<string[]>;
+}
+
+test("a directory keeps the contract of storages", () =>
+  withDirectory(async (parent) => {
+    test.setTimeout(180_000);
+    const suites = (await import(path.join(ENGINE, "chromatid.js"))) as Suites;
+    await suites.default({ module_or_path: readFileSync(path.join(ENGINE, "chromatid_bg.wasm")) });
+    const createStorageDirectory = (name: string) => new NodeDirectory(path.join(parent, name));
+    Object.assign(globalThis, { createStorageDirectory });
+    const passed = await suites.run_storage_conformance("directory");
+    // With fewer checks than this the suite itself was not run.
+    expect(passed.length).toBeGreaterThanOrEqual(20);
+    expect(new Set(passed).size).toBe(passed.length);
+    expect(existsSync(path.join(parent, "conformance 1", "root"))).toBe(true);
+  }));
