@@ -7,7 +7,7 @@ import tseslint from "typescript-eslint";
 // Loaded by pages or compiled into the engine as they are, outside of every TypeScript project.
 const PAGE_SCRIPTS = ["tests/browser/pages/**/*.js", "benches/browser/**/*.js", "benches/peers/{stores,texts}/*.js"];
 const ENGINE_SCRIPTS = ["src/**/*.js"];
-const NODE_SOURCES = ["pkg/src/entry/node.ts", "pkg/src/node-clients.ts", "pkg/src/storage/node-*.ts"];
+const NODE_SOURCES = ["pkg/src/entry/node.ts", "pkg/src/node-clients.ts", "pkg/src/storage/node-*.ts", "pkg/src/{cli,node}/**/*.ts"];
 
 export default tseslint.config(
   {
@@ -42,7 +42,7 @@ export default tseslint.config(
     files: ["pkg/src/**/*.ts"],
     ignores: NODE_SOURCES,
     rules: {
-      "no-restricted-imports": ["error", { patterns: ["node:*", "**/node-*"] }],
+      "no-restricted-imports": ["error", { patterns: ["node:*", "**/node-*", "**/node/*", "**/cli/*"] }],
       "no-restricted-globals": ["error", ...Object.keys(globals.node).filter((name) => !(name in globals.browser))],
     },
   },

@@ -1,8 +1,9 @@
 /**
- * Compares Chroma, the engine and the package by the corpus: `npm run conformance`. See tests/conformance/README.md.
+ * Compares Chroma, the engine and the package by the corpus, and copies from and to Chroma: `npm run conformance`. See
+ * tests/conformance/README.md.
  *
  *   --record        records the corpus anew first
- *   --only=chroma   only this one: `chroma`, `engine` or `package`
+ *   --only=chroma   only this one: `chroma`, `engine`, `package` or `copy`
  */
 
 import { rmSync } from "node:fs";
@@ -13,6 +14,7 @@ import { readCases } from "../tests/conformance/corpus.mjs";
 import { judgeServer } from "../tests/conformance/runners/judge.mjs";
 import { runOnServer } from "../tests/conformance/runners/rest.mjs";
 import { buildPackage, buildWasm } from "./build.mjs";
+import { copyThereAndBack } from "./conformance/copy.mjs";
 import { record } from "./conformance/record.mjs";
 import { withChroma } from "./conformance/server.mjs";
 import { heading, isMain, say, SetupError } from "./lib/log.mjs";
@@ -59,6 +61,13 @@ async function onPackage() {
   return differencesOf(["node_modules/.bin/playwright", "test", "corpus.spec.ts", "--project=browser", "--reporter=list", `--output=${output}`]);
 }
 
+/** @returns {Promise<string[]>} */
+async function onCopies() {
+  await buildWasm(await ensureWasmTarget());
+  await buildPackage();
+  return withChroma(copyThereAndBack);
+}
+
 /**
  * What a runner of tests tells; one that fails without a difference did not run.
  * @param {string[]} command
@@ -71,13 +80,14 @@ async function differencesOf(command) {
 
 async function conformance() {
   const { values: options } = parseArgs({ options: { record: { type: "boolean", default: false }, only: { type: "string" } } });
-  const wanted = options.only?.split(",") ?? ["chroma", "engine", "package"];
+  const wanted = options.only?.split(",") ?? ["chroma", "engine", "package", "copy"];
   await ensureNpm();
   /** @type {Record<string, () => Promise<string[]>>} */
   const runners = {
     chroma: () => withChroma(onChroma),
     engine: onEngine,
     package: onPackage,
+    copy: onCopies,
   };
   if (options.record) {
     heading("recording");

@@ -6,6 +6,7 @@ import path from "node:path";
 import { createHandler } from "../entry/server.js";
 import { describeError } from "../engine/errors.js";
 import type { Handler, HandlerOptions } from "../server/handler.js";
+import { NodeDirectory } from "../storage/node-directory.js";
 import { CliError } from "./errors.js";
 
 /** The file that every store has (docs/FORMAT.md). */
@@ -14,15 +15,26 @@ const ROOT_FILE = "root";
 /** The file that every directory of Chroma's own server has. */
 const CHROMA_FILE = "chroma.sqlite3";
 
+/** Time after which somebody at a terminal is told what is waited for, in milliseconds. */
+const NOTICE_MS = 1_000;
+
 /** Opens the store in a directory; a directory without one gets it. */
 export async function openDirectory(directory: string, options: Omit<HandlerOptions, "storage">): Promise<Handler> {
   refuseChroma(directory);
+  // A store that another process has is waited for: it may be about to end.
+  const notice = setTimeout(() => {
+    if (process.stderr.isTTY) {
+      process.stderr.write(`waiting for ${directory}\n`);
+    }
+  }, NOTICE_MS);
   try {
-    const handler = createHandler({ ...options, storage: "memory" });
+    const handler = createHandler({ ...options, storage: new NodeDirectory(directory) });
     await handler.ready();
     return handler;
   } catch (error) {
     throw new CliError(reasonOf(error, directory), { cause: error });
+  } finally {
+    clearTimeout(notice);
   }
 }
 
