@@ -12,6 +12,7 @@
  *   --native             the kernels natively, beside a plain read of the same memory
  *   --text               filters and text search beside other stores instead, and their relevance; with --sizes, --stores, --limit,
  *                        --merge and --report
+ *   --http               the official clients against our server and Chroma's instead; with --sizes
  *   --no-build           measures what is built already
  */
 
@@ -26,6 +27,7 @@ import { writeReport } from "../benches/report/build.mjs";
 import { takePictures } from "../benches/report/pictures.mjs";
 import { isMain, say, SetupError } from "./lib/log.mjs";
 import { ROOT, run } from "./lib/run.mjs";
+import { benchHttp } from "./bench-http.mjs";
 import { planTexts, reportTexts, TEXT_RESULTS } from "./bench-text.mjs";
 import { build } from "./build.mjs";
 import { whenChanged } from "./lib/stamp.mjs";
@@ -61,6 +63,7 @@ const OPTIONS = /** @type {const} */ ({
   pictures: { type: "boolean", default: false },
   native: { type: "boolean", default: false },
   text: { type: "boolean", default: false },
+  http: { type: "boolean", default: false },
   "no-build": { type: "boolean", default: false },
 });
 
@@ -72,6 +75,9 @@ async function bench() {
   mkdirSync(OUT, { recursive: true });
   if (!options["no-build"]) {
     await build();
+  }
+  if (options.http) {
+    return benchHttp({ sizes: options.sizes.split(",").map(count) });
   }
   return options.text ? benchTexts(options) : benchVectors(options);
 }

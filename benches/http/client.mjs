@@ -52,11 +52,12 @@ async function add(name, count, batch) {
 async function queries() {
   const collection = await client.getCollection({ name: "large", embeddingFunction: /** @type {any} */ (undefined) });
   const found = [];
-  for (const [filter, where] of set.filters) {
+  for (const filter of set.filters) {
     const times = [];
     let hits = 0;
     let wanted = 0;
     for (const [index, vector] of set.queries.entries()) {
+      const where = set.where(filter, index);
       const started = performance.now();
       const { ids } = await collection.query({
         queryEmbeddings: [vector], nResults: 10, include: ["documents", "metadatas", "distances"], ...(where && { where }),

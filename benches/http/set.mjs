@@ -25,8 +25,15 @@ export function openSet(directory, rows) {
   return {
     rows,
     queries,
-    /** @type {[string, Record<string, number> | undefined][]} */
-    filters: [["all", undefined], ["tenth", { tenth: 0 }], ["hundredth", { hundredth: 0 }]],
+    filters: ["all", "tenth", "hundredth"],
+    /**
+     * @param {string} filter
+     * @param {number} query
+     * @returns {Record<string, number> | undefined}
+     */
+    where(filter, query) {
+      return filter === "all" ? undefined : { [filter]: query % (filter === "tenth" ? 10 : 100) };
+    },
     /** @param {number} first @param {number} count */
     records(first, count) {
       const bytes = Buffer.alloc(count * ROW_BYTES);

@@ -13,6 +13,9 @@ import { StoreProcess, withDirectory } from "./support/node-process";
 
 const FILES = ["blocks", "directory.0", "directory.1", "log.0", "log.1", "root"];
 
+/** Runs a program among mounts that end with it. */
+const OWN_MOUNTS = ["unshare", "--user", "--map-root-user", "--mount"];
+
 for (const each of cases) {
   test(`in a directory: ${each.name}`, () =>
     withDirectory(async (directory) => {
@@ -216,13 +219,12 @@ test.describe("a full device", () => {
 
   test("of its own: everything that was acknowledged is there", () =>
     withDirectory(async (parent) => {
-      const small = ["unshare", "--user", "--map-root-user", "--mount"];
       const mount = `mount -t tmpfs -o size=3m tmpfs ${parent}`;
-      test.skip(!succeeds([...small, "sh", "-c", mount]), "mounting is not permitted here");
+      test.skip(!succeeds([...OWN_MOUNTS, "sh", "-c", mount]), "mounting is not permitted here");
       // The store is copied out of the file system before that ends with its only process.
       const copy = `${parent}-copy`;
       const script = `${mount} && "$@"; cp -r ${parent} ${copy}`;
-      const writer = new StoreProcess("write", parent, [...small, "sh", "-c", script, "sh"]);
+      const writer = new StoreProcess("write", parent, [...OWN_MOUNTS, "sh", "-c", script, "sh"]);
       await writer.ended;
       expect(writer.lines.at(-1)).toContain("failed ChromaQuotaExceededError");
       const client = new PersistentClient({ path: copy });
@@ -234,6 +236,15 @@ test.describe("a full device", () => {
       execFileSync("rm", ["-r", copy]);
     }));
 });
+
+test("a directory that must not be written is told so", () =>
+  withDirectory(async (parent) => {
+    const mount = `mount -t tmpfs -o ro tmpfs ${parent}`;
+    test.skip(!succeeds([...OWN_MOUNTS, "sh", "-c", mount]), "mounting is not permitted here");
+    const child = new StoreProcess("hold", parent, [...OWN_MOUNTS, "sh", "-c", `${mount} && exec "$@"`, "sh"]);
+    expect(await child.ended).toBe(1);
+    expect(child.lines).toEqual([expect.stringMatching(/^failed ChromaServerError: .*NotAllowedError: EROFS: read-only file system/)]);
+  }));
 
 /** A directory on a device that takes only so many bytes more. */
 function limited(directory: NodeDirectory, room: { bytes: number }): StorageDirectory {

@@ -15,7 +15,8 @@ const KINDS = { sqlite: FAULTS, r2: ["throws", "aborts after"] } as const;
 for (const storage of ["sqlite", "r2"] as const) {
   for (const kind of KINDS[storage]) {
     test(`${storage}: one storage call ${kind}`, async ({ start }) => {
-      test.setTimeout(120_000);
+      // Twenty seconds on an idle machine.
+    test.setTimeout(300_000);
       const edge = await start("stores");
       const { calls, tried, failures } = (await edge.ask("sweep", { storage, kind, lanes: 4 })) as SweepResult;
       expect(failures).toEqual([]);

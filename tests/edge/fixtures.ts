@@ -12,19 +12,21 @@ import { bundle, type Script } from "./support/bundle";
 export { expect };
 
 /** The Workers of `worker/`. */
-export type WorkerName = "stores" | "conformance";
+export type WorkerName = "stores" | "conformance" | "server";
 
 /** A Worker that runs. */
 export interface Edge {
   /** What the Worker answers to a request with this body, as JSON. Throws with what it answers if that is an error. */
   ask(target: string, body?: unknown): Promise<unknown>;
+  /** Where it listens. */
+  url(): Promise<URL>;
   /** Ends the process that it runs in. */
   stop(): Promise<void>;
 }
 
 interface TestFixtures {
-  /** Starts a Worker. Within a test each start finds what the one before has left on the disk. */
-  start: (name: WorkerName) => Promise<Edge>;
+  /** Starts a Worker with texts that it is given. Within a test each start finds what the one before has left on the disk. */
+  start: (name: WorkerName, bindings?: Record<string, string>) => Promise<Edge>;
 }
 
 interface WorkerFixtures {
@@ -37,7 +39,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       const scripts = new Map<WorkerName, Promise<Script>>();
       await use((name) => {
         const directory = path.join(import.meta.dirname, "../../target/edge", `${name}-${parallelIndex}`);
-        const script = scripts.get(name) ?? bundle(name, directory);
+        const script = scripts.get(name) ?? bundle(`worker/${name}.ts`, directory);
         scripts.set(name, script);
         return script;
       });
@@ -48,8 +50,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   start: async ({ script }, use) => {
     const disk = mkdtempSync(path.join(tmpdir(), "chromatid-edge-"));
     const running = new Set<Edge>();
-    await use(async (name) => {
-      const edge = run(await script(name), disk);
+    await use(async (name, bindings = {}) => {
+      const edge = run(await script(name), disk, bindings);
       running.add(edge);
       return edge;
     });
@@ -58,7 +60,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   },
 });
 
-function run({ directory, modules }: Script, disk: string): Edge {
+function run({ directory, modules }: Script, disk: string, bindings: Record<string, string>): Edge {
   const miniflare = new Miniflare({
     cf: false,
     host: "127.0.0.1",
@@ -66,6 +68,7 @@ function run({ directory, modules }: Script, disk: string): Edge {
     compatibilityDate: "2026-04-01",
     modulesRoot: directory,
     modules,
+    bindings,
     durableObjects: { STORES: { className: "Store", useSQLite: true } },
     r2Buckets: ["BUCKET"],
     durableObjectsPersist: path.join(disk, "objects"),
@@ -82,6 +85,7 @@ function run({ directory, modules }: Script, disk: string): Edge {
       }
       return JSON.parse(text) as unknown;
     },
+    url: () => miniflare.ready,
     stop: () => (stopping ??= miniflare.dispose()),
   };
 }

@@ -3,6 +3,7 @@
  * of one class with SQLite storage.
  */
 
+import type { EngineInfo } from "../engine/engine.js";
 import type { Handler, HandlerOptions } from "../server/handler.js";
 import type { StorageAdapter } from "../storage/adapter.js";
 import { DurableObjectStorage } from "../storage/durable-object.js";
@@ -103,6 +104,10 @@ export class DatabaseCore {
         return;
       }
     }
+  }
+
+  info(): Promise<EngineInfo> {
+    return this.#open().info();
   }
 
   /** Names of tenants and databases; a database that is deleted takes its object's data with it. */

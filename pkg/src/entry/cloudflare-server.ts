@@ -1,6 +1,7 @@
 /** Entry point of Chroma's HTTP API in a Cloudflare Worker: a Durable Object for each database. */
 
 import { DatabaseCore, type ObjectOptions, type ObjectState } from "../cloudflare/object.js";
+import type { EngineInfo } from "../engine/engine.js";
 import { createHandler } from "./server-workerd.js";
 
 /** What a Worker's Durable Object class extends. `options` is called once an object, with the bindings of the Worker. */
@@ -20,6 +21,11 @@ export abstract class DatabaseObject<Env> {
 
   alarm(): Promise<void> {
     return this.#core.alarm();
+  }
+
+  /** What is known about the object's store. */
+  info(): Promise<EngineInfo> {
+    return this.#core.info();
   }
 }
 

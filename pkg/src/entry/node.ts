@@ -8,4 +8,6 @@ setConnector(inProcess(wasmRuntime));
 
 export * from "../index.js";
 export { EphemeralClient, type EphemeralClientArgs, PersistentClient, type PersistentClientArgs } from "../node-clients.js";
+export { nodeListener } from "../node/listener.js";
+export { type RunningServer, serve, type ServeOptions } from "../node/serve.js";
 export { NodeDirectory } from "../storage/node-directory.js";

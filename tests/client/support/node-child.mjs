@@ -65,6 +65,7 @@ const commands = {
     const inside = path.join(directory, "inside");
     // Fails if another one is inside.
     mkdirSync(inside);
+    await pause(20);
     appendFileSync(path.join(directory, "seized"), `${process.pid}\n`);
     rmdirSync(inside);
     process.kill(process.pid, "SIGKILL");

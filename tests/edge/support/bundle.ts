@@ -17,8 +17,8 @@ export interface Script {
   modules: { type: "ESModule" | "CompiledWasm"; path: string }[];
 }
 
-/** @param name of a file in `worker/`; @param directory is emptied */
-export async function bundle(name: string, directory: string): Promise<Script> {
+/** @param entry of the Worker, in the tests' folder; @param directory is emptied */
+export async function bundle(entry: string, directory: string): Promise<Script> {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   const wasm = new Set<string>();
@@ -26,7 +26,7 @@ export async function bundle(name: string, directory: string): Promise<Script> {
     mode: "production",
     target: "es2022",
     context: ROOT,
-    entry: path.join(import.meta.dirname, "../worker", `${name}.ts`),
+    entry: path.join(import.meta.dirname, "..", entry),
     resolve: { alias: ENGINE, conditionNames: ["workerd", "import"], extensions: [".ts", ".js"] },
     module: {
       // The entry point for workerd imports its modules; what other platforms fetch is not looked for.

@@ -1,0 +1,100 @@
+/** The example of a Cloudflare Worker, used by the official client: a Durable Object for each database. */
+
+import { AdminClient, ChromaClient } from "chromadb";
+
+import { type Edge, expect, test } from "./fixtures";
+
+const TOKENS = JSON.stringify([
+  { token: "all" },
+  { token: "acme", tenant: "acme", databases: ["docs"] },
+  { token: "reader", actions: ["collection:get*", "collection:query", "collection:count", "db:list_collections"] },
+]);
+
+async function place(edge: Edge, token = "all") {
+  const { hostname, port } = await edge.url();
+  return { host: hostname, port: Number(port), headers: { "x-chroma-token": token } };
+}
+
+async function clientOf(edge: Edge, options: { token?: string; tenant?: string; database?: string } = {}) {
+  const { token, ...rest } = options;
+  return new ChromaClient({ ...(await place(edge, token)), ...rest });
+}
+
+const SMALL = { ids: ["a", "b", "c"], embeddings: [[1, 0], [0, 1], [1, 1]], documents: ["one", "two", "three"] };
+
+for (const bindings of [{ TOKENS }, { TOKENS, IN_BUCKET: "yes" }]) {
+  const where = "IN_BUCKET" in bindings ? "blocks in a bucket" : "blocks in the object";
+
+  test(`collections are there after the process has ended: ${where}`, async ({ start }) => {
+    const edge = await start("server", bindings);
+    const client = await clientOf(edge);
+    const collection = await client.createCollection({ name: "things", embeddingFunction: null });
+    await collection.add(SMALL);
+    expect((await collection.query({ queryEmbeddings: [[1, 0.1]], nResults: 2 })).ids).toEqual([["a", "c"]]);
+    await edge.stop();
+
+    const again = await (await clientOf(await start("server", bindings))).getCollection({ name: "things" });
+    expect(await again.count()).toBe(3);
+    await again.delete({ ids: ["a"] });
+    expect((await again.get()).ids).toEqual(["b", "c"]);
+  });
+}
+
+test("databases are objects of their own, and one that is deleted leaves nothing", async ({ start }) => {
+  const edge = await start("server", { TOKENS });
+  const admin = new AdminClient(await place(edge));
+  await admin.createTenant({ name: "acme" });
+  await admin.createDatabase({ tenant: "acme", name: "docs" });
+  const docs = await clientOf(edge, { tenant: "acme", database: "docs" });
+  const other = await clientOf(edge);
+  await (await docs.createCollection({ name: "things", embeddingFunction: null })).add(SMALL);
+  expect(await other.countCollections()).toBe(0);
+  expect(await docs.countCollections()).toBe(1);
+
+  await admin.deleteDatabase({ tenant: "acme", name: "docs" });
+  expect(await docs.countCollections()).toBe(0);
+  await expect(docs.createCollection({ name: "things", embeddingFunction: null })).rejects.toThrow("Database [docs] does not exist");
+  await admin.createDatabase({ tenant: "acme", name: "docs" });
+  expect(await docs.countCollections()).toBe(0);
+});
+
+test("a token lets in where it says, and nobody comes in without one", async ({ start }) => {
+  const edge = await start("server", { TOKENS });
+  const admin = new AdminClient(await place(edge));
+  await admin.createTenant({ name: "acme" });
+  await admin.createDatabase({ tenant: "acme", name: "docs" });
+
+  await expect((await clientOf(edge, { token: "wrong" })).listCollections()).rejects.toThrow("Unauthorized");
+  const acme = await clientOf(edge, { token: "acme", tenant: "acme", database: "docs" });
+  await acme.createCollection({ name: "things", embeddingFunction: null });
+  await expect((await clientOf(edge, { token: "acme" })).listCollections()).rejects.toThrow();
+  const reader = await clientOf(edge, { token: "reader", tenant: "acme", database: "docs" });
+  expect(await reader.listCollections()).toHaveLength(1);
+  await expect(reader.createCollection({ name: "more", embeddingFunction: null })).rejects.toThrow("permission");
+
+  const { href } = await edge.url();
+  expect((await fetch(new URL("/api/v2/version", href))).status).toBe(200);
+  expect((await fetch(new URL("/api/v2/tenants/acme", href))).status).toBe(401);
+});
+
+test("a Worker without tokens lets nobody in", async ({ start }) => {
+  const { href } = await (await start("server")).url();
+  for (const path of ["/api/v2/heartbeat", "/api/v2/tenants/default_tenant/databases/default_database/collections"]) {
+    expect((await fetch(new URL(path, href))).status).toBe(401);
+  }
+});
+
+test("an alarm does the work in the background", async ({ start }) => {
+  const edge = await start("server", { TOKENS });
+  const client = await clientOf(edge);
+  const collection = await client.createCollection({ name: "things", embeddingFunction: null });
+  const count = 200;
+  await collection.add({
+    ids: Array.from({ length: count }, (_, place) => `r${place}`),
+    embeddings: Array.from({ length: count }, (_, place) => [Math.sin(place), Math.cos(place)]),
+  });
+  expect((await collection.getIndexingStatus()).op_indexing_progress).toBe(0);
+  await expect
+    .poll(async () => (await collection.getIndexingStatus()).op_indexing_progress, { timeout: 30_000, intervals: [1_000] })
+    .toBe(1);
+});
