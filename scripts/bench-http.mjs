@@ -63,6 +63,7 @@ async function measure(server, client, set, size, python) {
     await running.stop();
     const again = await startServer(server, PORT, directory, python);
     await again.stop();
+    /** @type {Omit<HttpRow, "server" | "startMs" | "restartMs" | "memory">} */
     const result = JSON.parse(output.trim().split("\n").at(-1) ?? "");
     say(`${server.name}, ${result.client}, ${size}: done`);
     return { server: server.name, startMs: running.startMs, restartMs: again.startMs, memory, ...result };

@@ -12,7 +12,7 @@ const TOKENS = JSON.stringify([
 
 async function place(edge: Edge, token = "all") {
   const { hostname, port } = await edge.url();
-  return { host: hostname, port: Number(port), headers: { "x-chroma-token": token } };
+  return { host: hostname, port: Number(port), ssl: false, headers: { "x-chroma-token": token } };
 }
 
 async function clientOf(edge: Edge, options: { token?: string; tenant?: string; database?: string } = {}) {
@@ -22,9 +22,12 @@ async function clientOf(edge: Edge, options: { token?: string; tenant?: string; 
 
 const SMALL = { ids: ["a", "b", "c"], embeddings: [[1, 0], [0, 1], [1, 1]], documents: ["one", "two", "three"] };
 
-for (const bindings of [{ TOKENS }, { TOKENS, IN_BUCKET: "yes" }]) {
-  const where = "IN_BUCKET" in bindings ? "blocks in a bucket" : "blocks in the object";
+const PLACES: [string, Record<string, string>][] = [
+  ["blocks in the object", { TOKENS }],
+  ["blocks in a bucket", { TOKENS, IN_BUCKET: "yes" }],
+];
 
+for (const [where, bindings] of PLACES) {
   test(`collections are there after the process has ended: ${where}`, async ({ start }) => {
     const edge = await start("server", bindings);
     const client = await clientOf(edge);

@@ -15,9 +15,6 @@ export async function buildExample(name: string): Promise<void> {
   const directory = path.join(ROOT, "target/examples", name);
   rmSync(directory, { recursive: true, force: true });
   const compiler = webpack(configurations.map((one) => ({ ...one, output: { ...one.output, path: directory } })));
-  if (!compiler) {
-    throw new Error(`${name} has no settings`);
-  }
   await new Promise<void>((resolve, reject) => {
     compiler.run((error, stats) => {
       compiler.close(() => undefined);
