@@ -10,7 +10,7 @@ const ENGINE_SCRIPTS = ["src/**/*.js"];
 
 export default tseslint.config(
   {
-    ignores: ["**/dist/", "**/node_modules/", "pkg/wasm/", "pkg/types/", "target/", ".venv/", ".venv-chroma/", "test-results/"],
+    ignores: ["**/dist/", "**/node_modules/", "pkg/wasm/", "pkg/types/", "target/", ".venv*/", "test-results/"],
   },
   js.configs.recommended,
   tseslint.configs.recommendedTypeChecked,
@@ -42,7 +42,7 @@ export default tseslint.config(
     languageOptions: { globals: globals.browser },
   },
   {
-    files: ["scripts/**/*.mjs", "benches/**/*.mjs", "tests/conformance/**/*.mjs", "**/*.config.js"],
+    files: ["scripts/**/*.mjs", "benches/**/*.mjs", "tests/{clients,conformance}/**/*.mjs", "**/*.config.js"],
     languageOptions: { globals: globals.node },
     rules: {
       // JSON of our own files, typed where it arrives.
@@ -52,7 +52,7 @@ export default tseslint.config(
   },
   {
     // Bodies and answers of any shape, of servers and of two clients: they are compared, never relied on.
-    files: ["tests/conformance/**/*.mjs", "scripts/conformance/**/*.mjs"],
+    files: ["tests/{clients,conformance}/**/*.mjs", "scripts/conformance/**/*.mjs"],
     rules: {
       "@typescript-eslint/no-unsafe-call": "off",
       "@typescript-eslint/no-unsafe-member-access": "off",

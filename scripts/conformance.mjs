@@ -1,16 +1,17 @@
 /**
- * Compares Chroma, the engine and the package by the corpus: `npm run conformance`. See tests/conformance/README.md.
+ * Compares Chroma, the engine, the HTTP server and the package by the corpus: `npm run conformance`. See tests/conformance/README.md.
  *
  *   --record        records the corpus anew first
- *   --only=chroma   only this one: `chroma`, `engine` or `package`
+ *   --only=chroma   only this one: `chroma`, `engine`, `server` or `package`
  */
 
 import { rmSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 
+import { withOurs } from "../tests/clients/server.mjs";
 import { readCases } from "../tests/conformance/corpus.mjs";
-import { judgeServer } from "../tests/conformance/runners/judge.mjs";
+import { judgeOurServer, judgeServer } from "../tests/conformance/runners/judge.mjs";
 import { runOnServer } from "../tests/conformance/runners/rest.mjs";
 import { buildPackage, buildWasm } from "./build.mjs";
 import { record } from "./conformance/record.mjs";
@@ -25,16 +26,17 @@ import { ensureWasmTarget } from "./setup/wasm-target.mjs";
 const DIFFERENCE = /≠ .*/g;
 
 /**
- * @param {string} url
+ * @param {string} url of a server
+ * @param {typeof judgeServer} judge
  * @returns {Promise<string[]>}
  */
-async function onChroma(url) {
+async function overHttp(url, judge) {
   const differences = [];
   for (const [area, name, { steps }] of readCases()) {
     const outcomes = await runOnServer(url, steps);
     for (const [index, step] of steps.entries()) {
       const outcome = outcomes[index];
-      const difference = outcome ? judgeServer(step, outcome) : "it was not run";
+      const difference = outcome ? judge(step, outcome) : "it was not run";
       if (difference !== null) {
         differences.push(`≠ ${area}/${name}, step ${index + 1} (${step.call} ${JSON.stringify(step.body)})${difference}`);
       }
@@ -50,13 +52,23 @@ function onEngine() {
 }
 
 /** @returns {Promise<string[]>} */
+async function onServer() {
+  await builtPackage();
+  return withOurs((url) => overHttp(url, judgeOurServer));
+}
+
+/** @returns {Promise<string[]>} */
 async function onPackage() {
-  await buildWasm(await ensureWasmTarget());
-  await buildPackage();
+  await builtPackage();
   await ensureChromium();
   const output = path.join(ROOT, "test-results/conformance");
   rmSync(output, { recursive: true, force: true });
   return differencesOf(["node_modules/.bin/playwright", "test", "corpus.spec.ts", "--project=browser", "--reporter=list", `--output=${output}`]);
+}
+
+async function builtPackage() {
+  await buildWasm(await ensureWasmTarget());
+  await buildPackage();
 }
 
 /**
@@ -71,12 +83,13 @@ async function differencesOf(command) {
 
 async function conformance() {
   const { values: options } = parseArgs({ options: { record: { type: "boolean", default: false }, only: { type: "string" } } });
-  const wanted = options.only?.split(",") ?? ["chroma", "engine", "package"];
+  const wanted = options.only?.split(",") ?? ["chroma", "engine", "server", "package"];
   await ensureNpm();
   /** @type {Record<string, () => Promise<string[]>>} */
   const runners = {
-    chroma: () => withChroma(onChroma),
+    chroma: () => withChroma((url) => overHttp(url, judgeServer)),
     engine: onEngine,
+    server: onServer,
     package: onPackage,
   };
   if (options.record) {

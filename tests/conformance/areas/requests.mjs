@@ -1,6 +1,6 @@
 /** Bodies of the wrong shape (422), and well-formed ones with values that cannot be (400). */
 
-import { add, count, create, get, modify, packaged, query, refused, remove, scenario, SHAPE, update, upsert } from "../steps.mjs";
+import { add, count, create, get, modify, packaged, query, refused, remove, scenario, update, upsert } from "../steps.mjs";
 
 const seed = [create("things"), add("things", { ids: ["a"], embeddings: [[1, 2]] })];
 
