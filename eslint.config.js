@@ -7,6 +7,8 @@ import tseslint from "typescript-eslint";
 // Loaded by pages or compiled into the engine as they are, outside of every TypeScript project.
 const PAGE_SCRIPTS = ["tests/browser/pages/**/*.js", "benches/browser/**/*.js", "benches/peers/{stores,texts}/*.js"];
 const ENGINE_SCRIPTS = ["src/**/*.js"];
+// Its packages are not those of the root, and seldom there.
+const FRAMEWORK_SCRIPTS = ["tests/clients/frameworks/**/*.mjs"];
 
 export default tseslint.config(
   {
@@ -65,10 +67,11 @@ export default tseslint.config(
     rules: { "no-empty-pattern": "off" },
   },
   {
-    files: [...PAGE_SCRIPTS, ...ENGINE_SCRIPTS],
+    files: [...PAGE_SCRIPTS, ...ENGINE_SCRIPTS, ...FRAMEWORK_SCRIPTS],
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: { globals: globals.worker, parserOptions: { projectService: false } },
   },
+  { files: FRAMEWORK_SCRIPTS, languageOptions: { globals: globals.node } },
   { files: PAGE_SCRIPTS, languageOptions: { globals: { ...globals.browser, ...globals.worker } } },
   // Bodies of functions, which may return.
   { files: ENGINE_SCRIPTS, languageOptions: { sourceType: "commonjs" } },

@@ -1,8 +1,11 @@
 /**
  * Compares Chroma, the engine, the HTTP server and the package by the corpus: `npm run conformance`. See tests/conformance/README.md.
  *
- *   --record        records the corpus anew first
- *   --only=chroma   only this one: `chroma`, `engine`, `server` or `package`
+ *   --record          records the corpus anew first; with --clients or --frameworks, what they do
+ *   --only=chroma     only this one: `chroma`, `engine`, `server` or `package`
+ *   --clients         instead: the official clients, npm and Python, and hostile requests, against Chroma and against our server
+ *   --frameworks      instead: the vector stores of LangChain and LlamaIndex, npm and Python
+ *   --official-tests  instead: the test suite of the Python package, against both
  */
 
 import { rmSync } from "node:fs";
@@ -14,8 +17,10 @@ import { readCases } from "../tests/conformance/corpus.mjs";
 import { judgeOurServer, judgeServer } from "../tests/conformance/runners/judge.mjs";
 import { runOnServer } from "../tests/conformance/runners/rest.mjs";
 import { buildPackage, buildWasm } from "./build.mjs";
+import { officialTests } from "./conformance/official-tests.mjs";
 import { record } from "./conformance/record.mjs";
 import { withChroma } from "./conformance/server.mjs";
+import { CLIENTS, compareClients, FRAMEWORKS } from "./conformance/suites.mjs";
 import { heading, isMain, say, SetupError } from "./lib/log.mjs";
 import { ROOT, run } from "./lib/run.mjs";
 import { ensureChromium } from "./setup/chromium.mjs";
@@ -82,9 +87,29 @@ async function differencesOf(command) {
 }
 
 async function conformance() {
-  const { values: options } = parseArgs({ options: { record: { type: "boolean", default: false }, only: { type: "string" } } });
-  const wanted = options.only?.split(",") ?? ["chroma", "engine", "server", "package"];
+  const flag = /** @type {const} */ ({ type: "boolean", default: false });
+  const { values: options } = parseArgs({
+    options: { record: flag, only: { type: "string" }, clients: flag, frameworks: flag, "official-tests": flag },
+  });
   await ensureNpm();
+  if (options["official-tests"]) {
+    await builtPackage();
+    return officialTests();
+  }
+  if (options.clients || options.frameworks) {
+    await builtPackage();
+    const clients = [...(options.clients ? CLIENTS : []), ...(options.frameworks ? FRAMEWORKS : [])];
+    return compareClients(clients, { record: options.record });
+  }
+  if (options.record) {
+    heading("recording");
+    await withChroma(record);
+  }
+  return runCorpus(options.only?.split(",") ?? ["chroma", "engine", "server", "package"]);
+}
+
+/** @param {string[]} wanted who runs it */
+async function runCorpus(wanted) {
   /** @type {Record<string, () => Promise<string[]>>} */
   const runners = {
     chroma: () => withChroma((url) => overHttp(url, judgeServer)),
@@ -92,10 +117,6 @@ async function conformance() {
     server: onServer,
     package: onPackage,
   };
-  if (options.record) {
-    heading("recording");
-    await withChroma(record);
-  }
   const counts = [];
   for (const name of wanted) {
     const runner = runners[name];
