@@ -8,10 +8,12 @@ import tseslint from "typescript-eslint";
 const PAGE_SCRIPTS = ["tests/browser/pages/**/*.js", "benches/browser/**/*.js", "benches/peers/{stores,texts}/*.js"];
 const ENGINE_SCRIPTS = ["src/**/*.js"];
 const NODE_SOURCES = ["pkg/src/entry/node.ts", "pkg/src/node-clients.ts", "pkg/src/storage/node-*.ts", "pkg/src/{cli,node}/**/*.ts"];
+// Its packages are not those of the root, and seldom there.
+const FRAMEWORK_SCRIPTS = ["tests/clients/frameworks/**/*.mjs"];
 
 export default tseslint.config(
   {
-    ignores: ["**/dist/", "**/node_modules/", "pkg/wasm/", "pkg/types/", "target/", ".venv/", ".venv-chroma/", "test-results/"],
+    ignores: ["**/dist/", "**/node_modules/", "pkg/wasm/", "pkg/types/", "target/", ".venv*/", "test-results/"],
   },
   js.configs.recommended,
   tseslint.configs.recommendedTypeChecked,
@@ -52,7 +54,7 @@ export default tseslint.config(
     languageOptions: { globals: globals.browser },
   },
   {
-    files: ["scripts/**/*.mjs", "benches/**/*.mjs", "tests/conformance/**/*.mjs", "**/*.config.js"],
+    files: ["scripts/**/*.mjs", "benches/**/*.mjs", "tests/{clients,conformance}/**/*.mjs", "**/*.config.js"],
     languageOptions: { globals: globals.node },
     rules: {
       // JSON of our own files, typed where it arrives.
@@ -62,7 +64,7 @@ export default tseslint.config(
   },
   {
     // Bodies and answers of any shape, of servers and of two clients: they are compared, never relied on.
-    files: ["tests/conformance/**/*.mjs", "scripts/conformance/**/*.mjs"],
+    files: ["tests/{clients,conformance}/**/*.mjs", "scripts/conformance/**/*.mjs"],
     rules: {
       "@typescript-eslint/no-unsafe-call": "off",
       "@typescript-eslint/no-unsafe-member-access": "off",
@@ -75,10 +77,11 @@ export default tseslint.config(
     rules: { "no-empty-pattern": "off" },
   },
   {
-    files: [...PAGE_SCRIPTS, ...ENGINE_SCRIPTS],
+    files: [...PAGE_SCRIPTS, ...ENGINE_SCRIPTS, ...FRAMEWORK_SCRIPTS],
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: { globals: globals.worker, parserOptions: { projectService: false } },
   },
+  { files: FRAMEWORK_SCRIPTS, languageOptions: { globals: globals.node } },
   { files: PAGE_SCRIPTS, languageOptions: { globals: { ...globals.browser, ...globals.worker } } },
   // Bodies of functions, which may return.
   { files: ENGINE_SCRIPTS, languageOptions: { sourceType: "commonjs" } },

@@ -1,22 +1,28 @@
 /**
- * Compares Chroma, the engine and the package by the corpus, and copies from and to Chroma: `npm run conformance`. See
+ * Compares Chroma, the engine, the HTTP server and the package by the corpus, and copies from and to Chroma: `npm run conformance`. See
  * tests/conformance/README.md.
  *
- *   --record        records the corpus anew first
- *   --only=chroma   only this one: `chroma`, `engine`, `package` or `copy`
+ *   --record          records the corpus anew first; with --clients or --frameworks, what they do
+ *   --only=chroma     only this one: `chroma`, `engine`, `server`, `package` or `copy`
+ *   --clients         instead: the official clients, npm and Python, and hostile requests, against Chroma and against our server
+ *   --frameworks      instead: the vector stores of LangChain and LlamaIndex, npm and Python
+ *   --official-tests  instead: the test suite of the Python package, against both
  */
 
 import { rmSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 
+import { withOurs } from "../tests/clients/server.mjs";
 import { readCases } from "../tests/conformance/corpus.mjs";
-import { judgeServer } from "../tests/conformance/runners/judge.mjs";
+import { judgeOurServer, judgeServer } from "../tests/conformance/runners/judge.mjs";
 import { runOnServer } from "../tests/conformance/runners/rest.mjs";
 import { buildPackage, buildWasm } from "./build.mjs";
 import { copyThereAndBack } from "./conformance/copy.mjs";
+import { officialTests } from "./conformance/official-tests.mjs";
 import { record } from "./conformance/record.mjs";
 import { withChroma } from "./conformance/server.mjs";
+import { CLIENTS, compareClients, FRAMEWORKS } from "./conformance/suites.mjs";
 import { heading, isMain, say, SetupError } from "./lib/log.mjs";
 import { ROOT, run } from "./lib/run.mjs";
 import { ensureChromium } from "./setup/chromium.mjs";
@@ -27,16 +33,17 @@ import { ensureWasmTarget } from "./setup/wasm-target.mjs";
 const DIFFERENCE = /≠ .*/g;
 
 /**
- * @param {string} url
+ * @param {string} url of a server
+ * @param {typeof judgeServer} judge
  * @returns {Promise<string[]>}
  */
-async function onChroma(url) {
+async function overHttp(url, judge) {
   const differences = [];
   for (const [area, name, { steps }] of readCases()) {
     const outcomes = await runOnServer(url, steps);
     for (const [index, step] of steps.entries()) {
       const outcome = outcomes[index];
-      const difference = outcome ? judgeServer(step, outcome) : "it was not run";
+      const difference = outcome ? judge(step, outcome) : "it was not run";
       if (difference !== null) {
         differences.push(`≠ ${area}/${name}, step ${index + 1} (${step.call} ${JSON.stringify(step.body)})${difference}`);
       }
@@ -52,9 +59,14 @@ function onEngine() {
 }
 
 /** @returns {Promise<string[]>} */
+async function onServer() {
+  await builtPackage();
+  return withOurs((url) => overHttp(url, judgeOurServer));
+}
+
+/** @returns {Promise<string[]>} */
 async function onPackage() {
-  await buildWasm(await ensureWasmTarget());
-  await buildPackage();
+  await builtPackage();
   await ensureChromium();
   const output = path.join(ROOT, "test-results/conformance");
   rmSync(output, { recursive: true, force: true });
@@ -63,9 +75,13 @@ async function onPackage() {
 
 /** @returns {Promise<string[]>} */
 async function onCopies() {
+  await builtPackage();
+  return withChroma(copyThereAndBack);
+}
+
+async function builtPackage() {
   await buildWasm(await ensureWasmTarget());
   await buildPackage();
-  return withChroma(copyThereAndBack);
 }
 
 /**
@@ -79,20 +95,37 @@ async function differencesOf(command) {
 }
 
 async function conformance() {
-  const { values: options } = parseArgs({ options: { record: { type: "boolean", default: false }, only: { type: "string" } } });
-  const wanted = options.only?.split(",") ?? ["chroma", "engine", "package", "copy"];
+  const flag = /** @type {const} */ ({ type: "boolean", default: false });
+  const { values: options } = parseArgs({
+    options: { record: flag, only: { type: "string" }, clients: flag, frameworks: flag, "official-tests": flag },
+  });
   await ensureNpm();
-  /** @type {Record<string, () => Promise<string[]>>} */
-  const runners = {
-    chroma: () => withChroma(onChroma),
-    engine: onEngine,
-    package: onPackage,
-    copy: onCopies,
-  };
+  if (options["official-tests"]) {
+    await builtPackage();
+    return officialTests();
+  }
+  if (options.clients || options.frameworks) {
+    await builtPackage();
+    const clients = [...(options.clients ? CLIENTS : []), ...(options.frameworks ? FRAMEWORKS : [])];
+    return compareClients(clients, { record: options.record });
+  }
   if (options.record) {
     heading("recording");
     await withChroma(record);
   }
+  return runCorpus(options.only?.split(",") ?? ["chroma", "engine", "server", "package", "copy"]);
+}
+
+/** @param {string[]} wanted who runs it */
+async function runCorpus(wanted) {
+  /** @type {Record<string, () => Promise<string[]>>} */
+  const runners = {
+    chroma: () => withChroma((url) => overHttp(url, judgeServer)),
+    engine: onEngine,
+    server: onServer,
+    package: onPackage,
+    copy: onCopies,
+  };
   const counts = [];
   for (const name of wanted) {
     const runner = runners[name];

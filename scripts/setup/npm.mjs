@@ -9,6 +9,9 @@ import { ROOT, run } from "../lib/run.mjs";
 /** The packages of embedding functions that the client tests run. */
 const FUNCTIONS = "tests/fixtures/chroma-core";
 
+/** The vector stores of frameworks, which `npm run conformance -- --frameworks` runs. */
+const FRAMEWORKS = "tests/clients/frameworks/npm";
+
 /** @param {string} file */
 function modified(file) {
   return statSync(path.join(ROOT, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
@@ -40,6 +43,10 @@ export async function ensureNpm() {
 
 export async function ensureEmbeddingFunctions() {
   await ensure(FUNCTIONS, "300 MB, most of them the runtime of transformers.js");
+}
+
+export async function ensureFrameworks() {
+  await ensure(FRAMEWORKS, "200 MB: LangChain and LlamaIndex");
 }
 
 if (isMain(import.meta.url)) {

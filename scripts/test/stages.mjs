@@ -143,6 +143,7 @@ export const STAGES = [
   { name: "types: console", groups: ["js"], run: () => typecheck("www") },
   { name: "types: tests", groups: ["js"], run: () => typecheck("tests") },
   { name: "types: corpus", groups: ["js"], run: () => typecheck("tests/conformance") },
+  { name: "types: clients", groups: ["js"], run: () => typecheck("tests/clients") },
   { name: "types: benchmarks", groups: ["js"], run: () => typecheck("benches") },
   { name: "types: parity with chromadb", groups: ["js"], run: () => typecheck("tests/types") },
   {

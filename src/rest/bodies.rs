@@ -29,6 +29,14 @@ pub fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T> {
     Ok(read)
 }
 
+/// Reads a body that is an object. [`read`] takes the members of one in their order too, as a list: Chroma does so for some calls.
+pub fn read_object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T> {
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(Error::shape("invalid type: sequence, expected a map at line 1 column 0"));
+    }
+    read(body)
+}
+
 /// What is read whole (schemas) says itself where in it a fault lies.
 fn shape(body: &[u8], fault: &serde_path_to_error::Error<serde_json::Error>) -> Error {
     let (path, told) = (fault.path().to_string(), fault.inner().to_string());

@@ -150,16 +150,16 @@ async fn records(db: &Db, call: Call, at: &Parameters, request: &Request<'_>) ->
         Call::Upsert => done(write(Operation::Upsert, request.read::<UpsertBody>()?.into_records()?).await),
         Call::Update => done(write(Operation::Update, request.read::<UpdateBody>()?.into_records()?).await),
         Call::Delete => {
-            let body: DeleteBody = request.read()?;
+            let body: DeleteBody = request.read_object()?;
             ok(&json!({"deleted": db.delete(tenant, database, id, body.into_request()?).await?}))
         }
         Call::Get => {
-            let mut body: GetBody = request.read()?;
+            let mut body: GetBody = request.read_object()?;
             let found = db.get(tenant, database, id, &body.request()?).await?;
             ok(&GetAnswer::new(&found, &body.include, None))
         }
         Call::Query => {
-            let mut body: QueryBody = request.read()?;
+            let mut body: QueryBody = request.read_object()?;
             let found = db.query(tenant, database, id, &body.request()?).await?;
             ok(&QueryAnswer::new(&found, &body.include))
         }
@@ -171,7 +171,7 @@ async fn records(db: &Db, call: Call, at: &Parameters, request: &Request<'_>) ->
             ok(&SearchAnswer::new(&found))
         }
         Call::ConditionalGet => {
-            let mut body: GetBody = request.read()?;
+            let mut body: GetBody = request.read_object()?;
             let asked = body.request()?;
             let (found, token) = db.conditional_get(tenant, database, id, &asked, body.read_token).await?;
             ok(&GetAnswer::new(&found, &body.include, Some(token)))

@@ -104,12 +104,22 @@ pub fn action(endpoint: &routes::Endpoint, body: &[u8]) -> &'static str {
 impl Request<'_> {
     /// Reads the body as JSON.
     fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
+        bodies::read(self.json()?)
+    }
+
+    /// Reads the body as a JSON object.
+    fn read_object<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
+        bodies::read_object(self.json()?)
+    }
+
+    /// The body, if it is said to be JSON.
+    fn json(&self) -> Result<&[u8]> {
         if !self.content_type.is_none_or(is_json) {
             return Err(Error::UnsupportedMedia(
                 "Expected request with `Content-Type: application/json`".into(),
             ));
         }
-        bodies::read(self.body)
+        Ok(self.body)
     }
 }
 

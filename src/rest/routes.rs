@@ -202,7 +202,7 @@ pub fn find(method: &str, path: &str) -> Result<Found> {
     for endpoint in ENDPOINTS {
         let Some(parameters) = matched(endpoint.pattern, path) else { continue };
         if endpoint.method == method {
-            return Ok(Found::Endpoint(endpoint, decoded(parameters)?));
+            return Ok(Found::Endpoint(endpoint, decoded(endpoint.call, parameters)?));
         }
         others.push(endpoint.method);
     }
@@ -230,12 +230,23 @@ fn matched<'a>(pattern: &'static str, path: &'a str) -> Option<Vec<(&'static str
     segments.next().is_none().then_some(parameters)
 }
 
-fn decoded(parameters: Vec<(&'static str, &str)>) -> Result<Parameters> {
+/// What Chroma calls a parameter.
+fn told(call: Call, name: &'static str) -> &'static str {
+    match (call, name) {
+        (Call::GetTenant | Call::UpdateTenant, "tenant") => "tenant_name",
+        (Call::GetCollectionByCrn, _) => "crn",
+        (_, "collection") => "collection_id",
+        _ => name,
+    }
+}
+
+fn decoded(call: Call, parameters: Vec<(&'static str, &str)>) -> Result<Parameters> {
     let mut decoded = Parameters::default();
     for (name, segment) in parameters {
         let text = percent_decode_str(segment).decode_utf8();
-        let text =
-            text.map_err(|_| Error::InvalidArgument(format!("Invalid UTF-8 in `{name}` of the path")))?;
+        let text = text.map_err(|_| {
+            Error::InvalidArgument(format!("Invalid URL: Invalid UTF-8 in `{}`", told(call, name)))
+        })?;
         let place = match name {
             "tenant" => &mut decoded.tenant,
             "database" => &mut decoded.database,

@@ -59,13 +59,12 @@ impl<const GAPS: bool> Vectors<GAPS> {
 
     fn push_base64(&mut self, text: &str) {
         self.note(Form::Base64);
-        let index = self.ends.len();
-        if let Err(fault) = self.decode(text, index) {
+        if let Err(fault) = self.decode(text) {
             self.fault.get_or_insert(fault);
         }
     }
 
-    fn decode(&mut self, text: &str, index: usize) -> Result<()> {
+    fn decode(&mut self, text: &str) -> Result<()> {
         self.bytes.clear();
         STANDARD
             .decode_vec(text, &mut self.bytes)
@@ -79,9 +78,9 @@ impl<const GAPS: bool> Vectors<GAPS> {
         }
         let start = self.data.len();
         self.data.extend(components.iter().copied().map(f32::from_le_bytes));
-        // No JSON number could have stood for them.
-        match self.data[start..].iter().find(|component| !component.is_finite()) {
-            Some(component) => Err(Error::InvalidArgument(format!(
+        // No JSON number could have stood for them. The index is that of the component, as Chroma tells it.
+        match self.data[start..].iter().enumerate().find(|(_, component)| !component.is_finite()) {
+            Some((index, component)) => Err(Error::InvalidArgument(format!(
                 "Non-finite float value at embedding index {index}: {component}"
             ))),
             None => Ok(()),

@@ -5,6 +5,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Handler } from "../server/handler.js";
 import { type HttpReply, type HttpRequest, joined, TooLargeError } from "../server/http.js";
 
+const SHORT_BYTES = 64 * 1024;
+const LATE_MS = 2_000;
+
 /** A listener for `http.createServer`. */
 export function nodeListener(handler: Handler): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
   return (incoming, outgoing) => {
@@ -59,11 +62,32 @@ function read(incoming: IncomingMessage, limit: number): Promise<Uint8Array> {
   });
 }
 
+/** Whether a body is so short that Node had better read what is left of it than give the connection up. */
+function isShort({ headers }: IncomingMessage): boolean {
+  return Number(headers["content-length"] ?? Number.NaN) <= SHORT_BYTES;
+}
+
 function send(incoming: IncomingMessage, outgoing: ServerResponse, { status, headers, body }: HttpReply): void {
-  if (!incoming.complete) {
-    // What is left of a body that was not read would be taken for the next request.
-    outgoing.setHeader("connection", "close");
+  const answer = body ?? "";
+  if (incoming.complete || isShort(incoming)) {
+    outgoing.writeHead(status, headers);
+    outgoing.end(answer);
+    return;
   }
-  outgoing.writeHead(status, headers);
-  outgoing.end(body ?? undefined);
+  // Nobody needs the rest of a body that was refused.
+  outgoing.writeHead(status, { "content-length": Buffer.byteLength(answer), ...headers, connection: "close" });
+  outgoing.flushHeaders();
+  outgoing.write(answer);
+  endLate(incoming, outgoing);
+}
+
+/** Who is cut off while still sending may never read the answer: for a while what comes is passed over. */
+function endLate(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  const timer = setTimeout(end, LATE_MS);
+  incoming.once("close", end).once("end", end).resume();
+
+  function end(): void {
+    clearTimeout(timer);
+    outgoing.end();
+  }
 }

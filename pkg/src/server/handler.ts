@@ -8,7 +8,7 @@ import { type Access, type Authorize, ForbiddenError, type Identity } from "./ac
 import { type CorsOptions, preflight, sharing } from "./cors.js";
 import { countAnswer, type Counters, newCounters } from "./counters.js";
 import type { Host, HostOpener, HttpAnswer } from "./host.js";
-import { fromRequest, type HttpReply, type HttpRequest, TooLargeError, toResponse } from "./http.js";
+import { fromRequest, type HttpReply, type HttpRequest, targetOf, TooLargeError, toResponse } from "./http.js";
 import { traceHeaders } from "./trace.js";
 
 export interface HandlerOptions {
@@ -168,18 +168,18 @@ class Service {
       throw new Refusal(429, "You have been rate limited.", { "retry-after": "1" });
     }
     const host = await this.host();
-    const { pathname, search } = new URL(request.url, "http://localhost");
-    const access = host.route(request.method, pathname);
+    const { path, query } = targetOf(request.url);
+    const access = host.route(request.method, path);
     // Whether a collection is created or found is said by the body.
     const isExact = access?.action !== "db:create_collection";
     let identity = isExact ? await this.#identify(request, access) : undefined;
     const body = access ? await request.read(limits.bodyBytes ?? BODY_BYTES) : new Uint8Array();
     this.counters.bytesIn += body.byteLength;
     if (!isExact) {
-      identity = await this.#identify(request, host.route(request.method, pathname, body));
+      identity = await this.#identify(request, host.route(request.method, path, body));
     }
     const contentType = request.headers.get("content-type") ?? undefined;
-    const head = { method: request.method, path: pathname, query: search.slice(1), contentType, identity };
+    const head = { method: request.method, path, query, contentType, identity };
     const answer = await host.engine.handle(head, body);
     this.#renew(host, answer);
     return answer;

@@ -23,6 +23,17 @@ export class TooLargeError extends Error {
   override readonly name = "TooLargeError";
 }
 
+/**
+ * Path and query of a request, as they stand in its URL. Nothing is resolved: whoever looks at paths before the handler (a proxy that lets some
+ * through) has seen the same one, and Chroma knows no `..` either.
+ */
+export function targetOf(url: string): { path: string; query: string } {
+  const [target = ""] = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "").split("#", 1);
+  const mark = target.indexOf("?");
+  const path = mark === -1 ? target : target.slice(0, mark);
+  return { path: path === "" ? "/" : path, query: mark === -1 ? "" : target.slice(mark + 1) };
+}
+
 /** A request of the Fetch API. */
 export function fromRequest(request: Request): HttpRequest {
   const { method, url, headers } = request;
