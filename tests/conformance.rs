@@ -21,7 +21,7 @@ fn run(area: &str) {
         let steps = scenario["steps"].as_array().unwrap();
         let name = file.file_stem().unwrap().to_string_lossy();
         for compact in [false, true] {
-            let outcomes = block_on(engine::run(steps, compact));
+            let outcomes = block_on(engine::run(steps, compact, &mut |_, _| {}));
             for (index, (step, outcome)) in steps.iter().zip(outcomes).enumerate() {
                 if let Some(difference) = compare::judge(step, &outcome) {
                     let place = if compact { "compacted" } else { "from the log" };

@@ -41,7 +41,7 @@ impl Engine {
         env!("CARGO_PKG_VERSION").to_owned()
     }
 
-    /// Answers a request: `{ status, body, allow }`.
+    /// Answers a request: `{ status, body, contentType, allow }`.
     pub async fn handle(&self, head: JsValue, body: Vec<u8>) -> JsResult {
         let head: Head =
             serde_wasm_bindgen::from_value(head).map_err(|fault| error::internal(&fault.to_string()))?;
@@ -58,6 +58,7 @@ impl Engine {
         let answer = Object::new();
         convert::set(&answer, "status", &JsValue::from_f64(response.status.into()));
         convert::set(&answer, "body", &Uint8Array::from(response.body.as_slice()));
+        convert::set(&answer, "contentType", &JsValue::from_str(response.content_type));
         convert::set(&answer, "allow", &to_js(&response.allow)?);
         Ok(answer.into())
     }

@@ -9,7 +9,7 @@ use super::bodies::{
     UpdateBody, UpdateTenant, UpsertBody,
 };
 use super::routes::{Call, Parameters};
-use super::{Identity, Request, Response, place, query};
+use super::{HTML, Identity, JSON, Request, Response, place, query, scope};
 use crate::db::{DEFAULT_DATABASE, DEFAULT_TENANT, Db};
 use crate::error::{Error, Result};
 use crate::limits::{MAX_BATCH_SIZE, MAX_PAYLOAD_BYTES};
@@ -35,8 +35,11 @@ const CAPABILITIES: [&str; 11] = [
     "strict_durability",
 ];
 
-/// The description of the API, in the form of OpenAPI 3.
+/// The description of the API, in the form of OpenAPI 3.1. `tests/openapi.rs` writes it.
 const OPEN_API: &[u8] = include_bytes!("openapi.json");
+
+/// A page that shows it.
+const DOCS: &[u8] = include_bytes!("docs.html");
 
 /// Answers a request whose path is known.
 pub async fn answer(db: &Db, call: Call, parameters: &Parameters, request: &Request<'_>) -> Result<Response> {
@@ -54,7 +57,8 @@ pub async fn answer(db: &Db, call: Call, parameters: &Parameters, request: &Requ
             "max_batch_size": MAX_BATCH_SIZE,
             "max_payload_bytes": MAX_PAYLOAD_BYTES,
         })),
-        Call::OpenApi => Ok(Response { status: 200, body: OPEN_API.to_vec(), allow: None }),
+        Call::OpenApi => Ok(Response::new(200, JSON, OPEN_API.to_vec())),
+        Call::Docs => Ok(Response::new(200, HTML, DOCS.to_vec())),
         Call::Reset => {
             db.reset().await?;
             ok(&true)
@@ -106,9 +110,21 @@ async fn databases(db: &Db, call: Call, at: &Parameters, request: &Request<'_>) 
         }
         Call::ListDatabases => {
             let (limit, offset) = page(request)?;
-            ok(&db.list_databases(tenant, limit, offset))
+            match request.identity {
+                None => ok(&db.list_databases(tenant, limit, offset)),
+                Some(identity) => {
+                    let mut databases = db.list_databases(tenant, None, 0);
+                    databases.retain(|database| identity.covers_database(&database.name));
+                    let limit = limit.map_or(usize::MAX, |limit| limit as usize);
+                    ok(&databases.iter().skip(offset as usize).take(limit).collect::<Vec<_>>())
+                }
+            }
         }
-        Call::CreateDatabase => done(db.create_database(tenant, &request.read::<Named>()?.name).await),
+        Call::CreateDatabase => {
+            let Named { name } = request.read()?;
+            scope::check_database(request.identity, &name)?;
+            done(db.create_database(tenant, &name).await)
+        }
         Call::GetDatabase => ok(&db.get_database(tenant, database)?),
         _ => done(db.delete_database(tenant, database).await),
     }
@@ -129,7 +145,9 @@ async fn collections(db: &Db, call: Call, at: &Parameters, request: &Request<'_>
         Call::CountCollections => ok(&db.count_collections(tenant, database)),
         Call::GetCollection => ok(&db.get_collection(tenant, database, collection)?),
         Call::GetCollectionById => ok(&db.get_collection_by_id(tenant, database, collection)?),
-        Call::GetCollectionByCrn => ok(&db.get_collection_by_crn(collection)?),
+        Call::GetCollectionByCrn => {
+            ok(&scope::shown(request.identity, db.get_collection_by_crn(collection)?)?)
+        }
         Call::UpdateCollection => {
             let body: UpdateCollection = request.read()?;
             done(db.update_collection(tenant, database, collection, body).await)

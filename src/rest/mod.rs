@@ -1,7 +1,8 @@
 //! Chroma's v2 HTTP API over [`Db`] (spec: rest-api): method, path, query, content type and body in; status and body out.
 //!
-//! What a request may say and what is wrong with it is decided here and in [`crate::types`]; who may send it, and how large it may be,
-//! by whoever has the connection. [`routes::find`] tells them what a request is about before its body is there.
+//! What a request may say and what is wrong with it is decided here and in [`crate::types`]; who sends it, and how large it may be,
+//! by whoever has the connection. [`routes::find`] tells them what a request is about before its body is there. What a sender may reach is
+//! decided here again ([`scope`]).
 
 mod answers;
 mod bodies;
@@ -9,6 +10,7 @@ mod calls;
 mod place;
 mod query;
 pub mod routes;
+mod scope;
 mod vectors;
 
 use serde::{Deserialize, Serialize};
@@ -29,7 +31,7 @@ pub struct Request<'a> {
     /// Absent counts as JSON.
     pub content_type: Option<&'a str>,
     pub body: &'a [u8],
-    /// Who sends it, if that is known.
+    /// Who sends it. Without one nothing is refused: whoever has the connection has let everybody in.
     pub identity: Option<&'a Identity>,
 }
 
@@ -37,7 +39,9 @@ pub struct Request<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     pub user_id: String,
+    /// `*` for all.
     pub tenant: String,
+    /// Of that tenant, or of all; `*` for all.
     pub databases: Vec<String>,
 }
 
@@ -45,26 +49,34 @@ pub struct Identity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
     pub status: u16,
-    /// JSON, or nothing.
     pub body: Vec<u8>,
+    /// Of the body, if there is one.
+    pub content_type: &'static str,
     /// The methods that the path has, where the request had another one.
     pub allow: Option<String>,
 }
 
+const JSON: &str = "application/json";
+const HTML: &str = "text/html; charset=utf-8";
+
 impl Response {
+    fn new(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {
+        Self { status, body, content_type, allow: None }
+    }
+
     fn json(status: u16, body: &impl Serialize) -> Result<Self> {
         let body = serde_json::to_vec(body).map_err(|fault| Error::Internal(fault.to_string()))?;
-        Ok(Self { status, body, allow: None })
+        Ok(Self::new(status, JSON, body))
     }
 
     fn empty(status: u16) -> Self {
-        Self { status, body: Vec::new(), allow: None }
+        Self::new(status, JSON, Vec::new())
     }
 
     /// The body of an error (spec: rest-api 1.2).
     fn error(status: u16, name: &str, message: &str) -> Self {
         let body = serde_json::json!({"error": name, "message": message});
-        Self { status, body: body.to_string().into_bytes(), allow: None }
+        Self::new(status, JSON, body.to_string().into_bytes())
     }
 }
 
@@ -78,7 +90,10 @@ impl From<Error> for Response {
 pub async fn handle(db: &Db, request: &Request<'_>) -> Response {
     match routes::find(request.method, request.path) {
         Ok(Found::Endpoint(endpoint, parameters)) => {
-            let answer = calls::answer(db, endpoint.call, &parameters, request).await;
+            let answer = match scope::check(request.identity, endpoint.call, &parameters) {
+                Ok(()) => calls::answer(db, endpoint.call, &parameters, request).await,
+                Err(refusal) => Err(refusal),
+            };
             answer.unwrap_or_else(Response::from)
         }
         Ok(Found::OtherMethods(allow)) => Response { allow: Some(allow), ..Response::empty(405) },

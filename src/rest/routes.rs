@@ -15,6 +15,7 @@ pub enum Call {
     Reset,
     About,
     OpenApi,
+    Docs,
     CreateTenant,
     GetTenant,
     UpdateTenant,
@@ -57,7 +58,7 @@ pub enum Call {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Endpoint {
     pub method: &'static str,
-    /// Segments in braces are parameters.
+    /// Segments in braces are parameters, with Chroma's names.
     pub pattern: &'static str,
     pub call: Call,
     /// The name under which Chroma authorises it; ours for what Chroma does not have; empty where nobody has to be known.
@@ -101,7 +102,7 @@ macro_rules! database {
 }
 macro_rules! collection {
     ($rest:literal) => {
-        concat!("/api/v2/tenants/{tenant}/databases/{database}/collections/{collection}", $rest)
+        concat!("/api/v2/tenants/{tenant}/databases/{database}/collections/{collection_id}", $rest)
     };
 }
 
@@ -116,6 +117,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     endpoint("POST", "/api/v2/reset", Call::Reset, "system:reset"),
     endpoint("GET", "/api/v2/chromatid", Call::About, ""),
     endpoint("GET", "/openapi.json", Call::OpenApi, ""),
+    endpoint("GET", "/docs", Call::Docs, ""),
     endpoint("POST", "/api/v2/tenants", Call::CreateTenant, "tenant:create_tenant"),
     endpoint("GET", tenant!(""), Call::GetTenant, "tenant:get_tenant"),
     endpoint("PATCH", tenant!(""), Call::UpdateTenant, "tenant:update_tenant"),
@@ -128,13 +130,13 @@ pub const ENDPOINTS: &[Endpoint] = &[
     endpoint("GET", database!("/collections_count"), Call::CountCollections, "db:count_collections"),
     endpoint(
         "GET",
-        database!("/collections/by-id/{collection}"),
+        database!("/collections/by-id/{collection_id}"),
         Call::GetCollectionById,
         "collection:get_collection",
     ),
     endpoint(
         "GET",
-        "/api/v2/collections/{collection}",
+        "/api/v2/collections/{crn}",
         Call::GetCollectionByCrn,
         "collection:get_collection_by_crn",
     ),
@@ -160,16 +162,21 @@ pub const ENDPOINTS: &[Endpoint] = &[
         Call::AttachFunction,
         "collection:create_attached_function",
     ),
-    endpoint("GET", collection!("/functions/{name}"), Call::GetFunction, "collection:get_collection"),
+    endpoint(
+        "GET",
+        collection!("/functions/{function_name}"),
+        Call::GetFunction,
+        "collection:get_collection",
+    ),
     endpoint(
         "POST",
-        collection!("/attached_functions/{name}/detach"),
+        collection!("/attached_functions/{function_name}/detach"),
         Call::DetachFunction,
         "collection:remove_attached_function",
     ),
     endpoint(
         "POST",
-        collection!("/attached_functions/{name}/add_input"),
+        collection!("/attached_functions/{function_name}/add_input"),
         Call::AddFunctionInput,
         "collection:create_attached_function",
     ),
@@ -178,7 +185,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     endpoint("POST", collection!("/versions"), Call::SaveVersion, "collection:update_collection"),
     endpoint(
         "POST",
-        collection!("/versions/{name}/restore"),
+        collection!("/versions/{version}/restore"),
         Call::RestoreVersion,
         "collection:update_collection",
     ),
@@ -250,10 +257,14 @@ fn decoded(call: Call, parameters: Vec<(&'static str, &str)>) -> Result<Paramete
         let place = match name {
             "tenant" => &mut decoded.tenant,
             "database" => &mut decoded.database,
-            "collection" => &mut decoded.collection,
+            "collection_id" | "crn" => &mut decoded.collection,
             _ => &mut decoded.name,
         };
         *place = text.into_owned();
     }
     Ok(decoded)
 }
+
+#[cfg(test)]
+#[path = "routes_tests.rs"]
+mod tests;

@@ -29,8 +29,12 @@ impl Server {
         block_on(rest::handle(&self.db, request))
     }
 
-    /// Sends what was recorded, with this run's ids, and answers with names in the place of ids.
-    pub fn exchange(&mut self, exchange: &Exchange) -> Response {
+    /// Sends what was recorded, with this run's ids, and answers with names in the place of ids. `observe` sees it with the ids.
+    pub fn exchange(
+        &mut self,
+        exchange: &Exchange,
+        observe: &mut dyn FnMut(&Request<'_>, &Response),
+    ) -> Response {
         if exchange.on_an_empty_server {
             *self = Self::new();
         }
@@ -47,6 +51,7 @@ impl Server {
             identity: None,
         };
         let mut response = self.send(&request);
+        observe(&request, &response);
         self.learn(&response);
         let mut text = String::from_utf8(response.body).unwrap();
         for (id, name) in &self.names {

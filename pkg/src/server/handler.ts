@@ -232,13 +232,13 @@ class Service {
   }
 }
 
-function replyOf(request: HttpRequest, { status, body, allow }: HttpAnswer): HttpReply {
+function replyOf(request: HttpRequest, { status, body, contentType, allow }: HttpAnswer): HttpReply {
   const headers: Record<string, string> = { "content-length": String(body.byteLength) };
   if (allow !== null && allow !== undefined) {
     headers["allow"] = allow;
   }
   if (body.byteLength > 0) {
-    headers["content-type"] = "application/json";
+    headers["content-type"] = contentType;
   }
   return { status, headers, body: request.method === "HEAD" || body.byteLength === 0 ? null : body };
 }

@@ -21,6 +21,8 @@ export interface HttpHead {
 export interface HttpAnswer {
   status: number;
   body: Uint8Array;
+  /** Of the body, if it is not empty. */
+  contentType: string;
   /** The methods that the path has, where the request had another one. */
   allow: string | null | undefined;
 }

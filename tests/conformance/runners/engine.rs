@@ -4,15 +4,18 @@ use std::rc::Rc;
 
 use chromatid::db::{DEFAULT_DATABASE, DEFAULT_TENANT, Db, Options};
 use chromatid::env::NativeEnv;
-use chromatid::rest::{self, Request};
+use chromatid::rest::{self, Request, Response};
 use chromatid::storage::memory::MemoryStorage;
 use serde_json::{Value, json};
 
 /// Members of a collection that say nothing about behaviour: how often it was compacted, how many cores a machine has.
 const INCIDENTAL: [&str; 2] = ["log_position", "version"];
 
+/// Sees requests with their answers.
+pub type Observer<'a> = &'a mut dyn FnMut(&Request<'_>, &Response);
+
 /// Runs the steps of one scenario on an empty database; `compact` brings everything into segments after each step.
-pub async fn run(steps: &[Value], compact: bool) -> Vec<Value> {
+pub async fn run(steps: &[Value], compact: bool, observe: Observer<'_>) -> Vec<Value> {
     let storage = Rc::new(MemoryStorage::default());
     let mut world = World {
         db: Db::open(storage, Rc::new(NativeEnv), Options::default()).await.unwrap(),
@@ -20,7 +23,7 @@ pub async fn run(steps: &[Value], compact: bool) -> Vec<Value> {
     };
     let mut outcomes = Vec::new();
     for step in steps {
-        let outcome = world.call(step).await;
+        let outcome = world.call(step, observe).await;
         outcomes.push(world.without_ids(outcome, step));
         if compact {
             world.db.compact().await.unwrap();
@@ -36,12 +39,13 @@ struct World {
 }
 
 impl World {
-    async fn call(&mut self, step: &Value) -> Value {
+    async fn call(&mut self, step: &Value, observe: Observer<'_>) -> Value {
         let (method, path) = route(step, &self.id(step));
         let body = step.get("body").map(Value::to_string).unwrap_or_default();
         let (path, query) = path.split_once('?').unwrap_or((&path, ""));
         let request = Request { method, path, query, body: body.as_bytes(), ..Request::default() };
         let response = rest::handle(&self.db, &request).await;
+        observe(&request, &response);
         let answer: Value = serde_json::from_slice(&response.body).unwrap();
         if response.status >= 300 {
             return json!({"error": {
