@@ -1,10 +1,11 @@
 /** `chromatid vacuum` and `chromatid db`. */
 
+import { spawn } from "node:child_process";
 import path from "node:path";
 
 import { expect, test } from "@playwright/test";
 
-import { cli, collectionsPath, createCollection, withServer, withStore } from "./support/cli";
+import { cli, collectionsPath, createCollection, PROGRAM, withServer, withStore } from "./support/cli";
 import { withDirectory } from "./support/node-process";
 
 /** Of vectors that together are much larger than the log, of which a bounded part is kept. */
@@ -67,6 +68,17 @@ test("a database goes with its collections, those of other tenants stay", () =>
       expect(await api("GET", collectionsPath("archive"))).toBe("[]");
       expect(await api("GET", collectionsPath("archive", "others"))).toContain('"things"');
     });
+  }));
+
+test("a reader that has had enough is no failure", () =>
+  withDirectory(async (directory) => {
+    await withStore(directory, () => Promise.resolve());
+    const child = spawn(process.execPath, [PROGRAM, "db", "list", "--path", directory], { stdio: ["ignore", "pipe", "pipe"] });
+    child.stdout.destroy();
+    let stderr = "";
+    child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+    const code = await new Promise((resolve) => child.once("close", resolve));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   }));
 
 test("commands about a store make none", () =>
