@@ -3,9 +3,11 @@
 import path from "node:path";
 
 import CopyPlugin from "copy-webpack-plugin";
+import webpack from "webpack";
 
-const rules = [{ test: /\.ts$/, use: { loader: "ts-loader", options: { transpileOnly: true } } }];
+const rules = [{ test: /\.ts$/, use: { loader: "ts-loader", options: { transpileOnly: true, configFile: path.join(import.meta.dirname, "tsconfig.json") } } }];
 const resolve = { extensions: [".ts", ".js"] };
+const SETTINGS = path.join(import.meta.dirname, "src/process.ts");
 const output = { path: path.join(import.meta.dirname, "dist"), filename: "[name].js" };
 
 /** @type {import("webpack").Configuration[]} */
@@ -15,11 +17,14 @@ export default [
     mode: "production",
     context: import.meta.dirname,
     entry: { page: "./src/page.ts" },
-    // The client reads its settings from `process.env`, of which a page has none, and its embedding functions on demand.
-    resolve: { ...resolve, alias: { "node:process": path.join(import.meta.dirname, "src/process.ts") } },
+    resolve,
     output,
     module: { rules },
-    plugins: [new CopyPlugin({ patterns: ["index.html"] })],
+    plugins: [
+      new CopyPlugin({ patterns: ["index.html"] }),
+      // The client reads its settings from `process.env`, of which a page has none.
+      new webpack.NormalModuleReplacementPlugin(/^(node:)?process$/, SETTINGS),
+    ],
     devServer: { static: false, port: 8080 },
     performance: { hints: false },
   },

@@ -19,7 +19,9 @@ async function find(page: Page, text: string): Promise<void> {
   await page.getByLabel("Find").fill(text);
 }
 
-test("a page uses the official client at its own origin, and keeps what it stored without a network", async ({ page, server, profile, launch }) => {
+test("a page uses the official client at its own origin, and keeps what it stored without a network", async ({ page, server, profile, launch, consoleErrors }) => {
+  // What the page asks the network for before it takes what was kept.
+  consoleErrors.expect(/ERR_CONNECTION_REFUSED/);
   await page.goto(PAGE);
   await expect(page.getByRole("status")).toHaveText("0 notes");
   await keep(page, "a walk along the river");
@@ -46,7 +48,8 @@ test("a page uses the official client at its own origin, and keeps what it store
   }
 });
 
-test("the service worker answers as a server does", async ({ page }) => {
+test("the service worker answers as a server does", async ({ page, consoleErrors }) => {
+  consoleErrors.expect(/status of (400|404)/);
   await page.goto(PAGE);
   await expect(page.getByRole("status")).toHaveText("0 notes");
   const answers = await page.evaluate(async () => {
@@ -56,7 +59,7 @@ test("the service worker answers as a server does", async ({ page }) => {
     };
     const missing = await ask("/tenants/default_tenant/databases/default_database/collections/none");
     const unknown = await ask("/nope");
-    const broken = await ask("/tenants", { method: "POST", body: "{" });
+    const broken = await ask("/tenants", { method: "POST", body: "{", headers: { "content-type": "application/json" } });
     return [missing, unknown, broken];
   });
   expect(answers.map(({ status }) => status)).toEqual([404, 404, 400]);

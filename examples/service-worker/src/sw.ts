@@ -4,11 +4,12 @@ import { createHandler } from "chromatid/server";
 
 const scope = globalThis as unknown as ServiceWorkerGlobalScope;
 const CACHE = "page-1";
+const PAGE = ["index.html", "page.js"];
 
 const chroma = createHandler({ storage: "indexeddb", name: "example", insecure: true });
 
 scope.addEventListener("install", (event) => {
-  event.waitUntil(scope.skipWaiting());
+  event.waitUntil(keepPage());
 });
 
 scope.addEventListener("activate", (event) => {
@@ -22,6 +23,12 @@ scope.addEventListener("fetch", (event) => {
   }
   event.respondWith(pathname.startsWith("/api/v2") ? chroma(event.request) : page(event.request));
 });
+
+async function keepPage(): Promise<void> {
+  const cache = await caches.open(CACHE);
+  await cache.addAll(PAGE);
+  await scope.skipWaiting();
+}
 
 /** From the network, and without one as it was last. */
 async function page(request: Request): Promise<Response> {

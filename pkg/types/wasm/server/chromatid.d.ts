@@ -3,7 +3,7 @@
 import type { InitOutput } from "../chromatid.js";
 
 export default function init(options: {
-  module_or_path: URL | BufferSource | WebAssembly.Module;
+  module_or_path: URL | Response | BufferSource | WebAssembly.Module;
 }): Promise<InitOutput>;
 
 export function initSync(options: { module: WebAssembly.Module }): InitOutput;
