@@ -72,7 +72,7 @@ test("a database goes with its collections, those of other tenants stay", () =>
 
 test("a reader that has had enough is no failure", () =>
   withDirectory(async (directory) => {
-    await withStore(directory, () => Promise.resolve());
+    await withStore(directory, (api) => api("GET", "/heartbeat"));
     const child = spawn(process.execPath, [PROGRAM, "db", "list", "--path", directory], { stdio: ["ignore", "pipe", "pipe"] });
     child.stdout.destroy();
     let stderr = "";
