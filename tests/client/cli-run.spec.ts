@@ -162,7 +162,7 @@ test("on an address that others reach it does not start without tokens", () =>
     });
   }));
 
-const as = (token: string) => ({ headers: { "x-chroma-token": token } });
+const as = (token: string) => ({ headers: { "content-type": "application/json", "x-chroma-token": token } });
 
 test("tokens say who may come in, and to what", () =>
   withDirectory(async (directory) => {

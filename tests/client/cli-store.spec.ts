@@ -1,18 +1,22 @@
 /** `chromatid vacuum` and `chromatid db`. */
 
+import { spawn } from "node:child_process";
 import path from "node:path";
 
 import { expect, test } from "@playwright/test";
 
-import { cli, collectionsPath, createCollection, withServer, withStore } from "./support/cli";
+import { cli, collectionsPath, createCollection, PROGRAM, withServer, withStore } from "./support/cli";
 import { withDirectory } from "./support/node-process";
+
+/** Of vectors that together are much larger than the log, of which a bounded part is kept. */
+const DIMENSION = 768;
 
 test("vacuum gives back what deleted records had, and says how much", () =>
   withDirectory(async (directory) => {
     const ids = Array.from({ length: 3000 }, (_, n) => `id-${String(n)}`);
     const records = await withStore(directory, async (api) => {
       const records = await createCollection(api, '{"name":"things"}');
-      const body = { ids, embeddings: ids.map((_, n) => Array.from({ length: 64 }, (_, k) => n + k)), documents: ids };
+      const body = { ids, embeddings: ids.map((_, n) => Array.from({ length: DIMENSION }, (_, k) => n + k)), documents: ids };
       await api("POST", `${records}/add`, JSON.stringify(body));
       return records;
     });
@@ -22,7 +26,7 @@ test("vacuum gives back what deleted records had, and says how much", () =>
     expect(code).toBe(0);
     const [before = 0, after = 0] = [...stdout.matchAll(/([\d,]+) bytes/g)].map(([, bytes = ""]) => Number(bytes.replaceAll(",", "")));
     expect(stdout).toMatch(/^before: .*\nafter: .*\n$/);
-    expect(before).toBeGreaterThan(3000 * 64 * 4);
+    expect(before).toBeGreaterThan(3000 * DIMENSION * 4);
     expect(after).toBeLessThan(before / 4);
     await withStore(directory, async (api) => {
       expect(await api("GET", `${records}/count`)).toBe("10");
@@ -64,6 +68,17 @@ test("a database goes with its collections, those of other tenants stay", () =>
       expect(await api("GET", collectionsPath("archive"))).toBe("[]");
       expect(await api("GET", collectionsPath("archive", "others"))).toContain('"things"');
     });
+  }));
+
+test("a reader that has had enough is no failure", () =>
+  withDirectory(async (directory) => {
+    await withStore(directory, (api) => api("GET", "/heartbeat"));
+    const child = spawn(process.execPath, [PROGRAM, "db", "list", "--path", directory], { stdio: ["ignore", "pipe", "pipe"] });
+    child.stdout.destroy();
+    let stderr = "";
+    child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+    const code = await new Promise((resolve) => child.once("close", resolve));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   }));
 
 test("commands about a store make none", () =>

@@ -6,7 +6,8 @@ import path from "node:path";
 import { createHandler } from "chromatid/server";
 import { NodeDirectory } from "chromatid/node";
 
-const PROGRAM = path.join(import.meta.dirname, "../../../pkg/dist/cli/main.js");
+/** The file of the program. */
+export const PROGRAM = path.join(import.meta.dirname, "../../../pkg/dist/cli/main.js");
 
 export interface Ended {
   /** Null if a signal ended it. */

@@ -26,8 +26,9 @@ function startRate(): (done: number) => number {
 }
 
 function bar(name: string, total: number, rate: (done: number) => number): Progress {
-  // The signals are left alone: they end a copy, at any point.
-  const shown = new SingleBar({ format: FORMAT, gracefulExit: false, hideCursor: false, clearOnComplete: true, etaBuffer: 20 });
+  // Signals end a copy at any point, so that nothing of the terminal is changed that would have to be put right.
+  const plain = { gracefulExit: false, hideCursor: false, linewrap: true };
+  const shown = new SingleBar({ ...plain, format: FORMAT, barsize: 20, clearOnComplete: true });
   shown.start(total, 0, { name, rate: 0 });
   return {
     update(done) {

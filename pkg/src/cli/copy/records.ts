@@ -159,7 +159,7 @@ async function add(target: RecordsClient, rows: readonly Row[], base64: boolean)
 
 function bodyOf(rows: readonly Row[], base64: boolean): string {
   const list = (texts: string[]) => `[${texts.join(",")}]`;
-  const embeddings = rows.map(({ embedding }) => (base64 ? `"${encoded(embedding)}"` : embedding));
+  const embeddings = rows.map((row) => (base64 ? `"${encoded(row)}"` : row.embedding));
   return (
     `{"ids":${JSON.stringify(rows.map(({ id }) => id))},"embeddings":${list(embeddings)},` +
     `"documents":${list(rows.map(({ document }) => document))},"metadatas":${list(rows.map(({ metadata }) => metadata))},` +
@@ -168,6 +168,11 @@ function bodyOf(rows: readonly Row[], base64: boolean): string {
 }
 
 /** A vector's numbers as the API takes them in base64: 32 bits each, the lowest byte first. */
-function encoded(embedding: string): string {
-  return Buffer.from(Float32Array.from(JSON.parse(embedding) as number[]).buffer).toString("base64");
+function encoded({ id, embedding }: Row): string {
+  const numbers = JSON.parse(embedding) as (number | null)[] | null;
+  if (!numbers || numbers.includes(null)) {
+    // Chroma divides vectors of the cosine space by their length, and what overflows then it writes as null.
+    throw new CliError(`The record '${id}' has no finite vector in the source, and so is taken by no target: delete it, or give it another one.`);
+  }
+  return Buffer.from(Float32Array.from(numbers as number[]).buffer).toString("base64");
 }
