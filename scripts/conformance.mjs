@@ -6,7 +6,7 @@
  *   --only=chroma     only this one: `chroma`, `engine`, `server`, `package` or `copy`
  *   --clients         instead: the official clients, npm and Python, and hostile requests, against Chroma and against our server
  *   --frameworks      instead: the vector stores of LangChain and LlamaIndex, npm and Python
- *   --official-tests  instead: the test suite of the Python package, against both
+ *   --official-tests  instead: the test suite of the Python package, against both; with --properties its property tests too
  */
 
 import { rmSync } from "node:fs";
@@ -97,12 +97,12 @@ async function differencesOf(command) {
 async function conformance() {
   const flag = /** @type {const} */ ({ type: "boolean", default: false });
   const { values: options } = parseArgs({
-    options: { record: flag, only: { type: "string" }, clients: flag, frameworks: flag, "official-tests": flag },
+    options: { record: flag, only: { type: "string" }, clients: flag, frameworks: flag, "official-tests": flag, properties: flag },
   });
   await ensureNpm();
   if (options["official-tests"]) {
     await builtPackage();
-    return officialTests();
+    return officialTests({ properties: options.properties });
   }
   if (options.clients || options.frameworks) {
     await builtPackage();

@@ -10,25 +10,33 @@ import { run } from "../lib/run.mjs";
 import { ensureEnvironment } from "../setup/python.mjs";
 import { withChroma } from "./server.mjs";
 
-/** What is run. The property tests compare a server with a model of it, by generated states. */
-const MODULES = ["chromadb.test.test_api", "chromadb.test.property.test_add", "chromadb.test.property.test_collections", "chromadb.test.property.test_filtering"];
+const API = ["chromadb.test.test_api"];
+
+/** They compare a server with a model of it, by generated states. */
+const PROPERTIES = ["test_add", "test_collections", "test_embeddings", "test_filtering"].map((name) => `chromadb.test.property.${name}`);
+
+const PYTEST = ["-m", "pytest", "-q", "--tb=no", "-p", "no:cacheprovider", "--timeout=300", "--pyargs"];
 
 /** Tests that pass against Chroma's server and fail against ours, with the reason. */
 const KNOWN = {
   test_query_id_filtering_e2e: "a query among ids passes unknown ones over, as Chroma's distributed engine does; its single node answers with an internal error, which the test wants",
 };
 
-/** @returns {Promise<boolean>} whether ours passes what Chroma's passes, but for what is known */
-export async function officialTests() {
+/**
+ * @param {{ properties: boolean }} options whether the property tests are run too
+ * @returns {Promise<boolean>} whether ours passes what Chroma's passes, but for what is known
+ */
+export async function officialTests({ properties }) {
+  const modules = properties ? [...API, ...PROPERTIES] : API;
   const python = await ensureEnvironment({
     directory: ".venv-chroma-tests",
     requirements: "tests/clients/python/requirements.txt",
     what: "Chroma with what its tests need (about 700 MB)",
   });
   heading("Chroma");
-  const chroma = await withChroma((_, port) => failuresOf(python, port));
+  const chroma = await withChroma((_, port) => failuresOf([python, ...PYTEST, ...modules], port));
   heading("ours");
-  const ours = await withOurs((_, port) => failuresOf(python, port));
+  const ours = await withOurs((_, port) => failuresOf([python, ...PYTEST, ...modules], port));
   const only = [...ours.failed].filter((test) => !chroma.failed.has(test));
   const isKnown = (/** @type {string} */ test) => Object.keys(KNOWN).some((name) => test.includes(name));
   say(`\nChroma: ${chroma.summary}\nours:   ${ours.summary}`);
@@ -38,14 +46,13 @@ export async function officialTests() {
 }
 
 /**
- * @param {string} python
+ * @param {string[]} command
  * @param {number} port
  * @returns {Promise<{ failed: Set<string>, summary: string }>}
  */
-async function failuresOf(python, port) {
+async function failuresOf(command, port) {
   // The suite leaves files where it runs.
   const cwd = mkdtempSync(path.join(tmpdir(), "chroma-tests-"));
-  const command = [python, "-m", "pytest", "-q", "--tb=no", "-p", "no:cacheprovider", "--timeout=300", "--pyargs", ...MODULES];
   const env = {
     CHROMA_INTEGRATION_TEST_ONLY: "1",
     CHROMA_SERVER_HOST: "127.0.0.1",

@@ -1,7 +1,5 @@
 /** The client itself: what it says of the server and of itself, and how it is made. */
 
-import { quietly } from "../quietly.mjs";
-
 /** @type {import("../world.mjs").Steps} */
 export const steps = {
   heartbeat: async ({ client }) => (await client.heartbeat()) > 1.6e18,
@@ -20,13 +18,13 @@ export const steps = {
     return [client.headers, await client.version()];
   },
   "options of fetch are used": ({ place, chroma }) => new chroma.ChromaClient({ ...place, fetchOptions: { redirect: "error" } }).version(),
-  "made by a URL": ({ place, chroma }) => quietly(() => new chroma.ChromaClient({ path: `http://${place.host}:${place.port}` }).version()),
-  "made by a bad URL": ({ chroma }) => quietly(() => new chroma.ChromaClient({ path: "no url" })),
-  "made with credentials": ({ place, chroma }) => quietly(() => {
+  "made by a URL": ({ place, chroma }) => new chroma.ChromaClient({ path: `http://${place.host}:${place.port}` }).version(),
+  "made by a bad URL": ({ chroma }) => new chroma.ChromaClient({ path: "no url" }),
+  "made with credentials": ({ place, chroma }) => {
     const auth = { tokenHeaderType: /** @type {const} */ ("X_CHROMA_TOKEN"), credentials: "secret", provider: "token" };
     const client = new chroma.ChromaClient({ ...place, auth });
     return client.version();
-  }),
+  },
   "nobody listens": ({ chroma, place }) => new chroma.ChromaClient({ ...place, port: 9 }).heartbeat(),
   "cloud client without a key": ({ chroma }) => new chroma.CloudClient({ tenant: "some", database: "some" }),
   "cloud admin without a key": ({ chroma }) => new chroma.AdminCloudClient(),
