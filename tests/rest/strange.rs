@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use chromatid::rest::{Request, Response};
+use serde_json::Value;
 
 use crate::fuzz;
 use crate::server::Server;
@@ -67,4 +68,33 @@ fn names_of_prototypes_are_names() {
     let response = answered(r#"{"name": "constructor", "metadata": {"__proto__": 1, "toString": "x"}}"#);
     assert_eq!(response.status, 200);
     assert!(String::from_utf8(response.body).unwrap().contains(r#""__proto__":1"#));
+}
+
+#[test]
+fn what_is_as_large_as_it_may_be_is_stored() {
+    let server = Server::new();
+    let post = |path: &str, body: &str| {
+        let path = format!("/api/v2/tenants/default_tenant/databases/default_database/collections{path}");
+        let response = server.send(&Request {
+            method: "POST",
+            path: &path,
+            body: body.as_bytes(),
+            ..Request::default()
+        });
+        (response.status, serde_json::from_slice::<Value>(&response.body).unwrap())
+    };
+    let id = post("", r#"{"name": "large"}"#).1["id"].as_str().unwrap().to_owned();
+    let vector = |dimension: usize| format!("[{}]", vec!["0.5"; dimension].join(","));
+    let add = |id_of_record: &str, dimension: usize| {
+        let body = format!(r#"{{"ids": ["{id_of_record}"], "embeddings": [{}]}}"#, vector(dimension));
+        post(&format!("/{id}/add"), &body).0
+    };
+    assert_eq!(add("too long", 16_385), 400);
+    let name = "x".repeat(10 * 1024 * 1024);
+    assert_eq!(add(&name, 16_384), 201);
+    let found = post(
+        &format!("/{id}/query"),
+        &format!(r#"{{"query_embeddings": [{}], "include": []}}"#, vector(16_384)),
+    );
+    assert_eq!((found.0, found.1["ids"][0][0].as_str().map(str::len)), (200, Some(name.len())));
 }

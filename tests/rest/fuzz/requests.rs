@@ -102,7 +102,7 @@ fn arbitrary(random: &mut Xorshift, world: &World) -> Sent {
     let mut path = filled(random, world, endpoint.pattern);
     match random.below(12) {
         0 => path.push('/'),
-        1 => path.insert_str(random.below(2) as usize, "/"),
+        1 => path.insert(random.below(2) as usize, '/'),
         2 => path = path.chars().rev().collect(),
         3 => path = path.replace("v2", "v1"),
         4 => path = String::from_utf8_lossy(&bytes(random, 30)).into_owned(),

@@ -17,6 +17,8 @@ const MAX_STATE_BYTES: usize = 400_000;
 
 pub struct World {
     db: Db,
+    storage: Rc<MemoryStorage>,
+    seed: u64,
     /// Ids of the collections that are there from the beginning.
     pub ids: Vec<String>,
     has_grown: Cell<bool>,
@@ -26,10 +28,9 @@ const DATABASE: &str = "/api/v2/tenants/default_tenant/databases/default_databas
 
 impl World {
     pub fn new(seed: u64) -> Self {
-        let options = Options { allow_reset: true, versions: 3, ..Options::default() };
         let storage = Rc::new(MemoryStorage::default());
-        let db = block_on(Db::open(storage, seeded(seed, 0.01), options)).unwrap();
-        let mut world = Self { db, ids: Vec::new(), has_grown: Cell::new(false) };
+        let db = open(&storage, seed).unwrap();
+        let mut world = Self { db, storage, seed, ids: Vec::new(), has_grown: Cell::new(false) };
         let sparse = json!({"defaults": {}, "keys": {"sparse": {"sparse_vector": {"sparse_vector_index": {"enabled": true, "config": {}}}}}});
         for (name, dimension, schema) in
             [("plain", 2, Value::Null), ("sparse", 3, sparse), ("empty", 0, Value::Null)]
@@ -83,7 +84,8 @@ impl World {
                 }
             }
         }
-        self.has_grown.set(collections > MAX_COLLECTIONS || collections < 2 || state.len() > MAX_STATE_BYTES);
+        let is_usual = (2..=MAX_COLLECTIONS).contains(&collections) && state.len() <= MAX_STATE_BYTES;
+        self.has_grown.set(!is_usual);
         state
     }
 
@@ -95,15 +97,30 @@ impl World {
         format!("{collection}{records}")
     }
 
-    /// Brings everything into segments.
-    pub fn settle(&self) -> Result<(), String> {
-        block_on(self.db.compact()).map_err(|fault| format!("what was accepted cannot be compacted: {fault}"))
+    /// Opens it again, where it has to be what it was, and brings everything into segments.
+    pub fn settle(&mut self) -> Result<(), String> {
+        let before = self.state();
+        // Other random numbers: they name blocks.
+        self.db = open(&self.storage, !self.seed)?;
+        if self.state() != before {
+            return Err("what was accepted is another state when it is opened again".into());
+        }
+        block_on(self.db.compact())
+            .map_err(|fault| format!("what was accepted cannot be compacted: {fault}"))?;
+        self.state();
+        Ok(())
     }
 
     /// Whether there is too much in it, or too little.
     pub fn has_grown(&self) -> bool {
         self.has_grown.get()
     }
+}
+
+fn open(storage: &Rc<MemoryStorage>, seed: u64) -> Result<Db, String> {
+    let options = Options { allow_reset: true, versions: 3, ..Options::default() };
+    let opened = block_on(Db::open(Rc::<MemoryStorage>::clone(storage), seeded(seed, 0.01), options));
+    opened.map_err(|fault| format!("it cannot be opened: {fault}"))
 }
 
 fn records(dimension: usize) -> Value {
