@@ -36,6 +36,8 @@ type Application = typeof chromatid & {
 let app: Application;
 
 test.beforeAll(async () => {
+  // All functions of all packages, on whatever else the machine is doing.
+  test.setTimeout(240_000);
   const alias = { chromadb: "chromatid" };
   const options = { name: "chroma-core", program: APPLICATION, context: PACKAGES, alias };
   app = (await bundleAndImport(options)) as Application;

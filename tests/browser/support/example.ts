@@ -4,7 +4,9 @@ import { rmSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-import webpack, { type Configuration } from "webpack";
+import type { Configuration } from "webpack";
+
+import { compile } from "../../support/compile";
 
 const ROOT = path.join(import.meta.dirname, "../../..");
 
@@ -14,15 +16,5 @@ export async function buildExample(name: string): Promise<void> {
   const { default: configurations } = (await import(settings)) as { default: Configuration[] };
   const directory = path.join(ROOT, "target/examples", name);
   rmSync(directory, { recursive: true, force: true });
-  const compiler = webpack(configurations.map((one) => ({ ...one, output: { ...one.output, path: directory } })));
-  await new Promise<void>((resolve, reject) => {
-    compiler.run((error, stats) => {
-      compiler.close(() => undefined);
-      if (error || stats?.hasErrors()) {
-        reject(error ?? new Error(stats?.toString("errors-only")));
-      } else {
-        resolve();
-      }
-    });
-  });
+  await compile(configurations.map((one) => ({ ...one, output: { ...one.output, path: directory } })));
 }

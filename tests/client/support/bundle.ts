@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-import webpack from "webpack";
+import { compile } from "../../support/compile";
 
 /** @param program the source of a module; what it exports is answered */
 export async function bundleAndImport(options: {
@@ -19,7 +19,7 @@ export async function bundleAndImport(options: {
   mkdirSync(directory, { recursive: true });
   const entry = path.join(directory, "program.js");
   writeFileSync(entry, program);
-  const compiler = webpack({
+  await compile({
     mode: "production",
     target: ["node20", "es2022"],
     context,
@@ -27,16 +27,6 @@ export async function bundleAndImport(options: {
     resolve: { alias, modules: [path.join(context, "node_modules"), "node_modules"] },
     experiments: { outputModule: true },
     output: { path: path.join(directory, "dist"), filename: "program.mjs", library: { type: "module" }, module: true },
-  });
-  await new Promise<void>((resolve, reject) => {
-    compiler.run((error, stats) => {
-      compiler.close(() => undefined);
-      if (error || stats?.hasErrors()) {
-        reject(error ?? new Error(stats?.toString("errors-only")));
-      } else {
-        resolve();
-      }
-    });
   });
   return import(pathToFileURL(path.join(directory, "dist/program.mjs")).href) as Promise<unknown>;
 }

@@ -5,6 +5,8 @@ import path from "node:path";
 
 import webpack from "webpack";
 
+import { compile } from "../../support/compile";
+
 const ROOT = path.join(import.meta.dirname, "../../..");
 const CONFORMANCE = path.join(ROOT, "target/wasm-conformance");
 
@@ -22,7 +24,7 @@ export async function bundle(entry: string, directory: string): Promise<Script> 
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   const wasm = new Set<string>();
-  const compiler = webpack({
+  await compile({
     mode: "production",
     target: "es2022",
     context: ROOT,
@@ -45,16 +47,6 @@ export async function bundle(entry: string, directory: string): Promise<Script> 
     output: { path: directory, filename: "worker.js", library: { type: "module" }, module: true },
     plugins: [new webpack.optimize.LimitChunkCountPlugin({ maxChunks: 1 })],
     performance: { hints: false },
-  });
-  await new Promise<void>((resolve, reject) => {
-    compiler.run((error, stats) => {
-      compiler.close(() => undefined);
-      if (error || stats?.hasErrors()) {
-        reject(error ?? new Error(stats?.toString("errors-only")));
-      } else {
-        resolve();
-      }
-    });
   });
   const modules: Script["modules"] = [{ type: "ESModule", path: path.join(directory, "worker.js") }];
   for (const file of wasm) {
