@@ -50,13 +50,6 @@ fn parameters_are_decoded_segment_by_segment() {
 }
 
 #[test]
-fn parameters_that_are_no_text_are_refused() {
-    let refused = find("GET", "/api/v2/tenants/t/databases/%FF").unwrap_err();
-    assert_eq!(refused.to_string(), "Invalid UTF-8 in `database` of the path");
-    assert_eq!(refused.code(), 400);
-}
-
-#[test]
 fn names_and_numbers_have_places_of_their_own() {
     assert_eq!(found("POST", &format!("{COLLECTIONS}/c/versions/7/restore")).1.name, "7");
     assert_eq!(found("GET", &format!("{COLLECTIONS}/c/functions/f")).1.name, "f");
