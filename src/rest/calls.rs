@@ -110,15 +110,12 @@ async fn databases(db: &Db, call: Call, at: &Parameters, request: &Request<'_>) 
         }
         Call::ListDatabases => {
             let (limit, offset) = page(request)?;
-            match request.identity {
-                None => ok(&db.list_databases(tenant, limit, offset)),
-                Some(identity) => {
-                    let mut databases = db.list_databases(tenant, None, 0);
-                    databases.retain(|database| identity.covers_database(&database.name));
-                    let limit = limit.map_or(usize::MAX, |limit| limit as usize);
-                    ok(&databases.iter().skip(offset as usize).take(limit).collect::<Vec<_>>())
-                }
-            }
+            let mut databases = db.list_databases(tenant, None, 0);
+            databases.retain(|database| {
+                request.identity.is_none_or(|identity| identity.covers_database(&database.name))
+            });
+            let limit = limit.map_or(usize::MAX, |limit| limit as usize);
+            ok(&databases.iter().skip(offset as usize).take(limit).collect::<Vec<_>>())
         }
         Call::CreateDatabase => {
             let Named { name } = request.read()?;

@@ -18,6 +18,8 @@ export type WorkerName = "stores" | "conformance" | "server";
 export interface Edge {
   /** What the Worker answers to a request with this body, as JSON. Throws with what it answers if that is an error. */
   ask(target: string, body?: unknown): Promise<unknown>;
+  /** Answers a request to any URL, whatever its host. */
+  fetch(url: string, init?: { method: string }): Promise<{ status: number }>;
   /** Where it listens. */
   url(): Promise<URL>;
   /** Ends the process that it runs in. */
@@ -85,6 +87,7 @@ function run({ directory, modules }: Script, disk: string, bindings: Record<stri
       }
       return JSON.parse(text) as unknown;
     },
+    fetch: (url, init) => miniflare.dispatchFetch(url, init),
     url: () => miniflare.ready,
     stop: () => (stopping ??= miniflare.dispose()),
   };

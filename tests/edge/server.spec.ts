@@ -87,6 +87,16 @@ test("a Worker without tokens lets nobody in", async ({ start }) => {
   }
 });
 
+test("what objects tell each other nobody else can", async ({ start }) => {
+  const edge = await start("server", { TOKENS });
+  const client = await clientOf(edge);
+  await client.createCollection({ name: "things", embeddingFunction: null });
+  for (const path of ["erase", "knows?tenant=default_tenant&database=default_database"]) {
+    expect((await edge.fetch(`https://object.internal/${path}`, { method: "POST" })).status).toBe(404);
+  }
+  expect(await client.countCollections()).toBe(1);
+});
+
 test("an alarm does the work in the background", async ({ start }) => {
   const edge = await start("server", { TOKENS });
   const client = await clientOf(edge);

@@ -9,7 +9,7 @@ import type { StorageAdapter } from "../storage/adapter.js";
 import { DurableObjectStorage } from "../storage/durable-object.js";
 import { type BlockBucket, R2Storage } from "../storage/r2.js";
 import type { SqlStorage } from "../storage/sqlite.js";
-import { CATALOGUE, nameOf, type Place, placeOf } from "./place.js";
+import { CATALOGUE, INTERNAL_HOST, nameOf, type Place, placeOf } from "./place.js";
 
 /** The part of a Durable Object's state that is used here. */
 export interface ObjectState {
@@ -36,9 +36,9 @@ export interface ObjectOptions extends Omit<HandlerOptions, "storage" | "name" |
   bucket?: BlockBucket;
 }
 
-/** Where only objects send requests to: those that a Worker passes on have the Worker's own host in their URL. */
-const ERASE = "https://object.internal/erase";
-const KNOWS = "https://object.internal/knows";
+/** Where only objects send requests to each other: `route` passes none on that name this host. */
+const ERASE = `https://${INTERNAL_HOST}/erase`;
+const KNOWS = `https://${INTERNAL_HOST}/knows`;
 
 /** Quiet time after which work in the background begins, and pause between two parts of it, in milliseconds. */
 const QUIET_MS = 10_000;

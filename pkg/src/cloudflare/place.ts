@@ -10,6 +10,9 @@ export interface Place {
 /** The name of the object that knows the names of tenants and databases. No tenant's name has a slash in front of it. */
 export const CATALOGUE = "/catalogue";
 
+/** The host in the URLs of requests that objects send to each other. No name of a network ends so. */
+export const INTERNAL_HOST = "object.internal";
+
 const DATABASE = /^\/api\/v2\/tenants\/([^/]+)\/databases\/([^/]+)(\/.*)?$/;
 
 /** The database of a path; nothing for paths about tenants, or about the server. */

@@ -2,7 +2,7 @@
 
 import type { Authorize, Identity } from "../server/access.js";
 import type { ObjectNamespace } from "./object.js";
-import { CATALOGUE, nameOf, type Place, placeOf } from "./place.js";
+import { CATALOGUE, INTERNAL_HOST, nameOf, type Place, placeOf } from "./place.js";
 
 /** Who is let through to an object. What they may do there, the object itself says. */
 export interface GateOptions {
@@ -14,7 +14,10 @@ export interface GateOptions {
  * Sends a request to the object of its database. Nobody unknown reaches one: each object that is named for the first time is one that is made.
  */
 export async function route(request: Request, namespace: ObjectNamespace, gate: GateOptions): Promise<Response> {
-  const { pathname } = new URL(request.url);
+  const { hostname, pathname } = new URL(request.url);
+  if (hostname === INTERNAL_HOST) {
+    return new Response(null, { status: 404 });
+  }
   const place = placeOf(pathname);
   if (request.method !== "OPTIONS" && !(await isLetIn(request, place, gate))) {
     const body = { error: "ChromaError", message: "Unauthorized" };
