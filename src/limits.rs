@@ -10,6 +10,13 @@ pub const SLICE_MS: f64 = 8.0;
 /// clients size their batches by it, so it stays the same here.
 pub const MAX_BATCH_SIZE: usize = 5_461;
 
+/// Clients of which it is remembered what they asked for last: tabs and workers that were open at about the same time. A row of
+/// one is some fifty bytes.
+pub const MAX_CLIENTS: usize = 256;
+
+/// Writes of one client whose answers it does not have, and that are remembered all the same.
+pub const MAX_OUTSTANDING_REQUESTS: usize = 4_096;
+
 /// Bytes of one request's payload: the 40 MiB of Chroma's HTTP server.
 pub const MAX_PAYLOAD_BYTES: usize = 40 * 1024 * 1024;
 

@@ -7,6 +7,8 @@
 mod functions;
 #[path = "crash/indexes.rs"]
 mod indexes;
+#[path = "crash/requests.rs"]
+mod requests;
 #[path = "crash/searched.rs"]
 mod searched;
 mod support;

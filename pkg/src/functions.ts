@@ -1,6 +1,7 @@
 /** Functions of the caller that are attached to collections: called with what has changed, and written down what they answer. */
 
 import type { Engine, PendingFunctionJson, Records, StoredRecordJson } from "./engine/engine.js";
+import { ChromaConnectionError } from "./errors.js";
 import { packMatrix } from "./matrix.js";
 import { deserializeMetadata, serializeMetadata } from "./metadata.js";
 import { nextChange } from "./live.js";
@@ -58,10 +59,7 @@ export class FunctionRunner {
     this.#functions.set(name, callback);
     if (!this.#running) {
       this.#running = true;
-      // A store that cannot be opened, or is gone, is reported to those who call it.
-      this.#follow().catch(() => {
-        this.#running = false;
-      });
+      void this.#followEngines();
     }
   }
 
@@ -69,12 +67,24 @@ export class FunctionRunner {
     this.#ended = true;
   }
 
-  async #follow(): Promise<void> {
+  /** Follows one engine after the other: an engine that is lost, or moves to another tab, is taken up again. */
+  async #followEngines(): Promise<void> {
+    const progress = { made: true };
+    while (progress.made && !this.#ended && !this.#session.isClosed) {
+      progress.made = false;
+      // A store that cannot be opened, or is gone, is reported to those who call it.
+      await this.#follow(progress).catch(() => undefined);
+    }
+    this.#running = false;
+  }
+
+  async #follow(progress: { made: boolean }): Promise<void> {
     const engine = await this.#session.engine();
     for (let seen = 0; !this.#ended; seen = await nextChange(engine, seen)) {
       for (const pending of await engine.pendingFunctions(this.names())) {
         await this.#run(engine, pending).catch(reportLater);
       }
+      progress.made = true;
     }
   }
 
@@ -156,6 +166,10 @@ function readRecord(record: StoredRecordJson | null): ChangedRecord | null {
 
 /** Nobody waits for a run: what goes wrong in it is an error of the page. */
 function reportLater(error: unknown): void {
+  if (error instanceof ChromaConnectionError) {
+    // The run goes on with the next engine, from where the last one was committed.
+    throw error;
+  }
   queueMicrotask(() => {
     throw error;
   });

@@ -50,6 +50,7 @@ export type { Encryption } from "./engine/encryption.js";
 export type { EngineErrorFields } from "./engine/errors.js";
 export type { Fallback, StorageChoice } from "./engine/fallback.js";
 export type { Persistence, Quota } from "./engine/persistence.js";
+export type { Sharing } from "./engine/sharing/shared-store.js";
 export type { StoreInfo, StoreOptions } from "./engine/store.js";
 export type { StorageDirectory, StorageFile, SyncAccessHandle } from "./storage/directory.js";
 export * from "./errors.js";

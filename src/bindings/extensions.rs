@@ -52,12 +52,12 @@ impl Engine {
             "pendingFunctions" => to_js(&self.db.pending_functions(&arguments.texts(0))),
             "nextChanges" => next_changes(&self.db, arguments.number(0)?).await,
             "finishFunction" => {
-                finish_function(&self.db, arguments.number(0)?, &arguments.value(1)).await?;
+                finish_function(self, arguments.number(0)?, &arguments.value(1)).await?;
                 self.after_write();
                 Ok(JsValue::UNDEFINED)
             }
             method => {
-                let answer = of_collection(&self.db, method, &arguments).await;
+                let answer = of_collection(self, method, &arguments).await;
                 if method == "conditionalCommit" {
                     self.after_write();
                 }
@@ -68,13 +68,14 @@ impl Engine {
 }
 
 /// A call that is about a collection: tenant, database and id come first.
-async fn of_collection(db: &Db, method: &str, arguments: &Arguments) -> JsResult {
+async fn of_collection(engine: &Engine, method: &str, arguments: &Arguments) -> JsResult {
+    let db = &engine.db;
     let (tenant, database, id) = (&arguments.text(0)?, &arguments.text(1)?, &arguments.text(2)?);
     let request = arguments.value(3);
     match method {
         "forkCollection" => {
-            let fork = db.fork_collection(tenant, database, id, &arguments.text(3)?).await;
-            json::serialize(&fork.map_err(error::to_js)?)
+            let name = arguments.text(3)?;
+            json::serialize(&engine.run(db.fork_collection(tenant, database, id, &name)).await?)
         }
         "forkCount" => {
             let count = db.fork_count(tenant, database, id).map_err(error::to_js)?;
@@ -83,8 +84,9 @@ async fn of_collection(db: &Db, method: &str, arguments: &Arguments) -> JsResult
         "versions" => to_js(&db.versions(tenant, database, id).map_err(error::to_js)?),
         "saveVersion" => to_js(&db.save_version(tenant, database, id).await.map_err(error::to_js)?),
         "restoreVersion" => {
-            let restored = db.restore_version(tenant, database, id, arguments.number(3)?).await;
-            restored.map_err(error::to_js).map(|()| JsValue::UNDEFINED)
+            let version = arguments.number(3)?;
+            engine.run(db.restore_version(tenant, database, id, version)).await?;
+            Ok(JsValue::UNDEFINED)
         }
         // `{ ...request of get, read_token }` → `{ columns, read_token }`
         "conditionalGet" => {
@@ -99,7 +101,7 @@ async fn of_collection(db: &Db, method: &str, arguments: &Arguments) -> JsResult
         }
         "conditionalCommit" => {
             let commit = convert::commit(&request)?;
-            to_js(&db.conditional_commit(tenant, database, id, commit).await.map_err(error::to_js)?)
+            to_js(&engine.run(db.conditional_commit(tenant, database, id, commit)).await?)
         }
         // `{ keys, limit, ids, where, where_document }` → `[{ key, distinct, values: [{ value, count }] }]`
         "facets" => {
@@ -114,8 +116,9 @@ async fn of_collection(db: &Db, method: &str, arguments: &Arguments) -> JsResult
         // `{ name, function_id, output_collection, params }`, names of callbacks → `{ attached_function, created }`
         "attachFunction" => {
             let request = AttachFunction::from_json(json::from_js(&request)?).map_err(error::to_js)?;
-            let attached = db.attach_function(tenant, database, id, request, &arguments.texts(4)).await;
-            let (function, created) = attached.map_err(error::to_js)?;
+            let callbacks = arguments.texts(4);
+            let attached = db.attach_function(tenant, database, id, request, &callbacks);
+            let (function, created) = engine.run(attached).await?;
             let answer = Object::new();
             convert::set(&answer, "attached_function", &to_js(&function)?);
             convert::set(&answer, "created", &JsValue::from_bool(created));
@@ -127,8 +130,8 @@ async fn of_collection(db: &Db, method: &str, arguments: &Arguments) -> JsResult
         }
         "detachFunction" => {
             let (name, delete_output) = (arguments.text(3)?, arguments.value(4).is_truthy());
-            let detached = db.detach_function(tenant, database, id, &name, delete_output).await;
-            detached.map_err(error::to_js).map(|()| JsValue::UNDEFINED)
+            engine.run(db.detach_function(tenant, database, id, &name, delete_output)).await?;
+            Ok(JsValue::UNDEFINED)
         }
         "beginFunction" => {
             let begun = db.begin_function(tenant, database, id, &arguments.text(3)?).await;
@@ -166,7 +169,7 @@ async fn next_changes(db: &Db, run: u32) -> JsResult {
 }
 
 /// The output is `{ upsert, delete }`; null gives the run up.
-async fn finish_function(db: &Db, run: u32, output: &JsValue) -> JsResult<()> {
+async fn finish_function(engine: &Engine, run: u32, output: &JsValue) -> JsResult<()> {
     let output = if output.is_object() { Some(convert::function_output(output)?) } else { None };
-    db.finish_function(run, output).await.map_err(error::to_js)
+    engine.run(engine.db.finish_function(run, output)).await
 }

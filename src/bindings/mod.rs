@@ -10,6 +10,7 @@ mod extensions;
 mod json;
 mod metadata;
 mod patterns;
+mod requests;
 #[cfg(feature = "rest")]
 mod rest;
 mod sealer;
@@ -24,7 +25,8 @@ use js_sys::Object;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
-use crate::db::{Db, Options};
+use crate::db::{Db, Options, Request};
+use crate::error::Error;
 use crate::limits::{CACHE_BYTES, MAX_BATCH_SIZE};
 use crate::storage::{self, Durability, Lock, Storage};
 use crate::text;
@@ -49,6 +51,8 @@ struct OpenOptions {
 pub struct Engine {
     db: Db,
     compacting: Rc<Cell<bool>>,
+    /// What its writes are made on behalf of.
+    request: Option<Request>,
 }
 
 #[wasm_bindgen]
@@ -86,7 +90,7 @@ impl Engine {
                 return Err(error::to_js(error));
             }
         };
-        Ok(Engine { db, compacting: Rc::default() })
+        Ok(Engine { db, compacting: Rc::default(), request: None })
     }
 
     /// Removes a store that is not open.
@@ -107,7 +111,7 @@ impl Engine {
 
     #[wasm_bindgen(js_name = createTenant)]
     pub async fn create_tenant(&self, name: String) -> JsResult<()> {
-        self.db.create_tenant(&name).await.map_err(error::to_js)
+        self.run(self.db.create_tenant(&name)).await
     }
 
     #[wasm_bindgen(js_name = getTenant)]
@@ -117,12 +121,12 @@ impl Engine {
 
     #[wasm_bindgen(js_name = updateTenant)]
     pub async fn update_tenant(&self, name: String, resource_name: String) -> JsResult<()> {
-        self.db.update_tenant(&name, &resource_name).await.map_err(error::to_js)
+        self.run(self.db.update_tenant(&name, &resource_name)).await
     }
 
     #[wasm_bindgen(js_name = createDatabase)]
     pub async fn create_database(&self, tenant: String, name: String) -> JsResult<()> {
-        self.db.create_database(&tenant, &name).await.map_err(error::to_js)
+        self.run(self.db.create_database(&tenant, &name)).await
     }
 
     #[wasm_bindgen(js_name = getDatabase)]
@@ -137,15 +141,13 @@ impl Engine {
 
     #[wasm_bindgen(js_name = deleteDatabase)]
     pub async fn delete_database(&self, tenant: String, name: String) -> JsResult<()> {
-        self.db.delete_database(&tenant, &name).await.map_err(error::to_js)
+        self.run(self.db.delete_database(&tenant, &name)).await
     }
 
     #[wasm_bindgen(js_name = createCollection)]
     pub async fn create_collection(&self, tenant: String, database: String, request: JsValue) -> JsResult {
         let request = CreateCollection::from_json(json::from_js(&request)?).map_err(error::to_js)?;
-        let collection =
-            self.db.create_collection(&tenant, &database, request).await.map_err(error::to_js)?;
-        json::serialize(&collection)
+        json::serialize(&self.run(self.db.create_collection(&tenant, &database, request)).await?)
     }
 
     #[wasm_bindgen(js_name = getCollection)]
@@ -189,12 +191,12 @@ impl Engine {
         request: JsValue,
     ) -> JsResult<()> {
         let request = UpdateCollection::from_json(json::from_js(&request)?).map_err(error::to_js)?;
-        self.db.update_collection(&tenant, &database, &id, request).await.map_err(error::to_js)
+        self.run(self.db.update_collection(&tenant, &database, &id, request)).await
     }
 
     #[wasm_bindgen(js_name = deleteCollection)]
     pub async fn delete_collection(&self, tenant: String, database: String, name: String) -> JsResult<()> {
-        self.db.delete_collection(&tenant, &database, &name).await.map_err(error::to_js)
+        self.run(self.db.delete_collection(&tenant, &database, &name)).await
     }
 
     pub async fn add(&self, tenant: String, database: String, id: String, records: JsValue) -> JsResult<()> {
@@ -223,7 +225,7 @@ impl Engine {
 
     pub async fn delete(&self, tenant: String, database: String, id: String, request: JsValue) -> JsResult {
         let request = convert::delete_request(&request)?;
-        let deleted = self.db.delete(&tenant, &database, &id, request).await.map_err(error::to_js)?;
+        let deleted = self.run(self.db.delete(&tenant, &database, &id, request)).await?;
         self.after_write();
         let result = Object::new();
         convert::set(&result, "deleted", &JsValue::from_f64(deleted as f64));
@@ -308,6 +310,15 @@ impl Engine {
 }
 
 impl Engine {
+    /// Makes a call, on behalf of a client if there is one.
+    async fn run<T>(&self, call: impl Future<Output = Result<T, Error>>) -> JsResult<T> {
+        let answer = match self.request {
+            Some(request) => self.db.on_behalf(request, call).await,
+            None => call.await,
+        };
+        answer.map_err(error::to_js)
+    }
+
     async fn write(
         &self,
         tenant: String,
@@ -317,7 +328,7 @@ impl Engine {
         records: JsValue,
     ) -> JsResult<()> {
         let records = convert::record_set(&records)?;
-        self.db.write(&tenant, &database, &id, operation, records).await.map_err(error::to_js)?;
+        self.run(self.db.write(&tenant, &database, &id, operation, records)).await?;
         self.after_write();
         Ok(())
     }

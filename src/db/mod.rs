@@ -5,6 +5,7 @@ mod functions;
 mod info;
 mod quotas;
 mod records;
+mod requests;
 mod transactions;
 mod versions;
 mod watches;
@@ -23,6 +24,7 @@ use crate::storage::{Durability, Storage, sealed};
 use watches::Watch;
 
 pub use crate::execution::operators::facets::Facet;
+pub use crate::sysdb::{Applied, Request};
 pub use functions::PendingFunction;
 pub use info::{IndexingStatus, Info};
 pub use quotas::Quotas;

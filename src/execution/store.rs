@@ -12,10 +12,12 @@ use crate::env::Env;
 use crate::error::{Corruption, Error, Result, StorageError};
 use crate::execution::collection::{Batch, CollectionState};
 use crate::log::proto::{Change, Fork, Records};
-use crate::log::{Log, Replay, convert};
+use crate::log::{Log, LogEntry, Replay, convert};
 use crate::segment::{SegmentFiles, Trash};
 use crate::storage::{Durability, Storage};
-use crate::sysdb::{Catalog, CollectionRow, FunctionRow, SysDb, decode_function, encode_function};
+use crate::sysdb::{
+    Applied, Catalog, CollectionRow, FunctionRow, Request, SysDb, decode_function, encode_function,
+};
 use crate::types::{CollectionId, OperationRecord};
 
 /// How a store is opened.
@@ -61,6 +63,8 @@ pub struct Store {
     /// Held by the one change of the catalogue under way: what it checks and what it logs belong together.
     pub(crate) naming: Mutex<()>,
     pub(crate) recovery: Recovery,
+    /// The request that the next entry of the log answers: set while a call on behalf of a client is polled, and taken by its first entry.
+    pub(crate) request: Cell<Option<Request>>,
     /// Counts what was written since the store was opened.
     pub(crate) changes: Cell<u32>,
     /// Those who wait for the next change.
@@ -95,6 +99,7 @@ impl Store {
             keep_versions: options.keep_versions,
             committing: Mutex::new(()),
             naming: Mutex::new(()),
+            request: Cell::new(None),
             changes: Cell::new(0),
             waiting: RefCell::default(),
             recovery: Recovery { torn_bytes: replay.torn_bytes, ..Recovery::default() },
@@ -108,6 +113,13 @@ impl Store {
         let mut operations = 0;
         for entry in replay.entries {
             let is_new = entry.sequence > catalogue_position;
+            if let Some(request) = entry.request.filter(|_| is_new) {
+                let operations = match &entry.change {
+                    Change::Records(records) => records.records.len(),
+                    _ => 0,
+                };
+                self.note_request(Some(&Request::decode(&request)?), entry.sequence, operations);
+            }
             match entry.change {
                 Change::Records(mut records) => {
                     if let Some(function) = records.output_of.take().filter(|_| is_new) {
@@ -216,11 +228,22 @@ impl Store {
         let store = Rc::clone(self);
         let applied = Rc::new(RefCell::new(Ok(())));
         let outcome = Rc::clone(&applied);
-        let logged = change.clone();
-        self.log
-            .append(logged, move |sequence| *outcome.borrow_mut() = store.apply_change(&change, sequence))
-            .await?;
+        let request = self.request.take();
+        let entry = LogEntry { change: Some(change.clone()), request: request.as_ref().map(Request::encode) };
+        let apply = move |sequence| {
+            store.note_request(request.as_ref(), sequence, 0);
+            *outcome.borrow_mut() = store.apply_change(&change, sequence);
+        };
+        self.log.append(entry, apply).await?;
         applied.replace(Ok(()))
+    }
+
+    /// Notes that a request has been done with an entry of the log.
+    fn note_request(&self, request: Option<&Request>, sequence: u64, operations: usize) {
+        if let Some(request) = request {
+            let applied = Applied { sequence, operations: operations as u64 };
+            self.catalog.borrow_mut().note_request(request, applied);
+        }
     }
 
     /// Logs the operations of one write and makes them visible. `dimension` is the collection's
@@ -254,7 +277,10 @@ impl Store {
     ) -> Result<u64> {
         let (store, id) = (Rc::clone(self), state.id());
         let function = output_of.as_ref().map(|(input, function)| encode_function(*input, function));
-        let entry = convert::encode_records(id.0.as_bytes(), &operations, function.as_ref());
+        let request = self.request.take();
+        let message = request.as_ref().map(Request::encode);
+        let entry =
+            convert::encode_records(id.0.as_bytes(), &operations, function.as_ref(), message.as_ref());
         let batch: Batch = operations.into_iter().map(Rc::new).collect();
         state.reserve(dimension, &batch);
         let written = Rc::clone(&batch);
@@ -262,6 +288,7 @@ impl Store {
         let noted = Rc::clone(&place);
         let apply = move |sequence| {
             noted.set(sequence);
+            store.note_request(request.as_ref(), sequence, written.len());
             if let Some(progress) = output_of {
                 store.note_progress(progress);
             }

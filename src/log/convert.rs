@@ -18,13 +18,15 @@ pub fn encode_records(
     collection: &[u8],
     operations: &[OperationRecord],
     output_of: Option<&proto::Function>,
+    request: Option<&proto::Request>,
 ) -> Payload {
     let parts: Vec<OperationParts<'_>> = operations.iter().map(OperationParts::new).collect();
     let collection_field = field_length(COLLECTION, collection.len());
     let records: usize = parts.iter().map(|part| field_length(RECORD, part.length())).sum();
     let function = output_of.map_or(0, |function| field_length(OUTPUT_OF, function.encoded_len()));
     let length = collection_field + records + function;
-    let mut payload = Payload::with_capacity(field_length(RECORDS, length));
+    let request_field = request.map_or(0, |request| field_length(REQUEST, request.encoded_len()));
+    let mut payload = Payload::with_capacity(field_length(RECORDS, length) + request_field);
     let into = payload.buffer();
     begin_field(RECORDS, length, into);
     begin_field(COLLECTION, collection.len(), into);
@@ -37,12 +39,17 @@ pub fn encode_records(
         begin_field(OUTPUT_OF, function.encoded_len(), into);
         function.encode_raw(into);
     }
+    if let Some(request) = request {
+        begin_field(REQUEST, request.encoded_len(), into);
+        request.encode_raw(into);
+    }
     payload
 }
 
 /// Tags of the fields of [`proto::LogEntry`], [`proto::Records`], [`proto::OperationRecord`] and [`proto::Vector`]
 /// on the way to a vector.
 const RECORDS: u32 = 1;
+const REQUEST: u32 = 15;
 const COLLECTION: u32 = 1;
 const RECORD: u32 = 2;
 const OUTPUT_OF: u32 = 3;
@@ -285,12 +292,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn writes_survive_the_log(operations in prop::collection::vec(operation(), 0..6), id in any::<[u8; 16]>()) {
-            let payload = encode_records(&id, &operations, None);
+        fn writes_survive_the_log(
+            operations in prop::collection::vec(operation(), 0..6),
+            id in any::<[u8; 16]>(),
+            request in prop::option::of((any::<[u8; 16]>(), any::<u64>(), any::<u64>())),
+        ) {
+            let request = request.map(|(client, number, acknowledged)| {
+                proto::Request { client: client.to_vec(), number, acknowledged }
+            });
+            let payload = encode_records(&id, &operations, None, request.as_ref());
             let length = payload.len();
             let frame = Frame::enclose(1, 0, payload);
             let entry = proto::LogEntry::decode(frame.payload()).unwrap();
             prop_assert_eq!(entry.encoded_len(), length, "nothing is said twice, or in more bytes than it takes");
+            prop_assert_eq!(entry.request, request);
             let Some(proto::Change::Records(records)) = entry.change else { panic!("these are records") };
             prop_assert_eq!(records.collection, id);
             let decoded: Result<Vec<_>> = records.records.into_iter().map(decode_operation).collect();

@@ -9,6 +9,22 @@ use prost::Oneof;
 pub struct LogEntry {
     #[prost(oneof = "Change", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10")]
     pub change: Option<Change>,
+    /// The request of a client that the change answers.
+    #[prost(message, optional, tag = "15")]
+    pub request: Option<Request>,
+}
+
+/// A request of a client, so that its repetition is recognised.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Request {
+    /// UUID.
+    #[prost(bytes = "vec", tag = "1")]
+    pub client: Vec<u8>,
+    #[prost(uint64, tag = "2")]
+    pub number: u64,
+    /// The client has the answers of all requests below this number.
+    #[prost(uint64, tag = "3")]
+    pub acknowledged: u64,
 }
 
 /// What a frame changes.

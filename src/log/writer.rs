@@ -8,7 +8,7 @@ use std::rc::Rc;
 use futures::channel::oneshot;
 use prost::Message;
 
-use super::proto::{Change, LogEntry};
+use super::proto::{Change, LogEntry, Request};
 use crate::env::Env;
 use crate::error::{Corruption, Error, Result, StorageError};
 use crate::limits::{MAX_FRAME_BYTES, SEALED_BYTES};
@@ -70,6 +70,7 @@ pub struct Replay {
 pub struct ReplayedEntry {
     pub sequence: u64,
     pub change: Change,
+    pub request: Option<Request>,
 }
 
 impl Log {
@@ -101,11 +102,11 @@ impl Log {
                 return Err(Corruption::new(place(), "it does not continue what the root holds").into());
             }
             let payload = open_payload(cipher.as_deref(), &frame).await?;
-            let change = LogEntry::decode(&*payload)
-                .map_err(|error| Corruption::new(place(), error.to_string()))?
-                .change
-                .ok_or_else(|| Corruption::new(place(), "it was written by a newer version"))?;
-            replay.entries.push(ReplayedEntry { sequence: frame.sequence, change });
+            let LogEntry { change, request } =
+                LogEntry::decode(&*payload).map_err(|error| Corruption::new(place(), error.to_string()))?;
+            let change =
+                change.ok_or_else(|| Corruption::new(place(), "it was written by a newer version"))?;
+            replay.entries.push(ReplayedEntry { sequence: frame.sequence, change, request });
             state.retain(frame.sequence, frame.checksum(), frame.bytes.len());
             state.next = frame.sequence + 1;
             state.chain = frame.checksum();
@@ -118,14 +119,13 @@ impl Log {
         Ok((Self { storage, env, durability, cipher, state: RefCell::new(state) }, replay))
     }
 
-    /// Appends `change`. When it returns, the entry is as durable as the store promises and `apply` has run.
+    /// Appends an entry. When it returns, the entry is as durable as the store promises and `apply` has run.
     /// Entries become durable, and are applied, in the order of the calls.
     ///
     /// # Errors
     /// A full store fails this and the appends queued behind it, and nothing else; any other failure of
     /// the storage ends the log: what the device holds is known again only after a reopen.
-    pub async fn append(&self, change: Change, apply: impl FnOnce(u64) + 'static) -> Result<()> {
-        let entry = LogEntry { change: Some(change) };
+    pub async fn append(&self, entry: LogEntry, apply: impl FnOnce(u64) + 'static) -> Result<()> {
         let mut payload = Payload::with_capacity(entry.encoded_len());
         entry.encode_raw(payload.buffer());
         self.append_encoded(payload, apply).await

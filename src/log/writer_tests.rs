@@ -11,8 +11,9 @@ use crate::storage::file::FileOptions;
 use crate::storage::memory::MemoryStorage;
 use crate::storage::sim::{Fault, SimFiles};
 
-fn change(name: &str) -> Change {
-    Change::PutTenant(Tenant { name: name.to_owned(), resource_name: None })
+fn entry(name: &str) -> LogEntry {
+    let tenant = Tenant { name: name.to_owned(), resource_name: None };
+    LogEntry { change: Some(Change::PutTenant(tenant)), request: None }
 }
 
 fn name(entry: &ReplayedEntry) -> (u64, String) {
@@ -35,7 +36,7 @@ async fn append_together(log: &Log, names: &[&str]) -> (Vec<Result<()>>, Vec<(u6
     let applied: Rc<RefCell<Vec<_>>> = Rc::default();
     let append = |name: &&str| {
         let (applied, name) = (Rc::clone(&applied), name.to_string());
-        log.append(change(&name), move |sequence| applied.borrow_mut().push((sequence, name)))
+        log.append(entry(&name), move |sequence| applied.borrow_mut().push((sequence, name)))
     };
     let outcomes = join_all(names.iter().map(append)).await;
     (outcomes, applied.take())
@@ -126,7 +127,7 @@ fn an_entry_that_no_frame_holds_is_refused_alone() {
     block_on(async {
         let (log, _) = open(&memory(), 1, 0).await.unwrap();
         let huge = "x".repeat(MAX_FRAME_BYTES);
-        let error = log.append(change(&huge), |_| unreachable!()).await.unwrap_err();
+        let error = log.append(entry(&huge), |_| unreachable!()).await.unwrap_err();
         assert_eq!(error.code(), 400);
         let (outcomes, applied) = append_together(&log, &["a"]).await;
         assert_eq!((outcomes, applied), (vec![Ok(())], numbered(1, &["a"])));

@@ -6,6 +6,8 @@ use std::rc::Rc;
 use prost::Message;
 use uuid::Uuid;
 
+use super::proto;
+use super::requests::{Applied, Request, Requests};
 use super::rows::{self, CollectionRow, DatabaseRow, FunctionRow, Inherited, RowKey};
 use crate::blockstore::{Bytes, Reader};
 use crate::error::{Error, Result};
@@ -60,6 +62,7 @@ pub struct Catalog {
     databases: HashMap<Uuid, DatabaseRow>,
     collections: HashMap<CollectionId, CollectionRow>,
     names: HashMap<(Uuid, String), CollectionId>,
+    requests: Requests,
     /// Rows that differ from the last commit.
     dirty: BTreeSet<RowKey>,
 }
@@ -68,11 +71,14 @@ impl Catalog {
     /// Reads all rows.
     pub async fn load(reader: &Reader<String, Bytes>) -> Result<Self> {
         let mut catalog = Self::default();
-        for (prefix, _, Bytes(row)) in reader.all().await? {
+        for (prefix, key, Bytes(row)) in reader.all().await? {
             match prefix.as_str() {
                 "tenant" => catalog.put_tenant(rows::decode_tenant(rows::decode::<TenantMessage>(&row)?)),
                 "database" => catalog.put_database(rows::decode_database(rows::decode::<Database>(&row)?)?),
                 "collection" => catalog.put_collection(rows::decode_collection(&row)?),
+                "client" => {
+                    catalog.requests.insert(rows::parse_uuid(&key)?, rows::decode::<proto::Client>(&row)?)
+                }
                 _ => {
                     return Err(Error::Unimplemented(format!(
                         "the catalogue has rows of kind {prefix}, which a newer version of chromatid wrote"
@@ -285,6 +291,16 @@ impl Catalog {
         }
     }
 
+    /// Notes what a request of a client has done.
+    pub fn note_request(&mut self, request: &Request, applied: Applied) {
+        self.dirty.extend(self.requests.note(request, applied).into_iter().map(RowKey::Client));
+    }
+
+    /// What a request of a client has done; `None` if it was not done, or is not known any more.
+    pub fn applied(&self, client: Uuid, number: u64) -> Option<Applied> {
+        self.requests.find(client, number)
+    }
+
     pub fn has_changes(&self) -> bool {
         !self.dirty.is_empty()
     }
@@ -316,6 +332,7 @@ impl Catalog {
                 self.databases.get(id).map(|row| rows::encode_database(row).encode_to_vec())
             }
             RowKey::Collection(id) => self.collections.get(id).map(rows::encode_collection),
+            RowKey::Client(id) => self.requests.encode(*id).map(|row| row.encode_to_vec()),
         }
     }
 

@@ -6,9 +6,11 @@
 
 mod catalog;
 mod proto;
+mod requests;
 mod rows;
 
 pub use catalog::{Catalog, Compaction};
+pub use requests::{Applied, Request};
 pub use rows::{
     CollectionRow, DatabaseRow, FunctionRow, RowKey, Version, decode_function, encode_database,
     encode_function, encode_info, encode_tenant, uuid,

@@ -64,6 +64,27 @@ pub struct MetadataKey {
     pub types: u32,
 }
 
+/// The requests of a client that it may ask for again.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Client {
+    /// Log sequence number of the last one.
+    #[prost(uint64, tag = "1")]
+    pub sequence: u64,
+    #[prost(message, repeated, tag = "2")]
+    pub applied: Vec<AppliedRequest>,
+}
+
+/// A request that was done.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct AppliedRequest {
+    #[prost(uint64, tag = "1")]
+    pub number: u64,
+    #[prost(uint64, tag = "2")]
+    pub sequence: u64,
+    #[prost(uint64, tag = "3")]
+    pub operations: u64,
+}
+
 /// The bytes of the store's root.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Manifest {

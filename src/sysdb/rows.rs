@@ -21,6 +21,7 @@ pub enum RowKey {
     Tenant(String),
     Database(Uuid),
     Collection(CollectionId),
+    Client(Uuid),
 }
 
 impl RowKey {
@@ -30,6 +31,7 @@ impl RowKey {
             RowKey::Tenant(_) => "tenant",
             RowKey::Database(_) => "database",
             RowKey::Collection(_) => "collection",
+            RowKey::Client(_) => "client",
         }
     }
 
@@ -37,7 +39,7 @@ impl RowKey {
     pub fn key(&self) -> String {
         match self {
             RowKey::Tenant(name) => name.clone(),
-            RowKey::Database(id) => id.to_string(),
+            RowKey::Database(id) | RowKey::Client(id) => id.to_string(),
             RowKey::Collection(id) => id.to_string(),
         }
     }
@@ -385,6 +387,11 @@ pub fn decode<M: Message + Default>(bytes: &[u8]) -> Result<M> {
 /// Reads a UUID of 16 bytes.
 pub fn uuid(bytes: &[u8]) -> Result<Uuid> {
     Uuid::from_slice(bytes).map_err(|_| corrupt("an id that is not 16 bytes long"))
+}
+
+/// Reads a UUID that is written as text.
+pub fn parse_uuid(text: &str) -> Result<Uuid> {
+    Uuid::parse_str(text).map_err(|_| corrupt("a key that is not an id"))
 }
 
 /// Reads a block id of 16 bytes.

@@ -161,12 +161,13 @@ test("a worker that cannot start fails the opening", async () => {
   expect(fake.terminated()).toBe(true);
 });
 
-test("a trap of the engine reaches its caller, and ends the connection", async () => {
+test("a trap of the engine reaches its caller, and ends a connection that cannot be made anew", async () => {
   const { runtime } = runtimeOf({ count: new WebAssembly.RuntimeError("unreachable"), getTenant: () => new Promise(() => {}) });
   const fake = fakeWorker(runtime);
   const { engine, lost } = await connect(fake);
   const bystander = thrown(() => engine.getTenant("t"));
-  expect(await thrown(() => engine.count(...where))).toMatchObject({ message: "RuntimeError: unreachable" });
+  const message = "the engine stopped (RuntimeError: unreachable): open the store again";
+  expect(await thrown(() => engine.count(...where))).toMatchObject({ name: "ConnectionLostError", message });
   expect((await bystander).name).toBe("ConnectionLostError");
   expect([lost.length, fake.terminated()]).toEqual([1, true]);
 });

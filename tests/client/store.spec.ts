@@ -13,7 +13,7 @@ test("a store is opened by the first call, once for all clients of it, and close
   expect(log.requests).toHaveLength(0);
   await Promise.all([...clients.map((client) => client.heartbeat()), admin.createTenant({ name: "t" })]);
   expect(log.requests).toEqual([
-    { name: "default", storage: "auto", durability: "strict", allowReset: false, cacheBytes: undefined, worker: undefined },
+    { name: "default", storage: "auto", durability: "strict", allowReset: false, asked: {} },
   ]);
   await Promise.all(clients.map((client) => client.close()));
   expect(log.calls.map(({ method }) => method)).not.toContain("close");

@@ -1,6 +1,7 @@
 /** Housekeeping around an engine: compaction when it is idle, timely flushes, no calls into a wreck. */
 
 import { connectionLost, describeError } from "./errors.js";
+import type { Sharing } from "./sharing/shared-store.js";
 import { type Durability, type Engine, type Housekeeping, interceptEngine, invoke, isWrite } from "./engine.js";
 
 /** Quiet time after which housekeeping starts, in milliseconds: longer than pauses between keystrokes. */
@@ -13,6 +14,8 @@ export const FLUSH_MS = 200;
 export interface CareReport {
   /** Message of the last housekeeping step, if it failed. */
   error: string | null;
+  /** Of a store that contexts of one origin share. */
+  sharing?: Sharing;
 }
 
 /** An engine that is looked after. */

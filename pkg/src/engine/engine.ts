@@ -3,6 +3,7 @@
 import type { Awaitable, StorageAdapter } from "../storage/adapter.js";
 import type { StorageDirectory } from "../storage/directory.js";
 import type { Encryption } from "./encryption.js";
+import type { Applied, RequestStamp } from "./requests.js";
 
 /** Where a store keeps its bytes. */
 export type StorageKind = "opfs" | "indexeddb" | "memory";
@@ -381,6 +382,10 @@ export interface Engine {
   finishFunction(run: number, output: { upsert?: Records; delete?: string[] } | null): Promise<void>;
   /** Answers a request to Chroma's HTTP API; of the module that has it only. See `pkg/src/server/host.ts`. */
   handle?(head: object, body: Uint8Array): Promise<object>;
+  /** Calls a method that writes, and notes the request with what it does. Two calls for one request must not be under way at once. */
+  once(stamp: RequestStamp, method: EngineMethod, args: readonly unknown[]): Promise<unknown>;
+  /** What a request has done; null if it has done nothing, or its client has said that it has the answer. */
+  applied(client: string, number: number): Awaitable<Applied | null>;
   /** Nanoseconds since 1970. A value, or a promise of it when it comes from a worker. */
   heartbeat(): Awaitable<number>;
   maxBatchSize(): Awaitable<number>;
@@ -444,6 +449,8 @@ const METHODS: Readonly<Record<EngineMethod, boolean>> = {
   nextChanges: false,
   finishFunction: true,
   handle: true,
+  once: true,
+  applied: false,
   heartbeat: false,
   maxBatchSize: false,
   reset: true,
@@ -462,6 +469,20 @@ export function isEngineMethod(name: unknown): name is EngineMethod {
 /** Whether a method changes what is stored. */
 export function isWrite(method: EngineMethod): boolean {
   return METHODS[method];
+}
+
+/** Methods that go on with what an earlier call has begun in the engine that answered it. */
+const BOUND: ReadonlySet<EngineMethod> = new Set([
+  "refresh",
+  "unwatch",
+  "nextChange",
+  "nextChanges",
+  "finishFunction",
+]);
+
+/** Whether a call means something to no other engine than the one that it was made for. */
+export function isBound(method: EngineMethod): boolean {
+  return BOUND.has(method);
 }
 
 /** Calls a method by name; a synchronous throw becomes a rejection. */

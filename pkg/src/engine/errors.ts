@@ -14,6 +14,9 @@ export interface EngineErrorFields {
 /** Name of the errors that say that no engine is there to answer any more. */
 export const CONNECTION_LOST = "ConnectionLostError";
 
+/** Name of the error of a store that another tab, worker or process holds. */
+export const STORAGE_LOCKED = "StorageLockedError";
+
 /** Name of the error of a storage backend that this platform or context does not have. */
 export const STORAGE_UNSUPPORTED = "StorageUnsupportedError";
 

@@ -4,6 +4,7 @@ import { isDirectory, type StorageDirectory } from "../storage/directory.js";
 import { describeError, STORAGE_UNSUPPORTED } from "./errors.js";
 import type { StorageAdapter } from "../storage/adapter.js";
 import type { Engine, EngineOptions, Housekeeping, StorageKind } from "./engine.js";
+import type { SharedOptions } from "./options.js";
 
 /** What a caller may ask for. */
 export type StorageChoice = StorageKind | "auto" | StorageDirectory | StorageAdapter;
@@ -19,6 +20,8 @@ export interface OpenRequest extends Omit<EngineOptions, "storage"> {
   storage: StorageChoice;
   /** Default `idle`. */
   housekeeping?: Housekeeping;
+  /** What the caller has chosen of the options that all users of a store have in common; the others may be as the store has them. */
+  asked?: SharedOptions;
 }
 
 /** The means to open and to remove stores: the wasm module, or what stands for it in a test. */
@@ -37,7 +40,7 @@ export interface Opened {
 }
 
 /** In the order of preference: fastest first, and only the last forgets. */
-const AUTO: readonly StorageKind[] = ["opfs", "indexeddb", "memory"];
+export const AUTO = ["opfs", "indexeddb", "memory"] as const satisfies readonly StorageKind[];
 
 /**
  * Opens a store. `auto` moves on only from a storage that does not exist here: a store that is locked

@@ -4,9 +4,9 @@ import type { Connection, Connector, ConnectRequest } from "./connection.js";
 import type { CareReport } from "./caretaker.js";
 import { connectionLost } from "./errors.js";
 import { interceptEngine } from "./engine.js";
-import { destroyEverywhere, type Opened } from "./fallback.js";
-import { compileModule } from "./module.js";
-import { RpcClient } from "./rpc.js";
+import { destroyEverywhere } from "./fallback.js";
+import { followLifecycle } from "./lifecycle.js";
+import { attach, WorkerClient } from "./worker-client.js";
 
 /** Pages keep the engine off their thread and get OPFS with it; elsewhere it runs in place. */
 export const pageConnector: Connector = {
@@ -15,7 +15,7 @@ export const pageConnector: Connector = {
     if (worker === false) {
       return (await inPlace()).connect(request, onLost);
     }
-    return connectWorker(worker === true ? startWorker() : worker, request, onLost);
+    return connectWorker(worker === true ? startWorker : worker, request, onLost);
   },
 
   async destroy(name) {
@@ -32,46 +32,28 @@ export const pageConnector: Connector = {
   },
 };
 
-/** Opens a store in a worker that runs {@link serve}. The worker ends with the store. */
+/** Opens a store in a worker that runs {@link serve}: a given one, or one that can be started anew. It ends with the store. */
 export async function connectWorker(
-  worker: Worker,
+  worker: Worker | (() => Worker),
   { worker: _, ...request }: ConnectRequest,
   onLost: (error: Error) => void,
 ): Promise<Connection> {
-  const rpc = attach(worker, onLost);
-  try {
-    const { storage, fallbacks } = (await rpc.call("open", [request, await compileModule()])) as Opened;
-    const engine = interceptEngine((method, args) => (method === "close" ? close() : rpc.call(method, args)));
-    return { engine, storage, fallbacks, worker: true, care: () => rpc.call("care", []) as Promise<CareReport> };
-  } catch (error) {
-    worker.terminate();
-    throw error;
-  }
-
-  async function close(): Promise<void> {
-    try {
-      await rpc.call("close", []);
-    } finally {
-      worker.terminate();
-      rpc.fail(connectionLost("the store is closed"));
-    }
-  }
-}
-
-/** Speaks to a worker until it dies. */
-function attach(worker: Worker, onLost: (error: Error) => void): RpcClient {
-  const rpc = new RpcClient(worker, (error) => {
-    worker.terminate();
+  const ending = new AbortController();
+  const client = new WorkerClient(worker, request, (error) => {
+    ending.abort();
     onLost(error);
   });
-  worker.addEventListener("error", (event) => {
-    const detail = event.message ? `: ${event.message}` : "";
-    rpc.fail(connectionLost(`the engine's worker could not start, or stopped${detail}`, event.error));
+  const { storage, fallbacks } = await client.open();
+  const engine = interceptEngine((method, args) => {
+    if (method === "close") {
+      ending.abort();
+    }
+    return client.call(method, args);
   });
-  worker.addEventListener("messageerror", () => {
-    rpc.fail(connectionLost("an answer of the engine's worker could not be read"));
-  });
-  return rpc;
+  const tell = (method: "suspend" | "resume"): void => void client.tell(method).catch(() => undefined);
+  const holder = { suspend: () => tell("suspend"), resume: () => tell("resume") };
+  followLifecycle(holder, engine, request, ending.signal);
+  return { engine, storage, fallbacks, worker: true, care: () => client.tell("care") as Promise<CareReport> };
 }
 
 function startWorker(): Worker {

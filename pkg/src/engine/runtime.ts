@@ -30,6 +30,9 @@ export interface EngineClass {
 /** The engine of the module: methods that it does not export it takes by their names. */
 interface Extensible extends Engine {
   extend(method: EngineMethod, args: unknown[]): Promise<unknown>;
+  /** The same store, for one write on behalf of a client. */
+  onBehalf(client: string, number: number, acknowledged: number): Extensible;
+  free(): void;
 }
 
 /** A runtime whose modules are loaded on first use. */
@@ -44,28 +47,44 @@ export function runtimeOf(parts: RuntimeParts): EngineRuntime {
       throw new EngineError({ name: "ChromaError", message, code: 503, retryable: true });
     }
   });
+  let given: WebAssembly.Module | undefined;
   return {
     provide(module: WebAssembly.Module): void {
-      // Whoever opens a store is told of a failure.
-      engine(module).catch(() => undefined);
+      given = module;
     },
     async open(options: EngineOptions): Promise<Engine> {
-      const { memory } = await engine();
+      const { memory } = await engine(given);
       const { encryption, ...rest } = options;
       const lock = encryption && (await lockFor(encryption));
       const store = (await WasmEngine.open({ ...rest, lock })) as Extensible;
-      return interceptEngine(async (method, args) => {
+      const call = async (to: Extensible, method: EngineMethod, args: readonly unknown[]): Promise<unknown> => {
         if (usesPatterns(method, args)) {
           await patterns(memory);
         }
-        return method in store ? invoke(store, method, args) : store.extend(method, [...args]);
-      });
+        return method in to ? invoke(to, method, args) : to.extend(method, [...args]);
+      };
+      return interceptEngine((method, args) =>
+        method === "once" ? callOnce(store, call, args as Parameters<Engine["once"]>) : call(store, method, args),
+      );
     },
     async destroy(storage: "opfs" | "indexeddb", name: string): Promise<void> {
-      await engine();
+      await engine(given);
       await WasmEngine.destroy(storage, name);
     },
   };
+}
+
+async function callOnce(
+  store: Extensible,
+  call: (to: Extensible, method: EngineMethod, args: readonly unknown[]) => Promise<unknown>,
+  [{ client, number, acknowledged }, method, args]: Parameters<Engine["once"]>,
+): Promise<unknown> {
+  const view = store.onBehalf(client, number, acknowledged);
+  try {
+    return await call(view, method, args);
+  } finally {
+    view.free();
+  }
 }
 
 /** Calls `make` once, and again only after it failed (offline before the first load, say). */

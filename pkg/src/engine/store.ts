@@ -15,6 +15,8 @@ import {
 } from "./engine.js";
 import type { Encryption } from "./encryption.js";
 import type { Fallback, StorageChoice } from "./fallback.js";
+import { contradiction, sharedOptions } from "./options.js";
+import type { Sharing } from "./sharing/shared-store.js";
 import { estimateQuota, isPersisted, type Persistence, type Quota, requestPersistence } from "./persistence.js";
 
 /** Which store a client works on, and how it is opened. */
@@ -55,6 +57,8 @@ export interface StoreInfo extends EngineInfo {
   worker: boolean;
   /** `error`: why the last housekeeping step failed; `null` when it did not. */
   maintenance: { error: string | null };
+  /** How the tabs and workers of this origin that use the store share it; `null` for a store that cannot be shared. */
+  sharing: Sharing | null;
 }
 
 /** A client's share in an open store. */
@@ -140,7 +144,19 @@ class Store {
       open.add(this);
     }
     this.#connection = connector().connect(
-      { name, storage, durability, cacheBytes, allowReset, worker, versions, quotas, encryption, housekeeping },
+      {
+        name,
+        storage,
+        durability,
+        cacheBytes,
+        allowReset,
+        worker,
+        versions,
+        quotas,
+        encryption,
+        housekeeping,
+        asked: sharedOptions(options),
+      },
       () => this.#drop(),
     );
     this.#connection.then(
@@ -158,18 +174,12 @@ class Store {
     if (name !== this.name || !(await this.#isStorage(storage)) || !this.#alive) {
       return false;
     }
-    for (const option of ["durability", "cacheBytes", "allowReset", "versions", "housekeeping"] as const) {
-      if (options[option] !== undefined && options[option] !== this.#options[option]) {
-        throw new ChromaValueError(
-          `The store '${name}' is open already with ${option} = ${String(this.#options[option])}`,
-        );
-      }
+    const problem = contradiction(name, options, this.#options);
+    if (problem !== undefined) {
+      throw new ChromaValueError(problem);
     }
     if (!isSameEncryption(options.encryption, this.#options.encryption)) {
       throw new ChromaValueError(`The store '${name}' is open already, with another key or passphrase`);
-    }
-    if (options.quotas && JSON.stringify(options.quotas) !== JSON.stringify(this.#options.quotas ?? {})) {
-      throw new ChromaValueError(`The store '${name}' is open already with other quotas`);
     }
     return true;
   }
@@ -236,7 +246,7 @@ class Store {
   }
 
   async #info(connection: Connection, engine: Engine): Promise<StoreInfo> {
-    const [info, maintenance, persisted, quota] = await Promise.all([
+    const [info, { error, sharing = null }, persisted, quota] = await Promise.all([
       engine.info(),
       connection.care().catch((error: unknown) => {
         throw toChromaError(error);
@@ -250,7 +260,8 @@ class Store {
       quota,
       fallbacks: connection.fallbacks.map((fallback) => ({ ...fallback })),
       worker: connection.worker,
-      maintenance,
+      maintenance: { error },
+      sharing,
     };
   }
 

@@ -1,67 +1,67 @@
-/** The answering side: owns the engine in a worker and serves the calls that come through a port. */
+/** The answering side: has the engine in a worker, or a way to it, and serves the calls that come through a port. */
 
-import { attend, type AttendedEngine } from "./caretaker.js";
-import { CONNECTION_LOST, describeError, EngineError } from "./errors.js";
-import { invoke, isEngineMethod } from "./engine.js";
-import { type EngineRuntime, openWithFallback, type OpenRequest } from "./fallback.js";
-import type { Endpoint, Request, Response } from "./rpc.js";
-import { resultBuffers } from "./transfer.js";
+import { EngineError } from "./errors.js";
+import { isEngineMethod } from "./engine.js";
+import type { EngineRuntime, OpenRequest } from "./fallback.js";
+import { type Held, holdStore } from "./held.js";
+import { live } from "./life.js";
+import { answerCalls, type Endpoint, type Request } from "./rpc.js";
 
 /** Serves one store to one port: `open` (with the wasm module, if the page has it) first, then the engine's methods, or `destroy` alone. */
 export function serve(port: Endpoint, runtime: EngineRuntime): void {
   const host = new Host(runtime);
-  port.onmessage = (event) => void answer(port, host, event.data as Request);
-}
-
-async function answer(port: Endpoint, host: Host, { id, method, args }: Request): Promise<void> {
-  try {
-    const ok = await host.call(method, args);
-    port.postMessage({ id, ok } satisfies Response, resultBuffers(ok));
-  } catch (error) {
-    const description = describeError(error);
-    const fatal = error instanceof WebAssembly.RuntimeError || description.name === CONNECTION_LOST;
-    port.postMessage({ id, error: description, fatal } satisfies Response, []);
-  }
+  answerCalls(port, (request) => host.call(request));
 }
 
 class Host {
   readonly #runtime: EngineRuntime;
-  #engine: AttendedEngine | undefined;
+  #held: Held | undefined;
+  #isOpening = false;
 
   constructor(runtime: EngineRuntime) {
     this.#runtime = runtime;
   }
 
-  async call(method: string, args: readonly unknown[]): Promise<unknown> {
+  async call({ method, args, stamp }: Request): Promise<unknown> {
     if (method === "open") {
-      return this.#open(args[0] as OpenRequest, args[1] as WebAssembly.Module | undefined);
+      return this.#open(...(args as [OpenRequest, WebAssembly.Module | undefined, string | undefined]));
     }
     if (method === "destroy") {
       return this.#runtime.destroy(args[0] as "opfs" | "indexeddb", args[1] as string);
     }
-    if (!this.#engine) {
+    if (!this.#held) {
       throw new EngineError({ name: "ChromaError", message: "no store is open", code: 503, retryable: false });
     }
     if (method === "care") {
-      return this.#engine.care();
+      return this.#held.care();
+    }
+    if (method === "suspend" || method === "resume") {
+      return this.#held[method]?.();
     }
     if (!isEngineMethod(method)) {
       const message = `the engine has no method '${String(method)}'`;
       throw new EngineError({ name: "InvalidArgumentError", message, code: 400, retryable: false });
     }
-    return invoke(this.#engine, method, args);
+    return this.#held.call(method, args, stamp);
   }
 
-  async #open(request: OpenRequest, module: WebAssembly.Module | undefined): Promise<unknown> {
-    if (this.#engine) {
+  async #open(request: OpenRequest, module?: WebAssembly.Module, life?: string): Promise<unknown> {
+    if (this.#isOpening) {
       const message = "this worker serves a store already";
       throw new EngineError({ name: "ChromaError", message, code: 409, retryable: false });
     }
+    this.#isOpening = true;
     if (module) {
       this.#runtime.provide?.(module);
     }
-    const { engine, storage, fallbacks } = await openWithFallback(this.#runtime, request);
-    this.#engine = attend(engine, request);
+    try {
+      const [held] = await Promise.all([holdStore(this.#runtime, request), life && live(life)]);
+      this.#held = held;
+    } catch (error) {
+      this.#isOpening = false;
+      throw error;
+    }
+    const { storage, fallbacks } = this.#held;
     return { storage, fallbacks };
   }
 }

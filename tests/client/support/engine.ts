@@ -28,7 +28,9 @@ export const collectionJson = {
 export function scriptedEngine(answers: Answers = {}): { engine: Engine; calls: Call[] } {
   const calls: Call[] = [];
   const all: Answers = { maxBatchSize: 5, heartbeat: 1, createCollection: collectionJson, ...answers };
-  const engine = interceptEngine(async (method, args) => {
+  const engine = interceptEngine(async (called, given) => {
+    // A write on behalf of a client is that write.
+    const [method, args] = called === "once" ? (given.slice(1) as [EngineMethod, readonly unknown[]]) : [called, given];
     calls.push({ method, args });
     const answer = all[method];
     if (answer instanceof Error) {

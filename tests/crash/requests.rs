@@ -1,0 +1,127 @@
+//! A client that asks again for what it has no answer of: each of its writes is done once, through every crash and compaction.
+
+use chromatid::db::{Db, Request};
+use chromatid::error::Result;
+use chromatid::storage::sim::{Crash, Fault, SimFiles};
+use futures::executor::block_on;
+use uuid::Uuid;
+
+use super::{OPTIONS, env, storage_of};
+use crate::support::chroma::{Chroma, Kind};
+use crate::support::probe::{everything, why};
+use crate::support::step::{Step, note_indexed, run};
+use crate::support::{maintain, no_garbage, open};
+use crate::workloads::{delete, write};
+
+const CLIENT: Uuid = Uuid::from_u128(0xc0ffee);
+
+/// Most of them fail, or do something else, when they are done twice.
+fn steps() -> Vec<Step> {
+    vec![
+        Step::Create { name: "alpha", space: "l2" },
+        write("alpha", Kind::Add, &[1, 2, 3, 4]),
+        Step::Compact,
+        Step::Fork { from: "alpha", to: "beta" },
+        delete("alpha", Some(&["1", "2"]), None),
+        write("alpha", Kind::Add, &[2]),
+        Step::Rename { from: "beta", to: "gamma" },
+        Step::Compact,
+        Step::Create { name: "beta", space: "cosine" },
+        write("beta", Kind::Upsert, &[7, 8]),
+        Step::Drop { name: "gamma" },
+        delete("alpha", Some(&["2"]), None),
+        Step::Maintain,
+        Step::Create { name: "gamma", space: "ip" },
+    ]
+}
+
+/// What a client remembers, whatever happens to the store.
+#[derive(Default)]
+struct Client {
+    /// Steps whose answers it has.
+    answered: usize,
+}
+
+impl Client {
+    /// Takes the steps that have no answer yet, and notes each answer.
+    async fn go_on(&mut self, db: &Db) -> Result<()> {
+        for step in &steps()[self.answered..] {
+            let number = self.answered as u64 + 1;
+            match step {
+                Step::Compact | Step::Maintain => run(db, step).await?,
+                _ if db.applied(CLIENT, number).is_some() => {}
+                _ => {
+                    let request = Request { client: CLIENT, number, acknowledged: number };
+                    db.on_behalf(request, run(db, step)).await?;
+                    assert!(db.applied(CLIENT, number).is_some(), "{step:?} is known to be done");
+                }
+            }
+            self.answered += 1;
+        }
+        Ok(())
+    }
+}
+
+/// The client goes on with what the crash has left; afterwards everything is as if nothing had happened.
+async fn check(files: &SimFiles, at: u64, mut client: Client) -> std::result::Result<(), String> {
+    let storage = storage_of(files, OPTIONS[at as usize % 2])?;
+    let db = open(&storage, &env(2)).await.map_err(why)?;
+    client.go_on(&db).await.map_err(why)?;
+    let mut model = Chroma::default();
+    for step in &steps() {
+        model.apply(step).map_err(|code| format!("{step:?}: {code}"))?;
+    }
+    note_indexed(&db, &mut model).map_err(why)?;
+    everything(&db, &model).await?;
+    maintain(&db).await?;
+    no_garbage(&storage, &env(2)).await
+}
+
+#[test]
+fn each_write_is_done_once_after_every_crash() {
+    for at in 0.. {
+        let files = SimFiles::new(5);
+        files.set_fault(Some(Fault::Crash { at }));
+        let mut client = Client::default();
+        if let Ok(storage) = storage_of(&files, OPTIONS[at as usize % 2]) {
+            block_on(async {
+                if let Ok(db) = open(&storage, &env(1)).await {
+                    let _ = client.go_on(&db).await;
+                }
+            });
+        }
+        for crash in [Crash::Kill, Crash::PowerLossNothing, Crash::PowerLossPrefix, Crash::PowerLossSubset] {
+            let client = Client { answered: client.answered };
+            let outcome = block_on(check(&files.reopen(crash, at), at, client));
+            outcome.unwrap_or_else(|reason| panic!("{crash:?} at {at}: {reason}"));
+        }
+        if files.operations() <= at {
+            break;
+        }
+    }
+}
+
+#[test]
+fn a_write_that_fails_is_not_known_as_done() {
+    let files = SimFiles::new(5);
+    let storage = storage_of(&files, OPTIONS[0]).unwrap();
+    block_on(async {
+        let db = open(&storage, &env(1)).await.unwrap();
+        let request = |number| Request { client: CLIENT, number, acknowledged: 1 };
+        let create = Step::Create { name: "alpha", space: "l2" };
+        db.on_behalf(request(1), run(&db, &create)).await.unwrap();
+        db.on_behalf(request(2), run(&db, &create)).await.unwrap_err();
+        assert_eq!([1, 2].map(|number| db.applied(CLIENT, number).is_some()), [true, false]);
+        // What others do while a request is under way is not its.
+        let add = write("alpha", Kind::Add, &[1, 2]);
+        let other = write("alpha", Kind::Add, &[3]);
+        let both = futures::future::join(db.on_behalf(request(3), run(&db, &add)), run(&db, &other));
+        let (ours, theirs) = both.await;
+        ours.and(theirs).unwrap();
+        assert_eq!(db.applied(CLIENT, 3).map(|applied| applied.operations), Some(2));
+        // It has all answers: none is kept.
+        let request = Request { client: CLIENT, number: 4, acknowledged: 4 };
+        db.on_behalf(request, run(&db, &Step::Drop { name: "alpha" })).await.unwrap();
+        assert_eq!([1, 3, 4].map(|number| db.applied(CLIENT, number).is_some()), [false, false, true]);
+    });
+}
