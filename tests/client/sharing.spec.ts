@@ -153,6 +153,27 @@ test("a page that says that it will be frozen keeps nobody waiting, and takes pa
   expect(await value(origin, Promise.all([one.role(), two.role()]))).toEqual(["follower", "leader"]);
 });
 
+test("a leader that has been hidden lets one that is seen lead, and keeps the store while nobody is", async () => {
+  const origin = new Origin(14, "handles");
+  const one = new Page(origin);
+  await value(origin, one.add("a"));
+  (await one.held).hide?.();
+  await origin.until(() => false, 5000);
+  expect(await value(origin, one.role())).toBe("leader");
+  const [two, three] = [new Page(origin), new Page(origin)];
+  (await value(origin, two.held)).hide?.();
+  await value(origin, Promise.all([two.add("b"), three.add("c")]), 500);
+  await origin.until(() => false, 3000);
+  expect(await value(origin, Promise.all([one.role(), two.role(), three.role()]))).toEqual(["follower", "follower", "leader"]);
+  (await three.held).hide?.();
+  await origin.until(() => false, 3000);
+  expect(await value(origin, three.role())).toBe("leader");
+  (await one.held).show?.();
+  await origin.until(() => false, 3000);
+  expect(await value(origin, one.role())).toBe("leader");
+  expect(ids(origin)).toEqual(["a", "b", "c"]);
+});
+
 test("a store whose holder never answers is reported within ten seconds", async () => {
   const origin = new Origin(8, "handles");
   const one = new Page(origin);
@@ -269,6 +290,10 @@ async function play(seed: number, fence: Fence): Promise<void> {
       page.held.then((held) => held.suspend?.()).catch(() => undefined);
     } else if (choice === 6) {
       page.held.then((held) => held.resume?.()).catch(() => undefined);
+    } else if (choice === 7) {
+      page.held.then((held) => held.hide?.()).catch(() => undefined);
+    } else if (choice === 8) {
+      page.held.then((held) => held.show?.()).catch(() => undefined);
     } else {
       const call = { page, id: `${seed}/${step}`, done: false };
       open.push(call);

@@ -13,9 +13,11 @@ export interface Held {
   fallbacks: readonly Fallback[];
   call(method: EngineMethod, args: readonly unknown[], stamp?: RequestStamp): Promise<unknown>;
   care(): Promise<CareReport>;
-  /** The context is about to be frozen, or goes on: who shares a store must not keep others waiting. */
+  /** What happens to its page: it is about to be frozen, goes on, can be seen no more, or again. Who shares a store must not keep others waiting. */
   suspend?(): void;
   resume?(): void;
+  hide?(): void;
+  show?(): void;
 }
 
 /** Opens a store: alone, or with whoever has it open already, where the platform lets contexts share. */
@@ -41,6 +43,8 @@ export async function shareStore(
     care: () => shared.care(),
     suspend: () => shared.suspend(),
     resume: () => shared.resume(),
+    hide: () => shared.hide(),
+    show: () => shared.show(),
   };
 }
 

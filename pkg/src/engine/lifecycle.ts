@@ -6,6 +6,8 @@ import type { Durability, Engine } from "./engine.js";
 interface Holder {
   suspend?(): void;
   resume?(): void;
+  hide?(): void;
+  show?(): void;
 }
 
 /**
@@ -24,14 +26,24 @@ export function followLifecycle(
   const options = { signal: ending };
   const suspend = (): void => holder.suspend?.();
   const resume = (): void => holder.resume?.();
-  // The page may end before anybody could be told of a failure; what was only relaxed is lost then, as promised.
-  const flush = (): void => void engine.flush().catch(() => undefined);
+  const isHidden = (): boolean => document.visibilityState === "hidden";
+  const look = (): void => {
+    if (!isHidden()) {
+      holder.show?.();
+      return;
+    }
+    holder.hide?.();
+    if (durability === "relaxed") {
+      // The page may end before anybody could be told of a failure; what was only relaxed is lost then, as promised.
+      engine.flush().catch(() => undefined);
+    }
+  };
   document.addEventListener("freeze", suspend, options);
   addEventListener("pagehide", suspend, options);
   document.addEventListener("resume", resume, options);
   addEventListener("pageshow", resume, options);
-  if (durability === "relaxed") {
-    const whenHidden = (): void => (document.visibilityState === "hidden" ? flush() : undefined);
-    document.addEventListener("visibilitychange", whenHidden, options);
+  document.addEventListener("visibilitychange", look, options);
+  if (isHidden()) {
+    holder.hide?.();
   }
 }

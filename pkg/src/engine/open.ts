@@ -50,10 +50,15 @@ export async function connectWorker(
     }
     return client.call(method, args);
   });
-  const tell = (method: "suspend" | "resume"): void => void client.tell(method).catch(() => undefined);
-  const holder = { suspend: () => tell("suspend"), resume: () => tell("resume") };
+  const tell = (method: Parameters<WorkerClient["tell"]>[0]): void => void client.tell(method).catch(() => undefined);
+  const holder = {
+    suspend: () => tell("suspend"),
+    resume: () => tell("resume"),
+    hide: () => tell("hide"),
+    show: () => tell("show"),
+  };
   followLifecycle(holder, engine, request, ending.signal);
-  return { engine, storage, fallbacks, worker: true, care: () => client.tell("care") as Promise<CareReport> };
+  return { engine, storage, fallbacks, worker: true, care: () => client.call("care", []) as Promise<CareReport> };
 }
 
 function startWorker(): Worker {

@@ -15,6 +15,12 @@ import { ownedBuffers } from "./transfer.js";
 /** How many workers may end during one call: a request that ends them without a word must not do so for ever. */
 const MAX_LOSSES = 20;
 
+/** How many workers in a row may end before they have the store open: one that never gets that far must not be started for ever. */
+const MAX_FAILURES = 10;
+
+/** How long a worker that was started again may take until it lives, in milliseconds. */
+const START_MS = 2000;
+
 /** What a worker answers to `open`. */
 export type OpenedThere = Pick<Opened, "storage" | "fallbacks">;
 
@@ -34,6 +40,10 @@ export class WorkerClient {
   #closed = false;
   /** Whether a worker has been started again, and has not opened the store yet: calls wait for that. */
   #isReopening = false;
+  /** Whether the worker has ended while nobody asked for anything: the next call starts another. */
+  #isDown = false;
+  /** Workers that ended one after the other before they had the store open. */
+  #failures = 0;
 
   /** `start` is called for each worker; one that cannot be started again is given as it is. */
   constructor(worker: Worker | (() => Worker), request: OpenRequest, onLost: (error: Error) => void) {
@@ -54,16 +64,19 @@ export class WorkerClient {
     return opened;
   }
 
-  async call(method: EngineMethod, args: readonly unknown[]): Promise<unknown> {
+  async call(method: EngineMethod | "care", args: readonly unknown[]): Promise<unknown> {
     if (method === "close") {
       return this.#close();
     }
-    const stamp = isWrite(method) ? this.#requester.begin() : undefined;
+    const stamp = method !== "care" && isWrite(method) ? this.#requester.begin() : undefined;
     try {
+      if (this.#isDown) {
+        this.#restart();
+      }
       if (this.#isReopening) {
         await this.#opened;
       }
-      return await (isBound(method) ? this.#rpc.call(method, args, stamp) : this.#repeat(method, args, stamp));
+      return await (method !== "care" && isBound(method) ? this.#rpc.call(method, args, stamp) : this.#repeat(method, args, stamp));
     } finally {
       if (stamp) {
         this.#requester.end(stamp);
@@ -71,12 +84,12 @@ export class WorkerClient {
     }
   }
 
-  /** A call to the worker itself. */
-  tell(method: "care" | "suspend" | "resume"): Promise<unknown> {
+  /** Tells the worker what happens to its page. */
+  tell(method: "suspend" | "resume" | "hide" | "show"): Promise<unknown> {
     return this.#rpc.call(method, []);
   }
 
-  async #repeat(method: EngineMethod, args: readonly unknown[], stamp?: RequestStamp): Promise<unknown> {
+  async #repeat(method: EngineMethod | "care", args: readonly unknown[], stamp?: RequestStamp): Promise<unknown> {
     const moves = ownedBuffers(args).length > 0;
     let [given, asked] = [args, stamp];
     this.#repeatable += 1;
@@ -106,37 +119,78 @@ export class WorkerClient {
 
   async #open(): Promise<OpenedThere> {
     const [worker, rpc] = [this.#worker, this.#rpc];
+    void this.#watch(rpc);
     try {
-      const life = newId();
-      const opened = (await rpc.call("open", [this.#request, await compileModule(), life])) as OpenedThere;
-      whenOver(life, () => rpc.fail(connectionLost("the engine's worker has stopped")));
-      return opened;
+      return (await rpc.call("open", [this.#request, await compileModule()])) as OpenedThere;
     } catch (error) {
       worker.terminate();
       throw error;
     }
   }
 
+  /** Notices when a worker ends without a word. Only one that has been started again can be in haste: the first may have to be loaded. */
+  async #watch(rpc: RpcClient): Promise<void> {
+    const stopped = (): void => rpc.fail(connectionLost("the engine's worker has stopped"));
+    const late = this.#failures > 0 ? setTimeout(stopped, START_MS) : undefined;
+    try {
+      const life = newId();
+      await rpc.call("live", [life]);
+      whenOver(life, stopped);
+    } catch {
+      // Whoever has asked for something is told.
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
   /** The worker is gone. */
   #lose(error: Error): void {
     this.#worker.terminate();
-    // A worker that cannot even open the store would be started for ever.
-    if (!this.#canRestart || this.#repeatable === 0 || this.#isReopening || this.#closed) {
+    this.#failures += 1;
+    if (!this.#canRestart || this.#failures > MAX_FAILURES || this.#closed) {
       this.#onLost(error);
-      return;
+    } else if (this.#repeatable > 0) {
+      this.#restart();
+    } else {
+      this.#isDown = true;
     }
+  }
+
+  #restart(): void {
+    this.#isDown = false;
     this.#worker = this.#start();
     this.#rpc = attach(this.#worker, (later) => this.#lose(later));
+    this.#opened = this.#reopen();
+    // Those who wait are told.
+    this.#opened.catch(() => undefined);
+  }
+
+  async #reopen(): Promise<OpenedThere> {
     this.#isReopening = true;
-    this.#opened = this.#open().finally(() => {
+    const rpc = this.#rpc;
+    try {
+      const opened = await this.#open();
       this.#isReopening = false;
-    });
-    // Those who wait are told; whoever comes later opens the store anew.
-    this.#opened.catch((failure: Error) => this.#onLost(failure));
+      this.#failures = 0;
+      return opened;
+    } catch (error) {
+      if (this.#rpc !== rpc) {
+        // The next one has been started meanwhile.
+        return this.#opened;
+      }
+      if (!(error instanceof CallLost)) {
+        // Whoever comes later opens the store anew.
+        this.#onLost(error as Error);
+      }
+      throw error;
+    }
   }
 
   async #close(): Promise<void> {
     this.#closed = true;
+    if (this.#isDown) {
+      return;
+    }
     try {
       await this.#rpc.call("close", []);
     } finally {

@@ -24,10 +24,13 @@ class Host {
 
   async call({ method, args, stamp }: Request): Promise<unknown> {
     if (method === "open") {
-      return this.#open(...(args as [OpenRequest, WebAssembly.Module | undefined, string | undefined]));
+      return this.#open(args[0] as OpenRequest, args[1] as WebAssembly.Module | undefined);
     }
     if (method === "destroy") {
       return this.#runtime.destroy(args[0] as "opfs" | "indexeddb", args[1] as string);
+    }
+    if (method === "live") {
+      return live(args[0] as string);
     }
     if (!this.#held) {
       throw new EngineError({ name: "ChromaError", message: "no store is open", code: 503, retryable: false });
@@ -35,7 +38,7 @@ class Host {
     if (method === "care") {
       return this.#held.care();
     }
-    if (method === "suspend" || method === "resume") {
+    if (method === "suspend" || method === "resume" || method === "hide" || method === "show") {
       return this.#held[method]?.();
     }
     if (!isEngineMethod(method)) {
@@ -45,7 +48,7 @@ class Host {
     return this.#held.call(method, args, stamp);
   }
 
-  async #open(request: OpenRequest, module?: WebAssembly.Module, life?: string): Promise<unknown> {
+  async #open(request: OpenRequest, module: WebAssembly.Module | undefined): Promise<unknown> {
     if (this.#isOpening) {
       const message = "this worker serves a store already";
       throw new EngineError({ name: "ChromaError", message, code: 409, retryable: false });
@@ -55,8 +58,7 @@ class Host {
       this.#runtime.provide?.(module);
     }
     try {
-      const [held] = await Promise.all([holdStore(this.#runtime, request), life && live(life)]);
-      this.#held = held;
+      this.#held = await holdStore(this.#runtime, request);
     } catch (error) {
       this.#isOpening = false;
       throw error;

@@ -15,15 +15,15 @@ declare global {
 export type SharedStorage = "opfs" | "indexeddb";
 
 /** A page with the package. */
-export async function openPage(page: Page): Promise<Page> {
-  await page.goto("/pages/package.html");
+export async function openPage(page: Page, origin = ""): Promise<Page> {
+  await page.goto(`${origin}/pages/package.html`);
   await page.waitForFunction(() => "chromatid" in window);
   return page;
 }
 
 /** A page that has the store `name` open, as `window.shared`. */
-export async function join(page: Page, storage: SharedStorage, name = "shared"): Promise<Page> {
-  await openPage(page);
+export async function join(page: Page, storage: SharedStorage, name = "shared", origin = ""): Promise<Page> {
+  await openPage(page, origin);
   await page.evaluate(
     async ([kind, store]) => {
       const client = await window.chromatid.open({ name: store, storage: kind });

@@ -179,6 +179,7 @@ export class Origin {
 class SimChannel implements Channel {
   onmessage: ((event: MessageEvent) => void) | null = null;
   readonly last = new Map<SimChannel, number>();
+  #isClosed = false;
 
   constructor(
     readonly context: Context,
@@ -188,12 +189,21 @@ class SimChannel implements Channel {
   }
 
   postMessage(message: unknown): void {
+    if (this.#isClosed) {
+      throw new DOMException("Channel is closed", "InvalidStateError");
+    }
     if (this.context.alive) {
       this.context.origin.post(this, message);
     }
   }
 
   close(): void {
+    this.#isClosed = true;
+    this.context.origin.shut(this);
+  }
+
+  /** The context is gone, and whoever still runs in it in this process is not to notice. */
+  cut(): void {
     this.context.origin.shut(this);
   }
 }
@@ -220,7 +230,7 @@ export class Context {
   /** The process of the context ends, in the middle of whatever it does. Its locks are free after a while, its handles after another. */
   kill(): void {
     this.alive = false;
-    this.#channels.forEach((channel) => channel.close());
+    this.#channels.forEach((channel) => channel.cut());
     const { origin } = this;
     if (origin.owner?.context === this) {
       origin.heldUntil = origin.now + origin.random() * 1500;

@@ -12,7 +12,7 @@ import { followerLock, lineName, type OpenStore, readSign, type Sign } from "./m
 import type { Channel, Platform } from "./platform.js";
 
 /** Why a leader answers no more. */
-export type Ending = "closed" | "fenced" | "trapped";
+export type Ending = "closed" | "fenced" | "trapped" | "yielded";
 
 interface Follower {
   /** Of this follower alone, and anew each time that it is let in: a line is whole or dead. */
@@ -89,14 +89,20 @@ export class Leader implements Server {
     const channel = this.#platform.channel(lineName(this.#name, line));
     const known: Follower = { line, channel, watches: new Set(), runs: new Set() };
     this.#followers.set(follower, known);
-    const endpoint: Endpoint = { onmessage: null, postMessage: (message) => this.#post(channel, message) };
+    // An answer that comes too late for its line has nobody to read it.
+    const post = (message: unknown): void => {
+      if (this.#followers.get(follower) === known) {
+        channel.postMessage(message);
+      }
+    };
+    const endpoint: Endpoint = { onmessage: null, postMessage: post };
     answerCalls(
       endpoint,
       ({ method, args, stamp }) => this.#serve(known, method, args, stamp),
       (data) => {
         const sign = readSign(data)?.sign;
         if (sign === "ping") {
-          this.#post(channel, { sign: "pong" } satisfies Sign);
+          post({ sign: "pong" } satisfies Sign);
         } else if (sign === "bye") {
           this.#dismiss(follower);
         }
@@ -162,13 +168,6 @@ export class Leader implements Server {
     const quietly = (call: Promise<unknown>): void => void call.catch((error: unknown) => this.#notice(error));
     known.watches.forEach((watch) => quietly(this.#engine.unwatch(watch)));
     known.runs.forEach((run) => quietly(this.#engine.finishFunction(run, null)));
-  }
-
-  /** An answer that comes too late for its line has nobody to read it. */
-  #post(channel: Channel, message: unknown): void {
-    if (!this.#over) {
-      channel.postMessage(message);
-    }
   }
 
   #notice(error: unknown): void {

@@ -27,6 +27,10 @@ export type Announcement =
   | { kind: "opening" }
   /** A new leader has the store open. */
   | { kind: "leading"; leader: string }
+  /** The leader cannot be seen, and may be frozen: one that can be seen had better lead. */
+  | { kind: "offer" }
+  /** A follower can be seen. */
+  | { kind: "claim" }
   /** The leader answers no more. `trapped`: because of an internal error. */
   | { kind: "ended"; leader: string; trapped: boolean };
 
@@ -38,6 +42,8 @@ const MEMBERS: Record<Announcement["kind"], Record<string, (value: unknown) => b
   welcome: { follower: isText, leader: isText, line: isText, store: isObject },
   refused: { follower: isText, error: isObject },
   opening: {},
+  offer: {},
+  claim: {},
   leading: { leader: isText },
   ended: { leader: isText, trapped: (value) => typeof value === "boolean" },
 };

@@ -34,6 +34,12 @@ import { Turnstile } from "./turnstile.js";
 /** How long an opening, or a call without a leader, waits at most, in milliseconds. */
 export const SETTLE_MS = 10_000;
 
+/**
+ * How long a page has to be hidden before it lets one that is seen lead, in milliseconds: changing to and fro between tabs is no reason. Browsers freeze
+ * pages only that have been hidden for longer, and a frozen one can let go of nothing.
+ */
+const HIDDEN_MS = 1000;
+
 /** How often a follower that waits says hello, in milliseconds: what it said before there was a leader was not heard. */
 const HELLO_MS = 250;
 
@@ -63,6 +69,10 @@ export class SharedStore {
   readonly #asleep: (() => void)[] = [];
   /** Whether this context holds the lock by which a leader knows that it lives. */
   #isPresent = false;
+  /** Since when nobody can see the page of this context. */
+  #hiddenSince: number | undefined;
+  /** When a follower was last heard that can be seen. */
+  #claimed = -Infinity;
   #isGreeting = false;
   #holdsLock = false;
   #opening: Promise<Leader> | undefined;
@@ -145,6 +155,18 @@ export class SharedStore {
     }
   }
 
+  /** The page can be seen no more. */
+  hide(): void {
+    this.#hiddenSince ??= this.#platform.now();
+    this.#platform.after(HIDDEN_MS, () => this.#offer());
+  }
+
+  /** The page can be seen. */
+  show(): void {
+    this.#hiddenSince = undefined;
+    this.#claim();
+  }
+
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) {
       return;
@@ -191,6 +213,12 @@ export class SharedStore {
   /** Holds the lock: opens the store and answers until that ends. */
   async #lead(line: AbortController): Promise<void> {
     if (line.signal.aborted) {
+      return;
+    }
+    if (this.#isHidden() && this.#platform.now() - this.#claimed < HIDDEN_MS) {
+      // To the end of the line.
+      line.abort();
+      this.#compete();
       return;
     }
     this.#holdsLock = true;
@@ -241,6 +269,7 @@ export class SharedStore {
     this.#unlink(false);
     this.#server.put(leader);
     this.#announce({ kind: "leading", leader: leader.id });
+    this.#offer();
     const ending = await leader.ended;
     this.#announce({ kind: "ended", leader: leader.id, trapped: ending === "trapped" });
     if (ending === "trapped") {
@@ -248,9 +277,27 @@ export class SharedStore {
       this.#closing.abort();
       this.#line.abort();
       this.#server.fail(connectionLost("the engine stopped after an internal error: open the store again"));
-    } else if (ending === "fenced" && !this.#closing.signal.aborted && !this.#suspended) {
+    } else if ((ending === "fenced" || ending === "yielded") && !this.#closing.signal.aborted && !this.#suspended) {
       this.#line.abort();
       this.#compete();
+    }
+  }
+
+  #isHidden(): boolean {
+    return this.#hiddenSince !== undefined && this.#platform.now() - this.#hiddenSince >= HIDDEN_MS;
+  }
+
+  /** A leader that nobody sees would rather follow. */
+  #offer(): void {
+    if (this.#server.current instanceof Leader && this.#isHidden()) {
+      this.#announce({ kind: "offer" });
+    }
+  }
+
+  /** A follower that is seen would rather lead. */
+  #claim(): void {
+    if (this.#server.current instanceof Link && this.#hiddenSince === undefined) {
+      this.#announce({ kind: "claim" });
     }
   }
 
@@ -313,6 +360,15 @@ export class SharedStore {
       case "opening":
         this.#heard = this.#platform.now();
         break;
+      case "offer":
+        this.#claim();
+        break;
+      case "claim":
+        this.#claimed = this.#platform.now();
+        if (current instanceof Leader && this.#isHidden()) {
+          current.end("yielded").catch(() => undefined);
+        }
+        break;
       case "leading":
         if (!(current instanceof Leader)) {
           this.#unlink(false);
@@ -351,6 +407,7 @@ export class SharedStore {
     const channel = this.#platform.channel(lineName(this.#name, line));
     const link = new Link(this.#platform, channel, leader, store, () => this.#replace(link));
     this.#server.put(link);
+    this.#claim();
   }
 
   /** The leader that this one follows is gone. */

@@ -1,0 +1,62 @@
+/**
+ * A browser as people have it: a page behind another is hidden, and can be frozen. Playwright's own browsers keep every page visible and focused.
+ */
+
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { type BrowserContext, chromium, type Page } from "@playwright/test";
+
+import { findChromium } from "../../../scripts/setup/chromium.mjs";
+
+export interface PlainBrowser {
+  context: BrowserContext;
+  close(): Promise<void>;
+}
+
+export async function launchPlain(): Promise<PlainBrowser> {
+  const executable = findChromium();
+  if (!executable) {
+    throw new Error("no Chromium: run `node scripts/setup/chromium.mjs`");
+  }
+  const directory = await mkdtemp(path.join(tmpdir(), "chromatid-profile-"));
+  const args = ["--headless=new", "--no-sandbox", "--no-first-run", "--remote-debugging-port=0", `--user-data-dir=${directory}`];
+  const child = spawn(executable, [...args, "about:blank"], { stdio: ["ignore", "ignore", "pipe"] });
+  const endpoint = await new Promise<string>((resolve, reject) => {
+    let said = "";
+    child.once("exit", () => reject(new Error(`Chromium ended: ${said}`)));
+    child.stderr.on("data", (data: Buffer) => {
+      said += data.toString();
+      const [url] = /ws:\/\/\S+/.exec(said) ?? [];
+      if (url) {
+        resolve(url);
+      }
+    });
+  });
+  const browser = await chromium.connectOverCDP(endpoint, { noDefaults: true });
+  const [context] = browser.contexts();
+  if (!context) {
+    throw new Error("the browser has no context");
+  }
+  return {
+    context,
+    async close() {
+      await browser.close();
+      const gone = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGKILL");
+      await gone;
+      await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    },
+  };
+}
+
+/** Freezes a page that is hidden, with its workers, as a browser does to save memory; answers what lets it go on. */
+export async function freeze(page: Page): Promise<() => Promise<void>> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Page.setWebLifecycleState", { state: "frozen" });
+  return async () => {
+    await session.send("Page.setWebLifecycleState", { state: "active" });
+  };
+}
