@@ -215,14 +215,21 @@ test("after a reload without a network everything is found", async ({ consolePag
   }
 });
 
-test("a second tab says that the data are open in another one, and takes over when that is closed", async ({ consolePage: page, context }) => {
-  await ready(page);
+test("a second tab works with the same data, imports nothing twice, and goes on when the first is closed", async ({ consolePage: page, context }) => {
   const second = await context.newPage();
   await second.goto("/");
-  await expect(second.getByRole("alert")).toContainText("These data are open in another tab");
+  await Promise.all([ready(page), ready(second)]);
+  await search(second, "large feline animal");
+  await expect(titles(second).first()).toHaveText("cat, true cat");
+  await second.goto("/#/storage");
+  await expect(second.getByText("Another one has it open; 1 other beside this one")).toBeVisible();
+  await expect(second.getByText("5,000", { exact: true })).toBeVisible();
   await page.close();
-  await second.getByRole("button", { name: "Try again" }).click();
-  await ready(second);
+  await second.getByRole("button", { name: "Refresh" }).click();
+  await expect(second.getByText("This one; others may join")).toBeVisible();
+  await second.goto("/");
+  await search(second, "musical instrument", "Words");
+  await expect(results(second).first()).toContainText("2 of 2 words");
 });
 
 for (const scheme of ["light", "dark"] as const) {

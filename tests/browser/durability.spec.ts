@@ -167,25 +167,3 @@ for (const storage of ["opfs", "indexeddb"] as const) {
     expectWhole(await readBack(next, storage), acknowledged);
   });
 }
-
-test("a second tab is told that the store is in use, and gets it when the first is gone", async ({ page, context }) => {
-  await openPage(page);
-  await page.evaluate(async () => {
-    const client = await window.chromatid.open({ name: "shared", storage: "opfs" });
-    await client.createCollection({ name: "mine", embeddingFunction: null });
-  });
-  const second = await openPage(await context.newPage());
-  const refusal = await second.evaluate(() =>
-    window.chromatid.open({ name: "shared", storage: "opfs" }).then(
-      () => "opened",
-      (error: Error) => error.message,
-    ),
-  );
-  expect(refusal).toContain("in use by another tab");
-  await page.close();
-  const names = await second.evaluate(async () => {
-    const client = await window.chromatid.open({ name: "shared", storage: "opfs" });
-    return (await client.listCollections()).map(({ name }) => name);
-  });
-  expect(names).toEqual(["mine"]);
-});

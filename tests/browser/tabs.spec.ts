@@ -145,7 +145,9 @@ test("a leader that is frozen with its store open is replaced where a token is t
     const one = await join(await context.newPage(), "indexeddb", "shared", server.url);
     await addTo(one, "a");
     const two = await join(await context.newPage(), "indexeddb", "shared", server.url);
-    expect(await roleOf(two)).toBe("follower");
+    // One that is seen would be given the lead.
+    await (await context.newPage()).bringToFront();
+    expect(await roleOf(one)).toBe("leader");
     await one.evaluate(() => void Object.assign(window, { late: window.shared.collection.add({ ids: ["late"], embeddings: [[9, 9]] }) }));
     const thaw = await freeze(one);
     const started = Date.now();

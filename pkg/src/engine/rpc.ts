@@ -142,9 +142,13 @@ export function answerCalls(
   };
 }
 
-/** Whether an error says that the engine has stopped: a trap leaves a memory that cannot be trusted. */
+/**
+ * Whether an error says that the engine of this context has stopped: a trap leaves a memory that cannot be trusted. A call that was lost in
+ * another way, say when the store moved to another tab, says nothing about the next one.
+ */
 export function isFatal(error: unknown): boolean {
-  return error instanceof WebAssembly.RuntimeError || describeError(error).name === CONNECTION_LOST;
+  const isElsewhere = error instanceof CallLost && !error.trapped;
+  return error instanceof WebAssembly.RuntimeError || (describeError(error).name === CONNECTION_LOST && !isElsewhere);
 }
 
 function isRequest(data: unknown): data is Request {

@@ -1,4 +1,5 @@
 import type { Collection } from "chromatid";
+import { inOneTab } from "../lib/one-tab";
 import { findWordnet, importWordnet, type ImportProgress } from "./import-wordnet";
 import { finishIndexing, indexWords } from "./index-words";
 import { destroyStore, openStore, type Store } from "./open-store";
@@ -78,7 +79,8 @@ export class ConsoleStore {
     const { connection } = this.#snapshot;
     if (connection.status !== "open") return;
     try {
-      const collection = await make(connection.store, (progress) => this.#set({ wordnet: { status: "importing", progress } }));
+      const onProgress = (progress: ImportProgress): void => this.#set({ wordnet: { status: "importing", progress } });
+      const collection = await inOneTab("import", () => make(connection.store, onProgress));
       this.#set({ wordnet: { status: "ready", collection } });
       this.changed();
     } catch (error) {
@@ -101,9 +103,14 @@ export class ConsoleStore {
   async reset(): Promise<void> {
     const { connection } = this.#snapshot;
     if (this.#importing) await this.#importing;
-    if (connection.status === "open") await connection.store.close();
     try {
-      await destroyStore();
+      if (connection.status === "open") {
+        // What other tabs show is gone with it.
+        await connection.store.reset();
+        await connection.store.close();
+      } else {
+        await destroyStore();
+      }
     } finally {
       await this.start();
     }

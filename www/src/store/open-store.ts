@@ -14,7 +14,7 @@ const STORE_NAME = "console";
 /** Opens the store of this page, where the browser keeps data best. */
 export function openStore(): Promise<Store> {
   if (!knownEmbeddingFunctions.has(MINILM_STATIC)) registerEmbeddingFunction(MINILM_STATIC, MiniLmStatic);
-  return open({ name: STORE_NAME });
+  return open({ name: STORE_NAME, allowReset: true });
 }
 
 /** Deletes all data of this page. The store must not be open. */

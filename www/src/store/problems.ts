@@ -29,9 +29,9 @@ export function explain(error: unknown): Problem {
   if (has("Locked")) {
     return {
       kind: "locked",
-      title: "These data are open in another tab",
-      detail: "One tab at a time can work with the database of this page, so that two never write over each other.",
-      advice: "Close the other tab, then try again.",
+      title: "Another tab does not let go of these data",
+      detail: "Tabs of this page share its database. The one that has it open does not answer: it may be frozen, or of another version.",
+      advice: "Close or reload the other tab, then try again.",
     };
   }
   if (has("CorruptionError")) {

@@ -31,6 +31,7 @@ export function InfoPanels({ info }: { info: StoreInfo }) {
           ["Protected", persistence.persisted ? "Yes, the browser will not clear it" : "No, the browser may clear it when space runs out"],
           ["Without a network", offline],
           ["Runs in", info.worker ? "A worker of its own" : "The page"],
+          ["Tabs", describeSharing(info.sharing)],
           ...fallbacks.map(({ storage, reason }): [string, string] => [`Not ${storage}`, reason]),
         ]}
       />
@@ -68,6 +69,19 @@ export function InfoPanels({ info }: { info: StoreInfo }) {
       />
     </div>
   );
+}
+
+function describeSharing(sharing: StoreInfo["sharing"]): string {
+  if (!sharing) {
+    return "This one alone";
+  }
+  const { role, contexts } = sharing;
+  const others = contexts - 1;
+  if (others === 0) {
+    return "This one; others may join";
+  }
+  const who = others === 1 ? "1 other" : `${formatCount(others)} others`;
+  return role === "leader" ? `This one has it open, ${who} ask it` : `Another one has it open; ${who} beside this one`;
 }
 
 function useOfflineState(): string {
