@@ -116,7 +116,8 @@ for (const storage of ["opfs", "indexeddb"] as const) {
 }
 
 test("a leader that has been hidden hands over to a tab that is seen, so that freezing it stops nobody", async ({ server }) => {
-  const { context, close } = await launchPlain();
+  const browser = await launchPlain();
+  const { context } = browser;
   try {
     const one = await join(await context.newPage(), "opfs", "shared", server.url);
     await addTo(one, "a");
@@ -135,12 +136,13 @@ test("a leader that has been hidden hands over to a tab that is seen, so that fr
     await expect.poll(() => roleOf(one)).toBe("leader");
     expect(await idsOf(one)).toEqual(["a", "b", "c"]);
   } finally {
-    await close();
+    await browser.close();
   }
 });
 
 test("a leader that is frozen with its store open is replaced where a token is the fence, and writes nothing when it wakes", async ({ server }) => {
-  const { context, close } = await launchPlain();
+  const browser = await launchPlain();
+  const { context } = browser;
   try {
     const one = await join(await context.newPage(), "indexeddb", "shared", server.url);
     await addTo(one, "a");
@@ -160,7 +162,7 @@ test("a leader that is frozen with its store open is replaced where a token is t
     expect(await idsOf(two)).toEqual(["a", "b", "c", "late"]);
     expect(await roleOf(one)).toBe("follower");
   } finally {
-    await close();
+    await browser.close();
   }
 });
 

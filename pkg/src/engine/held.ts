@@ -39,12 +39,12 @@ export async function shareStore(
   return {
     storage,
     fallbacks,
-    call: (method, args, stamp) => (method === "close" ? shared.close() : shared.call(method, args, stamp)),
+    call: (method, args, stamp) => (method === "close" ? shared.candidate.close() : shared.call(method, args, stamp)),
     care: () => shared.care(),
-    suspend: () => shared.suspend(),
-    resume: () => shared.resume(),
-    hide: () => shared.hide(),
-    show: () => shared.show(),
+    suspend: () => shared.candidate.suspend(),
+    resume: () => shared.candidate.resume(),
+    hide: () => shared.candidate.hide(),
+    show: () => shared.candidate.show(),
   };
 }
 

@@ -75,8 +75,12 @@ export class Leader implements Server {
     } catch (error) {
       this.#notice(error);
       // What fails because the store was closed under it is asked for again elsewhere.
-      throw this.#over ? this.#gone(error) : error;
+      throw this.#isOver() ? this.#gone(error) : error;
     }
+  }
+
+  #isOver(): boolean {
+    return this.#over !== undefined;
   }
 
   /** Opens a line to a follower, unless it has one; answers its name. */

@@ -8,40 +8,17 @@
  * Nothing is sent at intervals. A leader that owes an answer is listened for, and one that stays silent is replaced.
  */
 
-import { attend, type CareReport } from "../caretaker.js";
+import type { CareReport } from "../caretaker.js";
 import { type EngineMethod, isBound } from "../engine.js";
-import { connectionLost, EngineError } from "../errors.js";
-import { type EngineRuntime, type OpenRequest, openWithFallback } from "../fallback.js";
-import { contradiction, sharedOptions } from "../options.js";
-import { MAX_TRAPS, newId, refused, type RequestStamp } from "../requests.js";
+import { connectionLost } from "../errors.js";
+import type { EngineRuntime, OpenRequest } from "../fallback.js";
+import { MAX_TRAPS, refused, type RequestStamp } from "../requests.js";
 import { CallLost } from "../rpc.js";
+import { Candidate } from "./candidate.js";
 import { Leader } from "./leader.js";
-import { Link, LISTEN_MS, type Server, SILENCE_MS } from "./link.js";
-import {
-  type Announcement,
-  channelName,
-  followerLock,
-  leaderLock,
-  lineName,
-  type OpenStore,
-  PROTOCOL,
-  readAnnouncement,
-  takeoverLock,
-} from "./messages.js";
-import type { Channel, Platform } from "./platform.js";
-import { Turnstile } from "./turnstile.js";
-
-/** How long an opening, or a call without a leader, waits at most, in milliseconds. */
-export const SETTLE_MS = 10_000;
-
-/**
- * How long a page has to be hidden before it lets one that is seen lead, in milliseconds: changing to and fro between tabs is no reason. Browsers freeze
- * pages only that have been hidden for longer, and a frozen one can let go of nothing.
- */
-const HIDDEN_MS = 1000;
-
-/** How often a follower that waits says hello, in milliseconds: what it said before there was a leader was not heard. */
-const HELLO_MS = 250;
+import type { Server } from "./link.js";
+import type { OpenStore } from "./messages.js";
+import type { Platform } from "./platform.js";
 
 /** How the store is held, as `info()` reports it. */
 export interface Sharing {
@@ -51,60 +28,24 @@ export interface Sharing {
 }
 
 export class SharedStore {
-  readonly #runtime: EngineRuntime;
-  readonly #platform: Platform;
-  /** Names the store among those of the origin, with its storage. */
-  readonly #name: string;
-  /** Names this context among the followers, anew each time that it stands in line: nothing is confused with what it was before. */
-  #id = newId();
-  readonly #channel: Channel;
-  /** Ends what waits in line. */
-  #line = new AbortController();
-  readonly #closing = new AbortController();
-  #request: OpenRequest;
-  /** What tells that two contexts have the same key; null without encryption. Made when it is first needed: that takes some tenths of a second. */
-  #key: Promise<string | null> | undefined;
-  #suspended = false;
-  /** Calls that wait until this context goes on. */
-  readonly #asleep: (() => void)[] = [];
-  /** Whether this context holds the lock by which a leader knows that it lives. */
-  #isPresent = false;
-  /** Since when nobody can see the page of this context. */
-  #hiddenSince: number | undefined;
-  /** When a follower was last heard that can be seen. */
-  #claimed = -Infinity;
-  #isGreeting = false;
-  #holdsLock = false;
-  #opening: Promise<Leader> | undefined;
-  /** When another context was last heard to be opening the store. */
-  #heard = 0;
-  /** Who answers calls; calls wait here for one. */
-  readonly #server = new Turnstile<Server>();
+  /** What this context is in the origin, and who answers its calls. */
+  readonly candidate: Candidate;
   /** Live queries and runs by the numbers that callers know, each with the server that it is one of. */
   readonly #begun = new Map<number, { server: Server; number: number }>();
   #numbers = 0;
 
+  /** Contexts that know the store by the same `name` share it. */
   constructor(runtime: EngineRuntime, platform: Platform, name: string, request: OpenRequest) {
-    this.#runtime = runtime;
-    this.#platform = platform;
-    this.#name = name;
-    this.#request = request;
-    this.#channel = platform.channel(channelName(name));
-    this.#channel.onmessage = ({ data }) => {
-      const announcement = readAnnouncement(data);
-      if (announcement) {
-        this.#hear(announcement);
-      }
-    };
+    this.candidate = new Candidate(runtime, platform, name, request);
   }
 
-  /** Opens the store, or joins those who have it open. Settles within {@link SETTLE_MS}. */
+  /** Opens the store, or joins those who have it open. Settles within ten seconds. */
   async open(): Promise<OpenStore> {
     try {
-      this.#compete();
-      return (await this.#serverInTime()).store;
+      this.candidate.compete();
+      return (await this.candidate.server()).store;
     } catch (error) {
-      await this.close();
+      await this.candidate.close();
       throw error;
     }
   }
@@ -114,13 +55,27 @@ export class SharedStore {
     if (isBound(method)) {
       return this.#callBound(method, args, stamp);
     }
+    return this.#ask(
+      async (server, asked) => this.#translate(server, method, await server.call(method, args, asked)),
+      stamp,
+    );
+  }
+
+  care(): Promise<CareReport> {
+    return this.#ask(async (server) => {
+      const { error, contexts } = (await server.call("care", [])) as CareReport & { contexts: number };
+      return { error, sharing: { role: server instanceof Leader ? "leader" : "follower", contexts } };
+    });
+  }
+
+  async #ask<T>(call: (server: Server, stamp?: RequestStamp) => Promise<T>, stamp?: RequestStamp): Promise<T> {
     let asked = stamp;
     for (let traps = 0; ; ) {
-      const server = await this.#serverInTime();
+      const server = await this.candidate.server();
       try {
-        return this.#translate(server, method, await server.call(method, args, asked));
+        return await call(server, asked);
       } catch (error) {
-        if (!(error instanceof CallLost) || this.#closing.signal.aborted || isOwnTrap(server, error)) {
+        if (!(error instanceof CallLost) || this.candidate.isClosed || isOwnTrap(server, error)) {
           throw error;
         }
         traps += error.trapped ? 1 : 0;
@@ -130,375 +85,6 @@ export class SharedStore {
         asked = stamp && { ...stamp, again: true };
       }
     }
-  }
-
-  async care(): Promise<CareReport> {
-    const server = await this.#serverInTime();
-    const { error, contexts } = (await server.call("care", [])) as CareReport & { contexts: number };
-    return { error, sharing: { role: server instanceof Leader ? "leader" : "follower", contexts } };
-  }
-
-  /** The context is about to be frozen or to end: whoever waits takes over. */
-  suspend(): void {
-    if (!this.#suspended) {
-      this.#suspended = true;
-      this.#leave().catch(() => undefined);
-    }
-  }
-
-  /** The context goes on. */
-  resume(): void {
-    if (this.#suspended) {
-      this.#suspended = false;
-      this.#compete();
-      this.#asleep.splice(0).forEach((wake) => wake());
-    }
-  }
-
-  /** The page can be seen no more. */
-  hide(): void {
-    this.#hiddenSince ??= this.#platform.now();
-    this.#platform.after(HIDDEN_MS, () => this.#offer());
-  }
-
-  /** The page can be seen. */
-  show(): void {
-    this.#hiddenSince = undefined;
-    this.#claim();
-  }
-
-  async close(): Promise<void> {
-    if (this.#closing.signal.aborted) {
-      return;
-    }
-    this.#closing.abort();
-    this.#asleep.splice(0).forEach((wake) => wake());
-    try {
-      await this.#leave();
-    } finally {
-      this.#server.fail(connectionLost("the store is closed"));
-      this.#channel.close();
-    }
-  }
-
-  /** Stands in line to lead, and asks to follow in the meantime. */
-  #compete(): void {
-    const line = new AbortController();
-    this.#line = line;
-    this.#id = newId();
-    this.#platform.locks
-      .request(leaderLock(this.#name), { signal: line.signal }, () => this.#lead(line))
-      .catch(() => this.#lose(line.signal));
-    this.#platform.locks
-      .request(followerLock(this.#name, this.#id), { signal: line.signal }, async () => {
-        this.#isPresent = true;
-        void this.#hello();
-        await whenAborted(line.signal);
-        this.#isPresent = false;
-      })
-      .catch(() => undefined);
-  }
-
-  /** Gives up its place, whichever it is. */
-  async #leave(): Promise<void> {
-    this.#line.abort();
-    const server = this.#server.take();
-    if (server instanceof Leader) {
-      await server.end("closed");
-    } else if (server instanceof Link) {
-      server.leave();
-    }
-  }
-
-  /** Holds the lock: opens the store and answers until that ends. */
-  async #lead(line: AbortController): Promise<void> {
-    if (line.signal.aborted) {
-      return;
-    }
-    if (this.#isHidden() && this.#platform.now() - this.#claimed < HIDDEN_MS) {
-      // To the end of the line.
-      line.abort();
-      this.#compete();
-      return;
-    }
-    this.#holdsLock = true;
-    try {
-      // Whoever had the lock has no part in it any more.
-      this.#unlink(false);
-      const leader = await this.#openOnce();
-      await (line.signal.aborted ? leader.end("closed") : this.#reign(leader));
-    } catch (error) {
-      line.abort();
-      this.#server.refuse(error as Error);
-    } finally {
-      this.#holdsLock = false;
-    }
-  }
-
-  /** Opens the store, once at a time: this context may get the lock while it takes over from a silent leader. */
-  #openOnce(): Promise<Leader> {
-    this.#opening ??= this.#openHere().finally(() => {
-      this.#opening = undefined;
-    });
-    return this.#opening;
-  }
-
-  async #openHere(): Promise<Leader> {
-    const { engine, storage, fallbacks } = await this.#whileOpening(openWithFallback(this.#runtime, this.#request));
-    const store: OpenStore = { storage: storage as OpenStore["storage"], fallbacks, options: sharedOptions(this.#request) };
-    const attended = attend(engine, this.#request);
-    return new Leader(this.#platform, this.#name, attended, store, (leader) => this.#server.take(leader));
-  }
-
-  /** Tells those who wait that this context is at it: recovering a long log, or waiting for the files of one that has just ended. */
-  async #whileOpening<T>(opening: Promise<T>): Promise<T> {
-    let stop: () => void = () => undefined;
-    const tell = (): void => {
-      this.#announce({ kind: "opening" });
-      stop = this.#platform.after(LISTEN_MS, tell);
-    };
-    tell();
-    try {
-      return await opening;
-    } finally {
-      stop();
-    }
-  }
-
-  async #reign(leader: Leader): Promise<void> {
-    this.#unlink(false);
-    this.#server.put(leader);
-    this.#announce({ kind: "leading", leader: leader.id });
-    this.#offer();
-    const ending = await leader.ended;
-    this.#announce({ kind: "ended", leader: leader.id, trapped: ending === "trapped" });
-    if (ending === "trapped") {
-      // The module's memory cannot be trusted any more: this context can neither lead nor follow on.
-      this.#closing.abort();
-      this.#line.abort();
-      this.#server.fail(connectionLost("the engine stopped after an internal error: open the store again"));
-    } else if ((ending === "fenced" || ending === "yielded") && !this.#closing.signal.aborted && !this.#suspended) {
-      this.#line.abort();
-      this.#compete();
-    }
-  }
-
-  #isHidden(): boolean {
-    return this.#hiddenSince !== undefined && this.#platform.now() - this.#hiddenSince >= HIDDEN_MS;
-  }
-
-  /** A leader that nobody sees would rather follow. */
-  #offer(): void {
-    if (this.#server.current instanceof Leader && this.#isHidden()) {
-      this.#announce({ kind: "offer" });
-    }
-  }
-
-  /** A follower that is seen would rather lead. */
-  #claim(): void {
-    if (this.#server.current instanceof Link && this.#hiddenSince === undefined) {
-      this.#announce({ kind: "claim" });
-    }
-  }
-
-  /** The lock is gone: given back, or stolen. */
-  #lose(line: AbortSignal): void {
-    const server = this.#server.current;
-    if (!line.aborted && server instanceof Leader) {
-      server.end("fenced").catch(() => undefined);
-    }
-  }
-
-  /** Says hello until it is answered, as long as somebody waits for that. */
-  async #hello(): Promise<void> {
-    try {
-      const key = await this.#fingerprint();
-      if (!this.#isPresent || this.#server.current) {
-        return;
-      }
-      const { asked = {} } = this.#request;
-      this.#announce({ kind: "hello", protocol: PROTOCOL, follower: this.#id, asked, key });
-    } catch (error) {
-      this.#server.refuse(error as Error);
-    }
-    if (!this.#isGreeting && this.#server.waiting > 0) {
-      this.#isGreeting = true;
-      this.#platform.after(HELLO_MS, () => {
-        this.#isGreeting = false;
-        void this.#hello();
-      });
-    }
-  }
-
-  #fingerprint(): Promise<string | null> {
-    const { encryption } = this.#request;
-    this.#key ??= encryption
-      ? import("./fingerprint.js").then(({ fingerprintOf }) => fingerprintOf(encryption))
-      : Promise.resolve(null);
-    return this.#key;
-  }
-
-  #hear(announcement: Announcement): void {
-    const { current } = this.#server;
-    switch (announcement.kind) {
-      case "hello":
-        if (current instanceof Leader) {
-          void this.#receive(current, announcement);
-        }
-        break;
-      case "welcome":
-        if (announcement.follower === this.#id && !current && this.#isPresent) {
-          this.#follow(announcement);
-        }
-        break;
-      case "refused":
-        if (announcement.follower === this.#id && !current) {
-          this.#line.abort();
-          this.#server.fail(new EngineError(announcement.error));
-        }
-        break;
-      case "opening":
-        this.#heard = this.#platform.now();
-        break;
-      case "offer":
-        this.#claim();
-        break;
-      case "claim":
-        this.#claimed = this.#platform.now();
-        if (current instanceof Leader && this.#isHidden()) {
-          current.end("yielded").catch(() => undefined);
-        }
-        break;
-      case "leading":
-        if (!(current instanceof Leader)) {
-          this.#unlink(false);
-          void this.#hello();
-        }
-        break;
-      case "ended":
-        if (current instanceof Link && current.leader === announcement.leader) {
-          this.#unlink(announcement.trapped);
-        }
-    }
-  }
-
-  /** Lets a follower in whose options are those of the store. */
-  async #receive(leader: Leader, { follower, asked, protocol, key }: Announcement & { kind: "hello" }): Promise<void> {
-    const { name } = this.#request;
-    const ownKey = await this.#fingerprint();
-    let message = contradiction(name, asked, leader.store.options);
-    if (protocol !== PROTOCOL) {
-      message = `The store '${name}' is open in another tab with another version of chromatid: reload that tab`;
-    } else if (key !== ownKey) {
-      message = `The store '${name}' is open already, with another key or passphrase`;
-    }
-    if (message !== undefined) {
-      const error = { name: "InvalidArgumentError", message, code: 400, retryable: false };
-      this.#announce({ kind: "refused", follower, error });
-      return;
-    }
-    const line = leader.welcome(follower);
-    this.#announce({ kind: "welcome", follower, leader: leader.id, line, store: leader.store });
-  }
-
-  #follow({ leader, line, store }: Announcement & { kind: "welcome" }): void {
-    // Who takes over opens the store as it was: what a follower did not ask for was the leader's choice.
-    this.#request = { ...this.#request, ...definedOf(store.options) };
-    const channel = this.#platform.channel(lineName(this.#name, line));
-    const link = new Link(this.#platform, channel, leader, store, () => this.#replace(link));
-    this.#server.put(link);
-    this.#claim();
-  }
-
-  /** The leader that this one follows is gone. */
-  #unlink(trapped: boolean): void {
-    const { current } = this.#server;
-    if (current instanceof Link) {
-      this.#server.take();
-      current.end(trapped);
-    }
-  }
-
-  /** A leader stays silent: it hangs, or was frozen without a warning. One of those who wait for it takes its place. */
-  #replace(silent: Link): void {
-    if (this.#server.current === silent) {
-      this.#unlink(false);
-      this.#takeOver();
-    }
-  }
-
-  /** Opens the store without the lock, which only orders, and then takes that too. */
-  #takeOver(): void {
-    const line = this.#line.signal;
-    void this.#platform.locks.request(takeoverLock(this.#name), { ifAvailable: true }, async (lock) => {
-      if (!lock || this.#server.current || line.aborted) {
-        return;
-      }
-      let leader: Leader;
-      try {
-        leader = await this.#openOnce();
-      } catch (error) {
-        // Its handles are still held: it may yet wake up.
-        this.#server.refuse(error as Error);
-        return;
-      }
-      if (this.#holdsLock) {
-        return;
-      }
-      if (line.aborted) {
-        await leader.end("closed");
-        return;
-      }
-      this.#line.abort();
-      const stolen = (this.#line = new AbortController());
-      this.#platform.locks
-        .request(leaderLock(this.#name), { steal: true }, () => this.#reign(leader))
-        .catch(() => this.#lose(stolen.signal));
-    });
-  }
-
-  /** Who answers, waited for as long as that makes sense. */
-  async #serverInTime(): Promise<Server> {
-    const { current } = this.#server;
-    if (current) {
-      return current;
-    }
-    if (this.#closing.signal.aborted) {
-      throw connectionLost("the store is closed");
-    }
-    if (this.#suspended) {
-      await new Promise<void>((resolve) => this.#asleep.push(resolve));
-      return this.#serverInTime();
-    }
-    if (this.#line.signal.aborted) {
-      this.#compete();
-    }
-    const waited = this.#server.wait();
-    void this.#hello();
-    const stop = this.#whenSilent(() => this.#takeOver());
-    const inTime = this.#platform.after(SETTLE_MS, () => this.#server.refuse(noLeader(this.#request.name)));
-    try {
-      return await waited;
-    } finally {
-      stop();
-      inTime();
-    }
-  }
-
-  /** Calls back when no context has been heard to open the store for a while. */
-  #whenSilent(callback: () => void): () => void {
-    const begun = this.#platform.now();
-    let stop: () => void = () => undefined;
-    const listen = (): void => {
-      const silence = this.#platform.now() - Math.max(begun, this.#heard);
-      if (silence >= SILENCE_MS) {
-        callback();
-      } else {
-        stop = this.#platform.after(SILENCE_MS - silence, listen);
-      }
-    };
-    listen();
-    return () => stop();
   }
 
   /** Numbers of live queries and runs are the server's own: others, that it does not know, stand for them here. */
@@ -513,7 +99,7 @@ export class SharedStore {
 
   /** Goes on with what a server has begun. What was begun elsewhere has to be begun anew. */
   async #callBound(method: EngineMethod, args: readonly unknown[], stamp?: RequestStamp): Promise<unknown> {
-    const server = await this.#serverInTime();
+    const server = await this.candidate.server();
     if (method === "nextChange") {
       return server.call(method, args);
     }
@@ -522,43 +108,17 @@ export class SharedStore {
     if (method === "unwatch" || method === "finishFunction") {
       this.#begun.delete(own);
     }
-    if (begun?.server !== server) {
-      if (method === "unwatch") {
-        return undefined;
-      }
-      throw connectionLost("another tab has taken over: begin again");
+    if (begun?.server === server) {
+      return server.call(method, [begun.number, ...rest], stamp);
     }
-    return server.call(method, [begun.number, ...rest], stamp);
-  }
-
-  #announce(announcement: Announcement): void {
-    if (!this.#closing.signal.aborted || announcement.kind === "ended") {
-      this.#channel.postMessage(announcement);
+    if (method === "unwatch") {
+      return undefined;
     }
+    throw connectionLost("another tab has taken over: begin again");
   }
 }
 
 /** Whether the engine of this context has stopped: here it cannot be started again. */
 function isOwnTrap(server: Server, { trapped }: CallLost): boolean {
   return trapped && server instanceof Leader;
-}
-
-function whenAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-    } else {
-      signal.addEventListener("abort", () => resolve(), { once: true });
-    }
-  });
-}
-
-/** Options that are set. */
-function definedOf<T extends object>(options: T): Partial<T> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
-}
-
-function noLeader(name: string): EngineError {
-  const message = `the store '${name}' is in use by another tab, worker or process that does not answer: close it or reload it`;
-  return new EngineError({ name: "StorageLockedError", message, code: 500, retryable: true });
 }
