@@ -2,6 +2,7 @@
 //!
 //! One exported method takes their names: each asynchronous export is more than a kilobyte of glue.
 
+use futures::FutureExt;
 use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
@@ -75,7 +76,7 @@ async fn of_collection(engine: &Engine, method: &str, arguments: &Arguments) -> 
     match method {
         "forkCollection" => {
             let name = arguments.text(3)?;
-            json::serialize(&engine.run(db.fork_collection(tenant, database, id, &name)).await?)
+            json::serialize(&engine.run(db.fork_collection(tenant, database, id, &name).boxed_local()).await?)
         }
         "forkCount" => {
             let count = db.fork_count(tenant, database, id).map_err(error::to_js)?;
@@ -85,7 +86,7 @@ async fn of_collection(engine: &Engine, method: &str, arguments: &Arguments) -> 
         "saveVersion" => to_js(&db.save_version(tenant, database, id).await.map_err(error::to_js)?),
         "restoreVersion" => {
             let version = arguments.number(3)?;
-            engine.run(db.restore_version(tenant, database, id, version)).await?;
+            engine.run(db.restore_version(tenant, database, id, version).boxed_local()).await?;
             Ok(JsValue::UNDEFINED)
         }
         // `{ ...request of get, read_token }` → `{ columns, read_token }`
@@ -101,7 +102,7 @@ async fn of_collection(engine: &Engine, method: &str, arguments: &Arguments) -> 
         }
         "conditionalCommit" => {
             let commit = convert::commit(&request)?;
-            to_js(&engine.run(db.conditional_commit(tenant, database, id, commit)).await?)
+            to_js(&engine.run(db.conditional_commit(tenant, database, id, commit).boxed_local()).await?)
         }
         // `{ keys, limit, ids, where, where_document }` → `[{ key, distinct, values: [{ value, count }] }]`
         "facets" => {
@@ -118,7 +119,7 @@ async fn of_collection(engine: &Engine, method: &str, arguments: &Arguments) -> 
             let request = AttachFunction::from_json(json::from_js(&request)?).map_err(error::to_js)?;
             let callbacks = arguments.texts(4);
             let attached = db.attach_function(tenant, database, id, request, &callbacks);
-            let (function, created) = engine.run(attached).await?;
+            let (function, created) = engine.run(attached.boxed_local()).await?;
             let answer = Object::new();
             convert::set(&answer, "attached_function", &to_js(&function)?);
             convert::set(&answer, "created", &JsValue::from_bool(created));
@@ -130,7 +131,7 @@ async fn of_collection(engine: &Engine, method: &str, arguments: &Arguments) -> 
         }
         "detachFunction" => {
             let (name, delete_output) = (arguments.text(3)?, arguments.value(4).is_truthy());
-            engine.run(db.detach_function(tenant, database, id, &name, delete_output)).await?;
+            engine.run(db.detach_function(tenant, database, id, &name, delete_output).boxed_local()).await?;
             Ok(JsValue::UNDEFINED)
         }
         "beginFunction" => {
@@ -171,5 +172,5 @@ async fn next_changes(db: &Db, run: u32) -> JsResult {
 /// The output is `{ upsert, delete }`; null gives the run up.
 async fn finish_function(engine: &Engine, run: u32, output: &JsValue) -> JsResult<()> {
     let output = if output.is_object() { Some(convert::function_output(output)?) } else { None };
-    engine.run(engine.db.finish_function(run, output)).await
+    engine.run(engine.db.finish_function(run, output).boxed_local()).await
 }

@@ -21,6 +21,8 @@ mod conformance;
 use std::cell::Cell;
 use std::rc::Rc;
 
+use futures::FutureExt;
+use futures::future::LocalBoxFuture;
 use js_sys::Object;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
@@ -111,7 +113,7 @@ impl Engine {
 
     #[wasm_bindgen(js_name = createTenant)]
     pub async fn create_tenant(&self, name: String) -> JsResult<()> {
-        self.run(self.db.create_tenant(&name)).await
+        self.run(self.db.create_tenant(&name).boxed_local()).await
     }
 
     #[wasm_bindgen(js_name = getTenant)]
@@ -121,12 +123,12 @@ impl Engine {
 
     #[wasm_bindgen(js_name = updateTenant)]
     pub async fn update_tenant(&self, name: String, resource_name: String) -> JsResult<()> {
-        self.run(self.db.update_tenant(&name, &resource_name)).await
+        self.run(self.db.update_tenant(&name, &resource_name).boxed_local()).await
     }
 
     #[wasm_bindgen(js_name = createDatabase)]
     pub async fn create_database(&self, tenant: String, name: String) -> JsResult<()> {
-        self.run(self.db.create_database(&tenant, &name)).await
+        self.run(self.db.create_database(&tenant, &name).boxed_local()).await
     }
 
     #[wasm_bindgen(js_name = getDatabase)]
@@ -141,13 +143,15 @@ impl Engine {
 
     #[wasm_bindgen(js_name = deleteDatabase)]
     pub async fn delete_database(&self, tenant: String, name: String) -> JsResult<()> {
-        self.run(self.db.delete_database(&tenant, &name)).await
+        self.run(self.db.delete_database(&tenant, &name).boxed_local()).await
     }
 
     #[wasm_bindgen(js_name = createCollection)]
     pub async fn create_collection(&self, tenant: String, database: String, request: JsValue) -> JsResult {
         let request = CreateCollection::from_json(json::from_js(&request)?).map_err(error::to_js)?;
-        json::serialize(&self.run(self.db.create_collection(&tenant, &database, request)).await?)
+        json::serialize(
+            &self.run(self.db.create_collection(&tenant, &database, request).boxed_local()).await?,
+        )
     }
 
     #[wasm_bindgen(js_name = getCollection)]
@@ -191,12 +195,12 @@ impl Engine {
         request: JsValue,
     ) -> JsResult<()> {
         let request = UpdateCollection::from_json(json::from_js(&request)?).map_err(error::to_js)?;
-        self.run(self.db.update_collection(&tenant, &database, &id, request)).await
+        self.run(self.db.update_collection(&tenant, &database, &id, request).boxed_local()).await
     }
 
     #[wasm_bindgen(js_name = deleteCollection)]
     pub async fn delete_collection(&self, tenant: String, database: String, name: String) -> JsResult<()> {
-        self.run(self.db.delete_collection(&tenant, &database, &name)).await
+        self.run(self.db.delete_collection(&tenant, &database, &name).boxed_local()).await
     }
 
     pub async fn add(&self, tenant: String, database: String, id: String, records: JsValue) -> JsResult<()> {
@@ -225,7 +229,7 @@ impl Engine {
 
     pub async fn delete(&self, tenant: String, database: String, id: String, request: JsValue) -> JsResult {
         let request = convert::delete_request(&request)?;
-        let deleted = self.run(self.db.delete(&tenant, &database, &id, request)).await?;
+        let deleted = self.run(self.db.delete(&tenant, &database, &id, request).boxed_local()).await?;
         self.after_write();
         let result = Object::new();
         convert::set(&result, "deleted", &JsValue::from_f64(deleted as f64));
@@ -310,8 +314,8 @@ impl Engine {
 }
 
 impl Engine {
-    /// Makes a call, on behalf of a client if there is one.
-    async fn run<T>(&self, call: impl Future<Output = Result<T, Error>>) -> JsResult<T> {
+    /// Makes a call, on behalf of a client if there is one. Boxed: the glue around it is made once a result, not once a call.
+    async fn run<T>(&self, call: LocalBoxFuture<'_, Result<T, Error>>) -> JsResult<T> {
         let answer = match self.request {
             Some(request) => self.db.on_behalf(request, call).await,
             None => call.await,
@@ -328,7 +332,7 @@ impl Engine {
         records: JsValue,
     ) -> JsResult<()> {
         let records = convert::record_set(&records)?;
-        self.run(self.db.write(&tenant, &database, &id, operation, records)).await?;
+        self.run(self.db.write(&tenant, &database, &id, operation, records).boxed_local()).await?;
         self.after_write();
         Ok(())
     }

@@ -146,9 +146,10 @@ test("a leader that is frozen with its store open is replaced where a token is t
   try {
     const one = await join(await context.newPage(), "indexeddb", "shared", server.url);
     await addTo(one, "a");
-    const two = await join(await context.newPage(), "indexeddb", "shared", server.url);
-    // One that is seen would be given the lead.
+    // Behind a third page: one that is seen would be given the lead.
+    const two = await context.newPage();
     await (await context.newPage()).bringToFront();
+    await join(two, "indexeddb", "shared", server.url);
     expect(await roleOf(one)).toBe("leader");
     await one.evaluate(() => void Object.assign(window, { late: window.shared.collection.add({ ids: ["late"], embeddings: [[9, 9]] }) }));
     const thaw = await freeze(one);
