@@ -140,6 +140,36 @@ test("a leader that has been hidden hands over to a tab that is seen, so that fr
   }
 });
 
+test("a leader that is frozen with its store open is replaced where a token is the fence, and writes nothing when it wakes", async ({ server }) => {
+  const browser = await launchPlain();
+  const { context } = browser;
+  try {
+    const one = await join(await context.newPage(), "indexeddb", "shared", server.url);
+    await addTo(one, "a");
+    // Behind a third page: one that is seen would be given the lead.
+    const two = await context.newPage();
+    await (await context.newPage()).bringToFront();
+    for (const page of [one, two]) {
+      await expect.poll(() => page.evaluate(() => document.visibilityState)).toBe("hidden");
+    }
+    await join(two, "indexeddb", "shared", server.url);
+    expect(await roleOf(one)).toBe("leader");
+    await one.evaluate(() => void Object.assign(window, { late: window.shared.collection.add({ ids: ["late"], embeddings: [[9, 9]] }) }));
+    const thaw = await freeze(one);
+    const started = Date.now();
+    await addTo(two, "b");
+    expect(Date.now() - started).toBeLessThan(5000);
+    expect(await roleOf(two)).toBe("leader");
+    await thaw();
+    await one.evaluate(() => (window as unknown as { late: Promise<void> }).late);
+    await addTo(one, "c");
+    expect(await idsOf(two)).toEqual(["a", "b", "c", "late"]);
+    expect(await roleOf(one)).toBe("follower");
+  } finally {
+    await browser.close();
+  }
+});
+
 /** `worker.terminate()`, so to say, at so many moments. */
 const KILLS = Number(process.env.CHROMATID_KILLS ?? 40);
 

@@ -65,6 +65,15 @@ async function value<T>(origin: Origin, promise: Promise<T>, limit?: number): Pr
   return result.value;
 }
 
+/** Two pages, the first of which leads. Each has written a record, `a` and `b`. */
+async function leaderAndFollower(origin: Origin): Promise<[Page, Page]> {
+  const one = new Page(origin);
+  await value(origin, one.add("a"));
+  const two = new Page(origin);
+  await value(origin, two.add("b"));
+  return [one, two];
+}
+
 const ids = (origin: Origin): string[] => origin.log.map(({ id }) => id).sort();
 
 test("the first leads, the others follow, and all see what each writes", async () => {
@@ -81,10 +90,7 @@ test("the first leads, the others follow, and all see what each writes", async (
 
 test("when the leader closes, the next one goes on within a moment", async () => {
   const origin = new Origin(2, "handles");
-  const one = new Page(origin);
-  await value(origin, one.add("a"));
-  const two = new Page(origin);
-  await value(origin, two.add("b"));
+  const [one, two] = await leaderAndFollower(origin);
   const closed = one.close();
   const added = two.add("c");
   await value(origin, Promise.all([closed, added]), 500);
@@ -111,10 +117,7 @@ for (const fence of ["handles", "token"] as const) {
 
 test("a leader that was frozen without a warning is replaced within five seconds, and writes nothing when it wakes", async () => {
   const origin = new Origin(5, "token");
-  const one = new Page(origin);
-  await value(origin, one.add("a"));
-  const two = new Page(origin);
-  await value(origin, two.add("b"));
+  const [one, two] = await leaderAndFollower(origin);
   const late = one.add("c");
   one.context.frozen = true;
   await value(origin, two.add("d"), 5000);
@@ -127,10 +130,7 @@ test("a leader that was frozen without a warning is replaced within five seconds
 
 test("where a frozen leader holds the handles, who needs it is told, and served once it wakes", async () => {
   const origin = new Origin(6, "handles");
-  const one = new Page(origin);
-  await value(origin, one.add("a"));
-  const two = new Page(origin);
-  await value(origin, two.add("b"));
+  const [one, two] = await leaderAndFollower(origin);
   one.context.frozen = true;
   const outcome = await settled(origin, two.count());
   expect(outcome).toMatchObject({ status: "rejected", reason: { name: "StorageLockedError", retryable: true } });
@@ -140,10 +140,7 @@ test("where a frozen leader holds the handles, who needs it is told, and served 
 
 test("a page that says that it will be frozen keeps nobody waiting, and takes part again when it goes on", async () => {
   const origin = new Origin(7, "handles");
-  const one = new Page(origin);
-  await value(origin, one.add("a"));
-  const two = new Page(origin);
-  await value(origin, two.add("b"));
+  const [one, two] = await leaderAndFollower(origin);
   (await one.held).suspend?.();
   await value(origin, two.add("c"), 500);
   const asleep = one.add("d");
@@ -162,6 +159,7 @@ test("a leader that has been hidden lets one that is seen lead, and keeps the st
   expect(await value(origin, one.role())).toBe("leader");
   const [two, three] = [new Page(origin), new Page(origin)];
   (await value(origin, two.held)).hide?.();
+  (await value(origin, three.held)).show?.();
   await value(origin, Promise.all([two.add("b"), three.add("c")]), 500);
   await origin.until(() => false, 3000);
   expect(await value(origin, Promise.all([one.role(), two.role(), three.role()]))).toEqual(["follower", "follower", "leader"]);
@@ -232,6 +230,18 @@ test("a request that stops engines is refused after the third; the others go on"
   expect(ids(origin)).toEqual(["a", "good"]);
 });
 
+test("a storage that fails is reported to the leader's call that met it, and opened again for the others", async () => {
+  const origin = new Origin(15, "handles");
+  const [one, two] = await leaderAndFollower(origin);
+  origin.faults.add("bad");
+  const calls = [settled(origin, one.add("bad")), ...["c", "d"].map((id) => settled(origin, two.add(id)))];
+  const [bad, ...others] = await Promise.all(calls);
+  expect(bad).toMatchObject({ status: "rejected", reason: { name: "StorageError" } });
+  expect(others.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
+  await value(origin, two.add("bad"));
+  expect(ids(origin)).toEqual(["a", "b", "bad", "c", "d"]);
+});
+
 test("what was begun in one engine has to be begun anew in the next", async () => {
   const origin = new Origin(12, "handles");
   const one = new Page(origin);
@@ -249,10 +259,7 @@ test("what was begun in one engine has to be begun anew in the next", async () =
 
 test("messages of others, and such as make no sense, are passed over", async () => {
   const origin = new Origin(13, "handles");
-  const one = new Page(origin);
-  await value(origin, one.add("a"));
-  const two = new Page(origin);
-  await value(origin, two.add("b"));
+  const [one, two] = await leaderAndFollower(origin);
   const stranger = origin.context().platform.channel("chromatid/store");
   const lead = { kind: "leading", leader: {} };
   for (const message of [undefined, 7, "hello", [], {}, { kind: "constructor" }, { kind: "hello" }, lead, { kind: "ended", leader: "x", trapped: true }]) {

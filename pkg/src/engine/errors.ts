@@ -17,6 +17,9 @@ export const CONNECTION_LOST = "ConnectionLostError";
 /** Name of the error of a store that another tab, worker or process holds. */
 export const STORAGE_LOCKED = "StorageLockedError";
 
+/** Name of the error of a storage that has failed: what the device holds is known again only after an opening. */
+export const STORAGE_FAILED = "StorageError";
+
 /** Name of the error of a storage backend that this platform or context does not have. */
 export const STORAGE_UNSUPPORTED = "StorageUnsupportedError";
 

@@ -20,11 +20,11 @@ export function live(name: string): Promise<void> {
 
 /** Calls back when who lives under this name is gone. */
 export function whenOver(name: string, callback: () => void): void {
-  const locks = lockManager();
-  locks?.request(lockOf(name), callback).catch(() => undefined);
+  lockManager()?.request(lockOf(name), callback).catch(() => undefined);
 }
 
-function lockManager(): LockManager | undefined {
+/** The locks of the origin, where there are any: neither contexts that are not secure nor older versions of Node have them. */
+export function lockManager(): LockManager | undefined {
   return (globalThis.navigator as Partial<Navigator> | undefined)?.locks;
 }
 

@@ -43,7 +43,5 @@ export function followLifecycle(
   document.addEventListener("resume", resume, options);
   addEventListener("pageshow", resume, options);
   document.addEventListener("visibilitychange", look, options);
-  if (isHidden()) {
-    holder.hide?.();
-  }
+  look();
 }

@@ -44,7 +44,7 @@ export function runtimeOf(parts: RuntimeParts): EngineRuntime {
       WasmEngine.providePatterns(await PatternModule.load(await parts.patterns(), memory));
     } catch (error) {
       const message = `regular expressions could not be loaded: ${error instanceof Error ? error.message : String(error)}`;
-      throw new EngineError({ name: "ChromaError", message, code: 503, retryable: true });
+      throw new EngineError({ name: "ModuleUnavailableError", message, code: 503, retryable: true });
     }
   });
   let given: WebAssembly.Module | undefined;

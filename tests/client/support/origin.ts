@@ -35,6 +35,8 @@ export interface Entry {
 
 interface Handle {
   isOpen: boolean;
+  /** Its storage has failed: it has to be opened again. */
+  isBroken: boolean;
   context: Context;
 }
 
@@ -52,6 +54,8 @@ export class Origin {
   heldUntil = 0;
   /** Ids whose writing stops the engine. */
   readonly poison = new Set<string>();
+  /** Ids whose writing makes the storage fail, once each. */
+  readonly faults = new Set<string>();
   readonly #events: Event[] = [];
   readonly #locks = new Map<string, { held: LockRequest | undefined; queue: LockRequest[] }>();
   readonly #channels = new Set<SimChannel>();
@@ -298,7 +302,7 @@ export class Context {
       }
       await this.#pause(50);
     }
-    const handle: Handle = { isOpen: true, context: this };
+    const handle: Handle = { isOpen: true, isBroken: false, context: this };
     origin.owner = handle;
     await this.#pause(origin.random() * 30);
     return this.#engine(handle);
@@ -309,6 +313,9 @@ export class Context {
     const check = (): void => {
       if (!handle.isOpen) {
         throw engineError("ChromaError", 503, "the store is closed");
+      }
+      if (handle.isBroken) {
+        throw engineError("ChromaError", 503, "the store stopped after a failed write: open it again");
       }
       if (origin.owner !== handle) {
         throw engineError("StorageLockedError", 500, "another tab has opened the store", true);
@@ -321,6 +328,10 @@ export class Context {
         // Whoever has started the worker ends it.
         origin.later(5, undefined, () => this.kill());
         throw new WebAssembly.RuntimeError("unreachable");
+      }
+      if (origin.faults.delete(id)) {
+        handle.isBroken = true;
+        throw engineError("StorageError", 500, "writing a file failed");
       }
       origin.log.push({ client, number, id });
       await this.#pause(origin.random() * 10);

@@ -30,6 +30,9 @@ const SETTLE_MS = 10_000;
  */
 const HIDDEN_MS = 1000;
 
+/** How long a hidden context that was given the lock stays out of the line for one that is seen, in milliseconds. */
+const RELINE_MS = 50;
+
 /** How often a follower that waits says hello, in milliseconds: what it said before there was a leader was not heard. */
 const HELLO_MS = 250;
 
@@ -52,14 +55,19 @@ export class Candidate {
   readonly #asleep: (() => void)[] = [];
   /** Whether this context holds the lock by which a leader knows that it lives. */
   #isPresent = false;
-  /** Since when nobody can see the page of this context. */
+  /** Whether the page of this context can be seen, once it has said so. */
+  #isSeen = false;
+  /** Since when nobody can see it. */
   #hiddenSince: number | undefined;
   /** When a follower was last heard that can be seen. */
   #claimed = -Infinity;
   #isGreeting = false;
+  /** Whether the channel is closed: an opening that is still under way has nobody to tell. */
+  #isMute = false;
   #holdsLock = false;
-  #opening: Promise<Leader> | undefined;
-  /** When another context was last heard to be opening the store. */
+  /** The opening under way, and for which place in line. */
+  #opening: { line: AbortSignal; leader: Promise<Leader> } | undefined;
+  /** When another context was last heard to be opening or closing the store. */
   #heard = 0;
   /** Who answers calls; calls wait here for one. */
   readonly #server = new Turnstile<Server>();
@@ -97,12 +105,14 @@ export class Candidate {
 
   /** The page can be seen no more. */
   hide(): void {
+    this.#isSeen = false;
     this.#hiddenSince ??= this.#platform.now();
     this.#platform.after(HIDDEN_MS, () => this.#offer());
   }
 
   /** The page can be seen. */
   show(): void {
+    this.#isSeen = true;
     this.#hiddenSince = undefined;
     this.#claim();
   }
@@ -121,6 +131,7 @@ export class Candidate {
       await this.#leave();
     } finally {
       this.#server.fail(connectionLost("the store is closed"));
+      this.#isMute = true;
       this.#channel.close();
     }
   }
@@ -128,6 +139,7 @@ export class Candidate {
   /** Stands in line to lead, and asks to follow in the meantime. */
   compete(): void {
     const line = new AbortController();
+    this.#line.abort();
     this.#line = line;
     this.#id = newId();
     this.#platform.locks
@@ -148,7 +160,7 @@ export class Candidate {
     this.#line.abort();
     const server = this.#server.take();
     if (server instanceof Leader) {
-      await server.end("closed");
+      await this.#whileBusy(server.end("closed"));
     } else if (server instanceof Link) {
       server.leave();
     }
@@ -162,14 +174,18 @@ export class Candidate {
     if (this.#isHidden() && this.#platform.now() - this.#claimed < HIDDEN_MS) {
       // To the end of the line.
       line.abort();
-      this.compete();
+      this.#platform.after(RELINE_MS, () => {
+        if (hasLeft(this.#line.signal) && !this.#suspended && !this.isClosed) {
+          this.compete();
+        }
+      });
       return;
     }
     this.#holdsLock = true;
     try {
       // Whoever had the lock has no part in it any more.
       this.#unlink(false);
-      const leader = await this.#openOnce();
+      const leader = await this.#openFor(line.signal);
       await (hasLeft(line.signal) ? leader.end("closed") : this.#reign(leader));
     } catch (error) {
       line.abort();
@@ -179,31 +195,49 @@ export class Candidate {
     }
   }
 
-  /** Opens the store, once at a time: this context may get the lock while it takes over from a silent leader. */
-  #openOnce(): Promise<Leader> {
-    this.#opening ??= this.#openHere().finally(() => {
-      this.#opening = undefined;
-    });
-    return this.#opening;
+  /**
+   * Opens the store, once at a time: this context may get the lock while it takes over from a silent leader. What was opened for a place in line
+   * that was given up meanwhile is closed by who asked for it, and is not for the next place.
+   */
+  #openFor(line: AbortSignal): Promise<Leader> {
+    const earlier = this.#opening;
+    if (earlier?.line === line) {
+      return earlier.leader;
+    }
+    const leader = this.#openAfter(earlier?.leader);
+    const opening = { line, leader };
+    this.#opening = opening;
+    const done = (): void => {
+      if (this.#opening === opening) {
+        this.#opening = undefined;
+      }
+    };
+    leader.then(done, done);
+    return leader;
+  }
+
+  async #openAfter(earlier: Promise<Leader> | undefined): Promise<Leader> {
+    await earlier?.catch(() => undefined);
+    return this.#openHere();
   }
 
   async #openHere(): Promise<Leader> {
-    const { engine, storage, fallbacks } = await this.#whileOpening(openWithFallback(this.#runtime, this.#request));
+    const { engine, storage, fallbacks } = await this.#whileBusy(openWithFallback(this.#runtime, this.#request));
     const store: OpenStore = { storage: storage as OpenStore["storage"], fallbacks, options: sharedOptions(this.#request) };
     const attended = attend(engine, this.#request);
     return new Leader(this.#platform, this.#name, attended, store, (leader) => this.#server.take(leader));
   }
 
-  /** Tells those who wait that this context is at it: recovering a long log, or waiting for the files of one that has just ended. */
-  async #whileOpening<T>(opening: Promise<T>): Promise<T> {
+  /** Tells those who wait that this context is at it: it recovers a long log, waits for the files of one that has just ended, or ends a compaction. */
+  async #whileBusy<T>(task: Promise<T>): Promise<T> {
     let stop: () => void = () => undefined;
     const tell = (): void => {
-      this.#announce({ kind: "opening" });
+      this.#announce({ kind: "busy" });
       stop = this.#platform.after(LISTEN_MS, tell);
     };
     tell();
     try {
-      return await opening;
+      return await task;
     } finally {
       stop();
     }
@@ -221,7 +255,7 @@ export class Candidate {
       this.#closing.abort();
       this.#line.abort();
       this.#server.fail(connectionLost("the engine stopped after an internal error: open the store again"));
-    } else if ((ending === "fenced" || ending === "yielded") && !this.#closing.signal.aborted && !this.#suspended) {
+    } else if (ending !== "closed" && !this.isClosed && !this.#suspended) {
       this.#line.abort();
       this.compete();
     }
@@ -240,7 +274,7 @@ export class Candidate {
 
   /** A follower that is seen would rather lead. */
   #claim(): void {
-    if (this.#server.current instanceof Link && this.#hiddenSince === undefined) {
+    if (this.#server.current instanceof Link && this.#isSeen) {
       this.#announce({ kind: "claim" });
     }
   }
@@ -301,7 +335,7 @@ export class Candidate {
           this.#server.fail(new EngineError(announcement.error));
         }
         break;
-      case "opening":
+      case "busy":
         this.#heard = this.#platform.now();
         break;
       case "offer":
@@ -310,7 +344,7 @@ export class Candidate {
       case "claim":
         this.#claimed = this.#platform.now();
         if (current instanceof Leader && this.#isHidden()) {
-          current.end("yielded").catch(() => undefined);
+          this.#whileBusy(current.end("yielded")).catch(() => undefined);
         }
         break;
       case "leading":
@@ -330,6 +364,9 @@ export class Candidate {
   async #receive(leader: Leader, { follower, asked, protocol, key }: Announcement & { kind: "hello" }): Promise<void> {
     const { name } = this.#request;
     const ownKey = await this.#fingerprint();
+    if (this.#server.current !== leader) {
+      return;
+    }
     let message = contradiction(name, asked, leader.store.options);
     if (protocol !== PROTOCOL) {
       message = `The store '${name}' is open in another tab with another version of chromatid: reload that tab`;
@@ -367,7 +404,9 @@ export class Candidate {
   #replace(silent: Link): void {
     if (this.#server.current === silent) {
       this.#unlink(false);
-      this.#takeOver();
+      if (this.#platform.now() - this.#heard >= SILENCE_MS) {
+        this.#takeOver();
+      }
     }
   }
 
@@ -380,7 +419,7 @@ export class Candidate {
       }
       let leader: Leader;
       try {
-        leader = await this.#openOnce();
+        leader = await this.#openFor(line);
       } catch (error) {
         // Its handles are still held: it may yet wake up.
         this.#server.refuse(error as Error);
@@ -429,7 +468,7 @@ export class Candidate {
     }
   }
 
-  /** Calls back when no context has been heard to open the store for a while. */
+  /** Calls back when no context has been heard to open or close the store for a while. */
   #whenSilent(callback: () => void): () => void {
     const begun = this.#platform.now();
     let stop: () => void = () => undefined;
@@ -438,7 +477,8 @@ export class Candidate {
       if (silence >= SILENCE_MS) {
         callback();
       } else {
-        stop = this.#platform.after(SILENCE_MS - silence, listen);
+        // Whole milliseconds: a rest too small to move the clock would be waited for again and again.
+        stop = this.#platform.after(Math.ceil(SILENCE_MS - silence), listen);
       }
     };
     listen();
@@ -446,7 +486,8 @@ export class Candidate {
   }
 
   #announce(announcement: Announcement): void {
-    if (!this.#closing.signal.aborted || announcement.kind === "ended") {
+    const isLastWord = announcement.kind === "ended" || announcement.kind === "busy";
+    if (!this.#isMute && (!this.isClosed || isLastWord)) {
       this.#channel.postMessage(announcement);
     }
   }

@@ -3,7 +3,7 @@
 import type { AttendedEngine } from "../caretaker.js";
 import type { EngineMethod } from "../engine.js";
 import { isEngineMethod } from "../engine.js";
-import { connectionLost, describeError, EngineError, STORAGE_LOCKED } from "../errors.js";
+import { connectionLost, describeError, EngineError, STORAGE_FAILED, STORAGE_LOCKED } from "../errors.js";
 import { Once } from "../once.js";
 import { newId, type RequestStamp } from "../requests.js";
 import { answerCalls, CallLost, type Endpoint, isFatal } from "../rpc.js";
@@ -11,8 +11,11 @@ import type { Server } from "./link.js";
 import { followerLock, lineName, type OpenStore, readSign, type Sign } from "./messages.js";
 import type { Channel, Platform } from "./platform.js";
 
-/** Why a leader answers no more. */
-export type Ending = "closed" | "fenced" | "trapped" | "yielded";
+/**
+ * Why a leader answers no more: it was closed; another context has the store; its engine has trapped, or stopped after a failure of the storage, and
+ * has to be opened again; it lets another context lead.
+ */
+export type Ending = "closed" | "fenced" | "trapped" | "failed" | "yielded";
 
 interface Follower {
   /** Of this follower alone, and anew each time that it is let in: a line is whole or dead. */
@@ -74,8 +77,8 @@ export class Leader implements Server {
       return await this.#once.run(method, args, stamp);
     } catch (error) {
       this.#notice(error);
-      // What fails because the store was closed under it is asked for again elsewhere.
-      throw this.#isOver() ? this.#gone(error) : error;
+      // What fails because the store was closed under it is asked for again elsewhere. A failure of the storage is this call's own.
+      throw this.#isOver() && describeError(error).name !== STORAGE_FAILED ? this.#gone(error) : error;
     }
   }
 
@@ -175,11 +178,9 @@ export class Leader implements Server {
   }
 
   #notice(error: unknown): void {
-    if (isFatal(error)) {
-      void this.end("trapped");
-    } else if (describeError(error).name === STORAGE_LOCKED) {
-      // Another context has the store now.
-      this.end("fenced").catch(() => undefined);
+    const ending = endingOf(error);
+    if (ending) {
+      this.end(ending).catch(() => undefined);
     }
   }
 
@@ -188,4 +189,18 @@ export class Leader implements Server {
     const message = trapped ? "the engine stopped after an internal error" : "the store is not open in this tab any more";
     return new CallLost(connectionLost(message), trapped, undefined, { cause });
   }
+}
+
+/** What an error of the engine means for the engine. */
+function endingOf(error: unknown): Ending | undefined {
+  const { name, code } = describeError(error);
+  if (isFatal(error)) {
+    return "trapped";
+  }
+  if (name === STORAGE_LOCKED) {
+    return "fenced";
+  }
+  // It has stopped after an earlier failure, and says so to everybody.
+  const hasStopped = name === "ChromaError" && code === 503;
+  return name === STORAGE_FAILED || hasStopped ? "failed" : undefined;
 }

@@ -23,8 +23,8 @@ export type Announcement =
   /** `line` names the channel that the leader has opened for the follower. */
   | { kind: "welcome"; follower: string; leader: string; line: string; store: OpenStore }
   | { kind: "refused"; follower: string; error: EngineErrorFields }
-  /** Somebody is opening the store. */
-  | { kind: "opening" }
+  /** Somebody is opening the store, or closing it. */
+  | { kind: "busy" }
   /** A new leader has the store open. */
   | { kind: "leading"; leader: string }
   /** The leader cannot be seen, and may be frozen: one that can be seen had better lead. */
@@ -41,7 +41,7 @@ const MEMBERS: Record<Announcement["kind"], Record<string, (value: unknown) => b
   hello: { protocol: isNumber, follower: isText, asked: isObject, key: (value) => value === null || isText(value) },
   welcome: { follower: isText, leader: isText, line: isText, store: isObject },
   refused: { follower: isText, error: isObject },
-  opening: {},
+  busy: {},
   offer: {},
   claim: {},
   leading: { leader: isText },

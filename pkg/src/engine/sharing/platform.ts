@@ -1,5 +1,7 @@
 /** What contexts of one origin share: locks and channels. */
 
+import { lockManager } from "../life.js";
+
 /** The part of `navigator.locks` that is used. */
 export interface Locks {
   request<T>(name: string, options: LockOptions, callback: (lock: unknown) => Promise<T> | T): Promise<T>;
@@ -24,7 +26,7 @@ export interface Platform {
 
 /** The platform, where it has all that sharing takes. */
 export function sharingPlatform(): Platform | undefined {
-  const locks = (globalThis.navigator as Partial<Navigator> | undefined)?.locks;
+  const locks = lockManager();
   if (!locks || typeof BroadcastChannel !== "function") {
     return undefined;
   }
