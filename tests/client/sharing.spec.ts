@@ -230,17 +230,20 @@ test("a request that stops engines is refused after the third; the others go on"
   expect(ids(origin)).toEqual(["a", "good"]);
 });
 
-test("a storage that fails is reported to the leader's call that met it, and opened again for the others", async () => {
-  const origin = new Origin(15, "handles");
-  const [one, two] = await leaderAndFollower(origin);
-  origin.faults.add("bad");
-  const calls = [settled(origin, one.add("bad")), ...["c", "d"].map((id) => settled(origin, two.add(id)))];
-  const [bad, ...others] = await Promise.all(calls);
-  expect(bad).toMatchObject({ status: "rejected", reason: { name: "StorageError" } });
-  expect(others.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
-  await value(origin, two.add("bad"));
-  expect(ids(origin)).toEqual(["a", "b", "bad", "c", "d"]);
-});
+for (const meets of ["leader", "follower"] as const) {
+  test(`a storage that fails is reported to the call of a ${meets} that met it, and opened again for the others`, async () => {
+    const origin = new Origin(15, "handles");
+    const [one, two] = await leaderAndFollower(origin);
+    const [unlucky, other] = meets === "leader" ? [one, two] : [two, one];
+    origin.faults.add("bad");
+    const calls = [settled(origin, unlucky.add("bad")), ...["c", "d"].map((id) => settled(origin, other.add(id)))];
+    const [bad, ...others] = await Promise.all(calls);
+    expect(bad).toMatchObject({ status: "rejected", reason: { name: "StorageError" } });
+    expect(others.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
+    await value(origin, unlucky.add("bad"));
+    expect(ids(origin)).toEqual(["a", "b", "bad", "c", "d"]);
+  });
+}
 
 test("what was begun in one engine has to be begun anew in the next", async () => {
   const origin = new Origin(12, "handles");

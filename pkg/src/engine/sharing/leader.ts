@@ -105,7 +105,7 @@ export class Leader implements Server {
     const endpoint: Endpoint = { onmessage: null, postMessage: post };
     answerCalls(
       endpoint,
-      ({ method, args, stamp }) => this.#serve(known, method, args, stamp),
+      ({ method, args, stamp }) => this.#serve(known, method, args, stamp).catch(unlessLost),
       (data) => {
         const sign = readSign(data)?.sign;
         if (sign === "ping") {
@@ -120,22 +120,22 @@ export class Leader implements Server {
     return line;
   }
 
-  /** Answers no more. Closes the engine, if there is anything left of it. */
+  /** Takes no more calls. Closes the engine, if there is anything left of it; what it still answers meanwhile is passed on. */
   async end(ending: Ending): Promise<void> {
     if (this.#over) {
       return;
     }
     this.#over = ending;
     this.#onEnding(this);
-    for (const { channel } of this.#followers.values()) {
-      channel.close();
-    }
-    this.#followers.clear();
     try {
       if (ending !== "trapped") {
         await this.#engine.close();
       }
     } finally {
+      for (const { channel } of this.#followers.values()) {
+        channel.close();
+      }
+      this.#followers.clear();
       this.#end(ending);
     }
   }
@@ -189,6 +189,11 @@ export class Leader implements Server {
     const message = trapped ? "the engine stopped after an internal error" : "the store is not open in this tab any more";
     return new CallLost(connectionLost(message), trapped, undefined, { cause });
   }
+}
+
+/** A call that is lost has no answer from here: that the leader is gone, its followers hear when the store is free for the next. */
+function unlessLost(error: unknown): Promise<never> {
+  return error instanceof CallLost ? new Promise(() => undefined) : Promise.reject(error as Error);
 }
 
 /** What an error of the engine means for the engine. */
