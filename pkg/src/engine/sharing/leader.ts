@@ -193,7 +193,10 @@ export class Leader implements Server {
 
 /** A call that is lost has no answer from here: that the leader is gone, its followers hear when the store is free for the next. */
 function unlessLost(error: unknown): Promise<never> {
-  return error instanceof CallLost ? new Promise(() => undefined) : Promise.reject(error as Error);
+  if (error instanceof CallLost) {
+    return new Promise(() => undefined);
+  }
+  throw error;
 }
 
 /** What an error of the engine means for the engine. */
