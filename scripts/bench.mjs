@@ -25,6 +25,7 @@ import { buildPeers } from "../benches/peers/build.mjs";
 import { PEERS } from "../benches/peers/peers.mjs";
 import { writeReport } from "../benches/report/build.mjs";
 import { takePictures } from "../benches/report/pictures.mjs";
+import { vectorTables } from "../benches/report/vector-tables.mjs";
 import { isMain, say, SetupError } from "./lib/log.mjs";
 import { ROOT, run } from "./lib/run.mjs";
 import { benchHttp } from "./bench-http.mjs";
@@ -37,6 +38,7 @@ const OUT = path.join(ROOT, "target/bench");
 const RESULTS = path.join(OUT, "results.json");
 const PLAN = path.join(OUT, "plan.json");
 const REPORT = path.join(OUT, "report.html");
+const TABLES = path.join(OUT, "results.md");
 
 const { version } = JSON.parse(readFileSync(path.join(ROOT, "pkg/package.json"), "utf8"));
 
@@ -98,10 +100,13 @@ async function benchVectors(options) {
     await measure("store.bench.ts", { results: RESULTS, runs });
   }
   await writeReport(RESULTS, REPORT);
+  /** @type {import("../www/src/benchmarks/results.js").Results} */
+  const results = JSON.parse(readFileSync(RESULTS, "utf8"));
+  writeFileSync(TABLES, `${vectorTables(results.rows)}\n`);
   if (options.pictures) {
     await takePictures(REPORT, path.join(ROOT, "docs/plots"));
   }
-  say(`bench: ${path.relative(ROOT, RESULTS)}, ${path.relative(ROOT, REPORT)}`);
+  say(`bench: ${[RESULTS, REPORT, TABLES].map((file) => path.relative(ROOT, file)).join(", ")}`);
 }
 
 /** @param {Choice & { report: boolean }} options */
@@ -175,18 +180,20 @@ function chooseStores(peers, names) {
 }
 
 /**
- * @param {string[] | undefined} names
- * @param {number[]} sizes
+ * @param {string[] | undefined} names of sets, each with a size of its own where it has one (`mixture:100k`)
+ * @param {number[]} sizes of the others
  */
 async function chooseSets(names, sizes) {
   const made = existsSync(path.join(ROOT, "target/bench-data/wordnet/set.json"));
   const chosen = [];
-  for (const name of names ?? ["wordnet-5k", "mixture", ...(made ? ["wordnet"] : [])]) {
+  for (const choice of names ?? ["wordnet-5k", "mixture", ...(made ? ["wordnet"] : [])]) {
+    const [name = "", size] = choice.split(":");
     if (!isSet(name)) {
       throw new SetupError(`no set is named ${name}`);
     }
-    const available = await makeSet(name, Math.max(...sizes));
-    const wanted = name === "wordnet-5k" ? available : sizes.filter((size) => available.includes(size));
+    const asked = size ? [count(size)] : sizes;
+    const available = await makeSet(name, Math.max(...asked));
+    const wanted = name === "wordnet-5k" ? available : asked.filter((one) => available.includes(one));
     chosen.push(...wanted.map((n) => ({ set: name, n })));
   }
   if (chosen.length === 0) {
