@@ -102,6 +102,16 @@ impl Error {
         )
     }
 
+    /// The damage that it reports, if it reports some.
+    pub fn corruption(&self) -> Option<&Corruption> {
+        match self {
+            Error::Corrupt(corruption) | Error::Storage(StorageError::Corrupt(corruption)) => {
+                Some(corruption)
+            }
+            _ => None,
+        }
+    }
+
     /// A 400 with Chroma's prefix for field validators.
     pub fn validation(field: &str, reason: impl fmt::Display) -> Self {
         Error::InvalidArgument(format!("Validation error: {field}: {reason}"))

@@ -97,6 +97,18 @@ pub const MAX_FACET_VALUES: usize = 65_536;
 /// Records that a function sees at once: some hundred kilobytes of texts, or a megabyte of vectors.
 pub const FUNCTION_BATCH_RECORDS: usize = 512;
 
+/// Records that a pass over a collection reads at once, with their vectors: a megabyte, or 32 of the longest.
+pub const SCANNED_RECORDS: usize = 512;
+
+/// Records that a repair writes at once: a compaction's worth, as each writes the index of ids anew.
+pub const REBUILT_RECORDS: usize = 2 * COMPACTION_OPERATIONS;
+
+/// Ids of lost records that are told: enough to fetch them again, and no megabytes of them.
+pub const MAX_LOST_IDS: usize = 1_000;
+
+/// Bytes of an export that are handed out at once.
+pub const EXPORT_CHUNK_BYTES: usize = 1024 * 1024;
+
 /// Size that a block aims for before it is split, in bytes. Between two costs: each read of OPFS takes some
 /// 12 µs besides its bytes, which a scan of small blocks would feel, and a point read takes in a whole block. With the
 /// framing around its entries a block then fits 31 pages, and 81 vectors of 384 components fill them.
@@ -150,6 +162,28 @@ pub const PAGE_BYTES: u64 = 4_096;
 /// than the live rest. One flush costs about 2 ms, as much as writing 1 MiB: below it a rewrite
 /// costs more than it frees.
 pub const JOURNAL_REWRITE_BYTES: u64 = 1024 * 1024;
+
+/// Bytes of the log that are kept for what gives room back on a full device: deletions of some ten thousand records, as many as a tail that was not
+/// compacted yet may hold.
+pub const LOG_RESERVE_BYTES: u64 = 256 * 1024;
+
+/// Bytes of the directory of blocks that are kept likewise: the commits of some hundred compactions.
+pub const DIRECTORY_RESERVE_BYTES: u64 = 64 * 1024;
+
+/// Bytes that a store in IndexedDB keeps for the same: some ten blocks, or some thousand deletions.
+pub const ROOM_BYTES: usize = 1024 * 1024;
+
+/// Bytes by which a file is made longer beyond what is needed at once: a call of the platform each.
+pub const ROOM_STEP_BYTES: u64 = 256 * 1024;
+
+/// What the log's entries take as blocks, in percent of what they take there: texts with their index twice as much, vectors as much.
+pub const COMPACTED_PERCENT: u64 = 150;
+
+/// Bytes of the file of blocks that are kept likewise, beyond what the log's entries will take: a part (1 / n) of it, within bounds. The
+/// least is a few blocks, which the deletion of a record writes anew.
+pub const BLOCK_RESERVE_FRACTION: u64 = 128;
+pub const MIN_BLOCK_RESERVE_BYTES: u64 = 256 * 1024;
+pub const MAX_BLOCK_RESERVE_BYTES: u64 = 2 * 1024 * 1024;
 
 /// Free bytes among the blocks of a store that are not worth moving blocks for, and the part (1 / n) of them all likewise. A small
 /// compaction frees some blocks and needs as many for the next.

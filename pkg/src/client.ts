@@ -1,5 +1,6 @@
 /** The client: collections of one database. */
 
+import { type ArchiveSource, type ExportOptions, exportStream, importArchive, type Imported, type ImportOptions } from "./archive.js";
 import { CollectionHandle, CollectionImpl } from "./collection.js";
 import type { Collection } from "./collection-api.js";
 import { type CreateCollectionConfiguration, processCreateCollectionConfig } from "./configuration.js";
@@ -14,6 +15,7 @@ import { adoptFunctions } from "./schema/sparse.js";
 import { refuseServerOptions, type ServerOptions } from "./server-options.js";
 import { Session } from "./session.js";
 import type { ChecklistResponse, CollectionMetadata, UserIdentity, Vector } from "./types.js";
+import { type Repair, toRepair, toVerification, type Verification } from "./verification.js";
 
 const DEFAULT_TENANT = "default_tenant";
 const DEFAULT_DATABASE = "default_database";
@@ -218,6 +220,38 @@ export class ChromaClient {
    */
   async maintain(): Promise<boolean> {
     return (await this.#session.engine()).maintain();
+  }
+
+  /**
+   * Looks for damage: whether every block is there, and with `deep` whether each is whole and all places that speak of a record say the same.
+   * Changes nothing.
+   */
+  async verify({ deep = false }: { deep?: boolean } = {}): Promise<Verification> {
+    return toVerification(await (await this.#session.engine()).verify(deep));
+  }
+
+  /**
+   * Makes damaged collections whole again: their indexes from the records; records that cannot be read are given up, and told. Export first
+   * (`skipDamaged`) what must not be lost.
+   */
+  async repair(): Promise<Repair> {
+    return toRepair(await (await this.#session.engine()).repair());
+  }
+
+  /**
+   * What there is now, of all tenants and databases, as one file: collections with their ids, records, configurations and schemas. Earlier versions and
+   * attached functions are not part of it. It is not encrypted, even if the store is.
+   */
+  export(options: ExportOptions = {}): ReadableStream<Uint8Array> {
+    return exportStream(this.#session, { tenant: this.#tenant, database: this.#database }, options);
+  }
+
+  /**
+   * Reads what {@link export} has made, of this store or another. Nothing is left of an import that fails; one that ended with its tab or process is
+   * finished by another with `existing: "merge"`.
+   */
+  async import(source: ArchiveSource, options: ImportOptions = {}): Promise<Imported> {
+    return importArchive(this.#session, source, options);
   }
 
   /** Lets go of the store; the last client closes it. Afterwards every call of this client fails. */

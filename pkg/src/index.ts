@@ -1,6 +1,15 @@
 /** The public surface, the same for every platform. */
 
 export { AdminClient, type AdminClientArgs, type ListDatabasesArgs } from "./admin-client.js";
+export type {
+  ArchiveSource,
+  DamagedCollection,
+  ExistingCollections,
+  Exported,
+  ExportOptions,
+  Imported,
+  ImportOptions,
+} from "./archive.js";
 export { ChromaClient, type ChromaClientArgs } from "./client.js";
 export { CollectionHandle } from "./collection.js";
 export type {
@@ -101,3 +110,4 @@ export { Select, type SelectInput, type SelectKeyInput } from "./search/select.j
 export { WhereExpression, type WhereInput, type WhereJSON } from "./search/where.js";
 export type { Awaitable, LogFrame, NewBlock, RootRecord, StorageAdapter, StorageUsage } from "./storage/adapter.js";
 export * from "./types.js";
+export type { Damage, Repair, RepairedCollection, Verification } from "./verification.js";

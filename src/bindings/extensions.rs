@@ -1,4 +1,5 @@
-//! What the engine does beyond the calls of Chroma's single node: forks, versions, transactions, facets, live queries, functions.
+//! What the engine does beyond the calls of Chroma's single node: forks, versions, transactions, facets, live queries, functions,
+//! verification, exports.
 //!
 //! One exported method takes their names: each asynchronous export is more than a kilobyte of glue.
 
@@ -6,24 +7,25 @@ use futures::FutureExt;
 use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
+use super::maintenance::maintain;
 use super::{Engine, JsResult, convert, error, json, search_request, to_js};
 use crate::db::{Db, WatchedRequest, WatchedResult};
 use crate::types::AttachFunction;
 
 /// The arguments of a call.
-struct Arguments(Array);
+pub(super) struct Arguments(Array);
 
 impl Arguments {
-    fn value(&self, place: u32) -> JsValue {
+    pub(super) fn value(&self, place: u32) -> JsValue {
         self.0.get(place)
     }
 
-    fn text(&self, place: u32) -> JsResult<String> {
+    pub(super) fn text(&self, place: u32) -> JsResult<String> {
         let text = self.value(place).as_string();
         text.ok_or_else(|| error::shape(&format!("argument {place} must be a text")))
     }
 
-    fn number(&self, place: u32) -> JsResult<u32> {
+    pub(super) fn number(&self, place: u32) -> JsResult<u32> {
         let number = self.value(place).as_f64();
         let number = number.filter(|number| *number >= 0.0 && *number <= f64::from(u32::MAX));
         number
@@ -31,7 +33,7 @@ impl Arguments {
             .ok_or_else(|| error::shape(&format!("argument {place} must be a number")))
     }
 
-    fn texts(&self, place: u32) -> Vec<String> {
+    pub(super) fn texts(&self, place: u32) -> Vec<String> {
         Array::from(&self.value(place)).iter().filter_map(|text| text.as_string()).collect()
     }
 }
@@ -58,6 +60,9 @@ impl Engine {
                 Ok(JsValue::UNDEFINED)
             }
             method => {
+                if let Some(answer) = maintain(self, method, &arguments).await? {
+                    return Ok(answer);
+                }
                 let answer = of_collection(self, method, &arguments).await;
                 if method == "conditionalCommit" {
                     self.after_write();

@@ -10,6 +10,7 @@
 
 mod block;
 mod cache;
+mod check;
 mod column;
 mod delta;
 mod ipc;
@@ -36,6 +37,7 @@ use std::rc::Rc;
 
 pub use block::{Block, F32Lists};
 pub use cache::CacheStats;
+pub use check::Checked;
 pub use key::{F32, Key, KeyType};
 pub use ordered::OrderedWriter;
 pub use reader::Reader;

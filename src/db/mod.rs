@@ -1,8 +1,11 @@
 //! The facade: what a client can ask of a store. Everything is validated here, once, for every way in.
 
 mod catalogue;
+mod export;
 mod functions;
+mod import;
 mod info;
+mod maintenance;
 mod quotas;
 mod records;
 mod requests;
@@ -21,12 +24,17 @@ use crate::execution::orchestrators::{compact, garbage};
 use crate::execution::store::{Store, StoreOptions};
 use crate::limits::{CACHE_BYTES, COMPACTION_BYTES, IDLE_COMPACTION_OPERATIONS};
 use crate::storage::{Durability, Storage, sealed};
+use export::Export;
+use import::Import;
 use watches::Watch;
 
 pub use crate::execution::operators::facets::Facet;
 pub use crate::sysdb::{Applied, Request};
+pub use export::{DamagedCollection, ExportRequest, Exported};
 pub use functions::PendingFunction;
+pub use import::{Existing, ImportRequest, Imported};
 pub use info::{IndexingStatus, Info};
+pub use maintenance::{Damage, Repair, RepairedCollection, Verification};
 pub use quotas::Quotas;
 pub use transactions::{Commit, Committed, ConditionalOperation};
 pub use versions::VersionInfo;
@@ -78,6 +86,9 @@ struct Inner {
     watches: RefCell<BTreeMap<u32, Option<Watch>>>,
     /// Runs of functions that are called back, by their numbers.
     runs: RefCell<BTreeMap<u32, Run>>,
+    /// Exports and imports by their numbers; `None` for one that is being worked on.
+    exports: RefCell<BTreeMap<u32, Option<Export>>>,
+    imports: RefCell<BTreeMap<u32, Option<Import>>>,
     /// The number given out last. None is given twice: who is late with an old one must not meet another's.
     numbers: Cell<u32>,
     /// The commit after which those who call functions back were last woken.
@@ -98,6 +109,8 @@ impl Db {
                 store: RefCell::new(store),
                 watches: RefCell::default(),
                 runs: RefCell::default(),
+                exports: RefCell::default(),
+                imports: RefCell::default(),
                 numbers: Cell::new(0),
                 announced: Cell::new(0),
             }),
@@ -207,7 +220,9 @@ impl Db {
         let functions = self.run_functions().await;
         self.announce_functions();
         garbage::collect(&store).await?;
-        let goes_on = improved || store.sweep_due.get() || self.is_compaction_due();
+        // A sweep that waits for a reader, an export for instance, is not hastened by asking for it.
+        let sweeps = store.sweep_due.get() && !store.has_detached_readers();
+        let goes_on = improved || sweeps || self.is_compaction_due();
         let goes_on = goes_on || garbage::shrink(&store).await?;
         functions.map(|()| goes_on)
     }

@@ -5,11 +5,11 @@ use std::rc::Rc;
 use super::Db;
 use super::catalogue::unknown_id;
 use super::versions::unknown_version;
-use crate::error::Result;
+use crate::error::{Error, Result, StorageError};
 use crate::execution::collection::CollectionState;
 use crate::execution::operators::facets::Facet;
-use crate::execution::orchestrators::{self, compact};
-use crate::limits::BACK_PRESSURE_BYTES;
+use crate::execution::orchestrators::{self, compact, garbage};
+use crate::limits::{BACK_PRESSURE_BYTES, LOG_RESERVE_BYTES};
 use crate::types::{
     CollectionId, CollectionRef, DeleteRequest, FacetsRequest, GetRequest, GetResult, Operation,
     QueryRequest, QueryResult, ReadLevel, RecordSet, SearchRequest, SearchResult, Where, validation,
@@ -68,12 +68,36 @@ impl Db {
         if state.pending().1 >= BACK_PRESSURE_BYTES {
             compact::compact(&store, &state).await?;
         }
+        self.make_room(records.payload_bytes()).await?;
         // Nothing else runs between this check and the reservation of the dimension.
         let dimension = validation::record_set(&records, operation, state.reserved_dimension())?;
         if records.ids.is_empty() {
             return Ok(());
         }
-        store.write(&state, records.into_operations(operation), dimension).await.map(drop)
+        let batch = records.into_operations(operation).into_iter().map(Rc::new).collect();
+        store.write(&state, batch, dimension).await.map(drop)
+    }
+
+    /// On a device that has no room for `bytes` more beside what is kept for deletions, a compaction comes first: the log, and the room that is
+    /// kept for its compaction, take more than the blocks do that come of it, and what it deletes gives its room back.
+    async fn make_room(&self, bytes: usize) -> Result<()> {
+        let store = self.store();
+        let is_full =
+            |outcome: &Result<()>| matches!(outcome, Err(Error::Storage(StorageError::QuotaExceeded { .. })));
+        let reserved = self.inner.storage.reserve(bytes as u64).await.map_err(Error::from);
+        if !is_full(&reserved) || store.log.size().1 < LOG_RESERVE_BYTES as usize / 4 {
+            // What else is wrong is for the write to tell.
+            return Ok(());
+        }
+        let made = async {
+            for state in store.open_collections() {
+                compact::compact(&store, &state).await?;
+            }
+            garbage::collect(&store).await?;
+            self.flush().await
+        };
+        let made = made.await;
+        if is_full(&made) { Ok(()) } else { made }
     }
 
     /// Deletes records; answers how many were meant (spec: rest-api 4.4).
@@ -91,7 +115,9 @@ impl Db {
         let deletions = orchestrators::delete::deletions(&state, self.env(), request).await?;
         let deleted = deletions.len() as u64;
         if deleted > 0 {
-            self.store().write(&state, deletions, state.reserved_dimension()).await?;
+            self.make_room(deletions.iter().map(|deletion| deletion.id.len()).sum()).await?;
+            let batch = deletions.into_iter().map(Rc::new).collect();
+            self.store().write(&state, batch, state.reserved_dimension()).await?;
         }
         Ok(deleted)
     }

@@ -1,6 +1,8 @@
 //! Conditional reads and writes (spec: rest-api 7): a transaction reads one state, and its writes are made only if nobody else
 //! has written what it is about since then.
 
+use std::rc::Rc;
+
 use std::collections::HashSet;
 
 use serde::Serialize;
@@ -110,7 +112,8 @@ impl Db {
         if record_count == 0 {
             return Ok(Committed::default());
         }
-        let sequence = self.store().write(&state, operations, dimension).await?;
+        let sequence =
+            self.store().write(&state, operations.into_iter().map(Rc::new).collect(), dimension).await?;
         Ok(Committed { first_inserted_record_offset: Some(sequence), record_count })
     }
 

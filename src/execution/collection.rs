@@ -155,6 +155,18 @@ impl CollectionState {
         })
     }
 
+    /// Sequence numbers of the writes that are not part of the segment yet.
+    pub fn pending_sequences(&self) -> Vec<u64> {
+        self.inner.borrow().pending.iter().map(|pending| pending.sequence).collect()
+    }
+
+    /// The operations that are not part of the segment yet, up to `sequence`.
+    pub fn pending_operations(&self, sequence: u64) -> Vec<Rc<OperationRecord>> {
+        let inner = self.inner.borrow();
+        let seen = inner.pending.iter().filter(|pending| pending.sequence <= sequence);
+        seen.flat_map(|pending| pending.batch.iter().cloned()).collect()
+    }
+
     /// Gives a fork what is not part of the segment yet.
     pub fn share_pending(&self, fork: &Self) {
         for pending in &self.inner.borrow().pending {
@@ -194,12 +206,7 @@ impl CollectionState {
         }
         let _folding = self.folding.lock().await;
         let segment = self.segment().await?;
-        let operations: Vec<_> = {
-            let inner = self.inner.borrow();
-            let seen = inner.pending.iter().filter(|pending| pending.sequence <= sequence);
-            seen.flat_map(|pending| pending.batch.iter().cloned()).collect()
-        };
-        self.view_of(segment, &operations).await
+        self.view_of(segment, &self.pending_operations(sequence)).await
     }
 
     /// The segment under some of the operations of the log.
@@ -249,6 +256,11 @@ impl CollectionState {
             inner.pending.iter().flat_map(|pending| pending.batch.iter().cloned()).take(taken).collect()
         };
         self.view_of(segment, &operations).await
+    }
+
+    /// The collection as it would be over another segment.
+    pub fn view_over(&self, segment: Rc<RecordSegment>, tail: Rc<Tail>) -> Snapshot {
+        self.view(segment, tail, self.dimension())
     }
 
     fn view(&self, segment: Rc<RecordSegment>, tail: Rc<Tail>, dimension: Option<usize>) -> Snapshot {
@@ -313,6 +325,19 @@ impl CollectionState {
         inner.segment = Some(Rc::new(segment));
         inner.pending.retain(|pending| pending.sequence > sequence);
         Ok(())
+    }
+
+    /// Replaces a damaged segment, opened or not, by what was saved of it. What the log has after it stays pending.
+    pub async fn install_rebuilt(&self, segment: RecordSegment) {
+        let _folding = self.folding.lock().await;
+        let mut inner = self.inner.borrow_mut();
+        if let Some(damaged) = inner.segment.take() {
+            damaged.retire(Vec::new());
+        }
+        inner.files = segment.files();
+        inner.tail = Rc::new(Tail::new(&segment));
+        inner.folded = 0;
+        inner.segment = Some(Rc::new(segment));
     }
 }
 

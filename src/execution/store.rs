@@ -12,13 +12,13 @@ use crate::env::Env;
 use crate::error::{Corruption, Error, Result, StorageError};
 use crate::execution::collection::{Batch, CollectionState};
 use crate::log::proto::{Change, Fork, Records};
-use crate::log::{Log, LogEntry, Replay, convert};
+use crate::log::{Log, LogEntry, Replay, Room, convert};
 use crate::segment::{SegmentFiles, Trash};
 use crate::storage::{Durability, Storage};
 use crate::sysdb::{
     Applied, Catalog, CollectionRow, FunctionRow, Request, SysDb, decode_function, encode_function,
 };
-use crate::types::{CollectionId, OperationRecord};
+use crate::types::{CollectionId, Operation};
 
 /// How a store is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -229,12 +229,18 @@ impl Store {
         let applied = Rc::new(RefCell::new(Ok(())));
         let outcome = Rc::clone(&applied);
         let request = self.request.take();
+        let room = match change {
+            Change::DeleteDatabase(_) | Change::DeleteCollection(_) | Change::DeleteFunction(_) => {
+                Room::Gives
+            }
+            _ => Room::Takes,
+        };
         let entry = LogEntry { change: Some(change.clone()), request: request.as_ref().map(Request::encode) };
         let apply = move |sequence| {
             store.note_request(request.as_ref(), sequence, 0);
             *outcome.borrow_mut() = store.apply_change(&change, sequence);
         };
-        self.log.append(entry, apply).await?;
+        self.log.append(room, entry, apply).await?;
         applied.replace(Ok(()))
     }
 
@@ -251,27 +257,27 @@ impl Store {
     pub async fn write(
         self: &Rc<Self>,
         state: &Rc<CollectionState>,
-        operations: Vec<OperationRecord>,
+        batch: Batch,
         dimension: Option<usize>,
     ) -> Result<u64> {
-        self.write_entry(state, operations, dimension, None).await
+        self.write_entry(state, batch, dimension, None).await
     }
 
     /// Logs what a function of the collection `input` has put out, and how far it has come with that, as one entry.
     pub async fn write_output(
         self: &Rc<Self>,
         state: &Rc<CollectionState>,
-        operations: Vec<OperationRecord>,
+        batch: Batch,
         dimension: Option<usize>,
         (input, function): (CollectionId, FunctionRow),
     ) -> Result<u64> {
-        self.write_entry(state, operations, dimension, Some((input, function))).await
+        self.write_entry(state, batch, dimension, Some((input, function))).await
     }
 
     async fn write_entry(
         self: &Rc<Self>,
         state: &Rc<CollectionState>,
-        operations: Vec<OperationRecord>,
+        batch: Batch,
         dimension: Option<usize>,
         output_of: Option<(CollectionId, FunctionRow)>,
     ) -> Result<u64> {
@@ -279,9 +285,9 @@ impl Store {
         let function = output_of.as_ref().map(|(input, function)| encode_function(*input, function));
         let request = self.request.take();
         let message = request.as_ref().map(Request::encode);
-        let entry =
-            convert::encode_records(id.0.as_bytes(), &operations, function.as_ref(), message.as_ref());
-        let batch: Batch = operations.into_iter().map(Rc::new).collect();
+        let entry = convert::encode_records(id.0.as_bytes(), &batch, function.as_ref(), message.as_ref());
+        let gives = batch.iter().all(|operation| operation.operation == Operation::Delete);
+        let room = if gives { Room::Gives } else { Room::Takes };
         state.reserve(dimension, &batch);
         let written = Rc::clone(&batch);
         let place = Rc::new(Cell::new(0));
@@ -294,7 +300,7 @@ impl Store {
             }
             store.apply_records(id, written, sequence);
         };
-        let outcome = self.log.append_encoded(entry, apply).await;
+        let outcome = self.log.append_encoded(room, entry, apply).await;
         state.release(&batch);
         outcome.map(|()| place.get())
     }

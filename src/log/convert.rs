@@ -1,5 +1,7 @@
 //! Between the engine's types and the messages of the log.
 
+use std::rc::Rc;
+
 use prost::Message;
 use prost::encoding::{self, WireType};
 
@@ -16,11 +18,12 @@ use crate::types::{
 /// nowhere between. So the fields around them are written here one by one.
 pub fn encode_records(
     collection: &[u8],
-    operations: &[OperationRecord],
+    operations: &[Rc<OperationRecord>],
     output_of: Option<&proto::Function>,
     request: Option<&proto::Request>,
 ) -> Payload {
-    let parts: Vec<OperationParts<'_>> = operations.iter().map(OperationParts::new).collect();
+    let parts: Vec<OperationParts<'_>> =
+        operations.iter().map(|operation| OperationParts::new(operation)).collect();
     let collection_field = field_length(COLLECTION, collection.len());
     let records: usize = parts.iter().map(|part| field_length(RECORD, part.length())).sum();
     let function = output_of.map_or(0, |function| field_length(OUTPUT_OF, function.encoded_len()));
@@ -300,7 +303,8 @@ mod tests {
             let request = request.map(|(client, number, acknowledged)| {
                 proto::Request { client: client.to_vec(), number, acknowledged }
             });
-            let payload = encode_records(&id, &operations, None, request.as_ref());
+            let shared: Vec<_> = operations.iter().cloned().map(Rc::new).collect();
+            let payload = encode_records(&id, &shared, None, request.as_ref());
             let length = payload.len();
             let frame = Frame::enclose(1, 0, payload);
             let entry = proto::LogEntry::decode(frame.payload()).unwrap();

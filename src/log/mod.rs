@@ -5,9 +5,10 @@
 //! that arrive together are flushed together (group commit): a flush costs about 2 ms whatever it
 //! carries.
 
+pub mod archive;
 pub mod convert;
 pub mod proto;
 mod writer;
 
 pub use proto::LogEntry;
-pub use writer::{Log, Replay, ReplayedEntry};
+pub use writer::{Log, Replay, ReplayedEntry, Room};

@@ -18,6 +18,15 @@ use crate::storage::{ChainEnd, Cipher, Durability, Frame, Payload, Storage};
 /// What runs when an entry has become durable; it is given the entry's sequence number.
 type Apply = Box<dyn FnOnce(u64)>;
 
+/// What an entry does to the room of the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// It takes some for good. A full store refuses it before it takes what is kept for the others.
+    Takes,
+    /// It gives some back, as deletions do.
+    Gives,
+}
+
 /// The log of a store, open for appending.
 pub struct Log {
     storage: Rc<dyn Storage>,
@@ -51,7 +60,7 @@ struct Retained {
 }
 
 struct Queued {
-    sequence: u64,
+    room: Room,
     payload: Payload,
     apply: Apply,
     done: oneshot::Sender<Result<()>>,
@@ -123,16 +132,21 @@ impl Log {
     /// Entries become durable, and are applied, in the order of the calls.
     ///
     /// # Errors
-    /// A full store fails this and the appends queued behind it, and nothing else; any other failure of
+    /// A full store fails this and the appends queued behind it that take room, and nothing else; any other failure of
     /// the storage ends the log: what the device holds is known again only after a reopen.
-    pub async fn append(&self, entry: LogEntry, apply: impl FnOnce(u64) + 'static) -> Result<()> {
+    pub async fn append(&self, room: Room, entry: LogEntry, apply: impl FnOnce(u64) + 'static) -> Result<()> {
         let mut payload = Payload::with_capacity(entry.encoded_len());
         entry.encode_raw(payload.buffer());
-        self.append_encoded(payload, apply).await
+        self.append_encoded(room, payload, apply).await
     }
 
     /// As [`append`](Self::append), of an entry that is encoded already ([`super::convert::encode_records`]).
-    pub async fn append_encoded(&self, payload: Payload, apply: impl FnOnce(u64) + 'static) -> Result<()> {
+    pub async fn append_encoded(
+        &self,
+        room: Room,
+        payload: Payload,
+        apply: impl FnOnce(u64) + 'static,
+    ) -> Result<()> {
         if payload.len() > MAX_FRAME_BYTES - SEALED_BYTES {
             return Err(Error::InvalidArgument(format!(
                 "a write of {} bytes is too large: split it, at most {MAX_FRAME_BYTES} bytes fit one write",
@@ -140,7 +154,7 @@ impl Log {
             )));
         }
         let (done, outcome) = oneshot::channel();
-        if self.enqueue(payload, Box::new(apply), done)? {
+        if self.enqueue(Queued { room, payload, apply: Box::new(apply), done })? {
             self.flush_queue().await;
         }
         outcome
@@ -149,12 +163,10 @@ impl Log {
     }
 
     /// Queues an entry; true when the caller has to flush the queue.
-    fn enqueue(&self, payload: Payload, apply: Apply, done: oneshot::Sender<Result<()>>) -> Result<bool> {
+    fn enqueue(&self, entry: Queued) -> Result<bool> {
         let mut state = self.state.borrow_mut();
         state.check()?;
-        let sequence = state.next;
-        state.next += 1;
-        state.queue.push(Queued { sequence, payload, apply, done });
+        state.queue.push(entry);
         Ok(!std::mem::replace(&mut state.flushing, true))
     }
 
@@ -162,47 +174,54 @@ impl Log {
         loop {
             // Calls that arrived together get to join this flush.
             self.env.pause().await;
-            let batch = std::mem::take(&mut self.state.borrow_mut().queue);
-            if batch.is_empty() {
+            let batch = self.state.borrow_mut().take_batch();
+            let Some(room) = batch.first().map(|entry| entry.room) else {
                 self.state.borrow_mut().flushing = false;
                 return;
-            }
-            let (first, previous) = (batch[0].sequence, self.state.borrow().chain);
+            };
+            let before = self.state.borrow().end();
             let mut frames = Vec::with_capacity(batch.len());
             let mut waiting = Vec::with_capacity(batch.len());
-            let mut sealed = Ok(());
-            for Queued { sequence, payload, apply, done } in batch {
-                match self.frame(sequence, payload).await {
-                    Ok(frame) => {
-                        waiting.push((frame.sequence, frame.checksum(), frame.bytes.len(), apply, done));
-                        frames.push(frame);
-                    }
-                    Err(error) => {
-                        sealed = Err(error);
-                        waiting.push((sequence, 0, 0, apply, done));
-                    }
+            let mut made = Ok(());
+            for Queued { payload, apply, done, .. } in batch {
+                if made.is_ok() {
+                    made = self.frame(payload).await.map(|frame| frames.push(frame));
                 }
+                waiting.push((apply, done));
             }
-            let outcome = match sealed {
-                Ok(()) => self.storage.append_log(frames, self.durability).await,
-                Err(error) => Err(error),
-            };
-            match outcome {
+            let ends: Vec<_> =
+                frames.iter().map(|frame| (frame.sequence, frame.checksum(), frame.bytes.len())).collect();
+            match self.store(room, frames, made).await {
                 Ok(()) => {
-                    for (sequence, checksum, bytes, apply, done) in waiting {
+                    for ((sequence, checksum, bytes), (apply, done)) in ends.into_iter().zip(waiting) {
                         self.state.borrow_mut().retain(sequence, checksum, bytes);
                         apply(sequence);
                         // A caller that went away does not need the answer.
                         let _ = done.send(Ok(()));
                     }
                 }
-                Err(error) => self.fail(waiting.into_iter().map(|(.., done)| done), first, previous, error),
+                Err(error) => self.fail(waiting.into_iter().map(|(_, done)| done), before, error),
             }
         }
     }
 
+    /// Makes the frames of one batch durable, unless one of them could not be made.
+    async fn store(
+        &self,
+        room: Room,
+        frames: Vec<Frame>,
+        made: crate::storage::Result<()>,
+    ) -> crate::storage::Result<()> {
+        made?;
+        if room == Room::Takes {
+            self.storage.reserve(frames.iter().map(|frame| frame.bytes.len() as u64).sum()).await?;
+        }
+        self.storage.append_log(frames, self.durability).await
+    }
+
     /// Makes the next frame of the chain, its payload sealed if the store is encrypted.
-    async fn frame(&self, sequence: u64, payload: Payload) -> crate::storage::Result<Frame> {
+    async fn frame(&self, payload: Payload) -> crate::storage::Result<Frame> {
+        let sequence = self.state.borrow().next;
         let payload = match &self.cipher {
             None => payload,
             Some(cipher) => {
@@ -215,6 +234,7 @@ impl Log {
         let mut state = self.state.borrow_mut();
         let frame = Frame::enclose(sequence, state.chain, payload);
         state.chain = frame.checksum();
+        state.next += 1;
         Ok(frame)
     }
 
@@ -222,20 +242,23 @@ impl Log {
     fn fail(
         &self,
         waiting: impl Iterator<Item = oneshot::Sender<Result<()>>>,
-        first: u64,
-        previous: u64,
+        before: ChainEnd,
         error: StorageError,
     ) {
         let mut state = self.state.borrow_mut();
-        if matches!(error, StorageError::QuotaExceeded { .. }) {
-            state.next = first;
-            state.chain = previous;
+        let is_full = matches!(error, StorageError::QuotaExceeded { .. });
+        if is_full {
+            (state.next, state.chain) = (before.sequence + 1, before.checksum);
         } else {
             state.failed.get_or_insert(error.clone().into());
         }
-        // What was queued meanwhile is chained to frames that do not exist.
+        // Writes keep their order: what was called after one that failed, and may build on it, fails too. What gives room back does not build on
+        // what takes some.
         let queued = std::mem::take(&mut state.queue);
-        for done in waiting.chain(queued.into_iter().map(|queued| queued.done)) {
+        let (left, failed): (Vec<_>, Vec<_>) =
+            queued.into_iter().partition(|entry| is_full && entry.room == Room::Gives);
+        state.queue = left;
+        for done in waiting.chain(failed.into_iter().map(|entry| entry.done)) {
             let _ = done.send(Err(error.clone().into()));
         }
     }
@@ -304,6 +327,19 @@ impl State {
                 "the store stopped after a failed write ({error}); open it again"
             ))),
         }
+    }
+
+    /// The entries at the front of the queue that do the same to the room of the store.
+    fn take_batch(&mut self) -> Vec<Queued> {
+        let Some(room) = self.queue.first().map(|entry| entry.room) else { return Vec::new() };
+        let length = self.queue.iter().take_while(|entry| entry.room == room).count();
+        let rest = self.queue.split_off(length);
+        std::mem::replace(&mut self.queue, rest)
+    }
+
+    /// The last frame that was made.
+    fn end(&self) -> ChainEnd {
+        ChainEnd { sequence: self.next - 1, checksum: self.chain }
     }
 
     fn retain(&mut self, sequence: u64, checksum: u64, bytes: usize) {

@@ -36,7 +36,7 @@ async fn append_together(log: &Log, names: &[&str]) -> (Vec<Result<()>>, Vec<(u6
     let applied: Rc<RefCell<Vec<_>>> = Rc::default();
     let append = |name: &&str| {
         let (applied, name) = (Rc::clone(&applied), name.to_string());
-        log.append(entry(&name), move |sequence| applied.borrow_mut().push((sequence, name)))
+        log.append(Room::Takes, entry(&name), move |sequence| applied.borrow_mut().push((sequence, name)))
     };
     let outcomes = join_all(names.iter().map(append)).await;
     (outcomes, applied.take())
@@ -52,20 +52,22 @@ fn appends_that_arrive_together_share_a_flush_and_keep_their_order() {
         let files = SimFiles::new(1);
         let storage: Rc<dyn Storage> = Rc::new(files.storage(FileOptions::default()).unwrap());
         let (log, _) = open(&storage, 1, 0).await.unwrap();
+        // The first one makes the files longer.
+        append_together(&log, &["a"]).await;
         let before = files.operations();
-        let (outcomes, applied) = append_together(&log, &["a"]).await;
-        assert_eq!((outcomes, applied), (vec![Ok(())], numbered(1, &["a"])));
+        let (outcomes, applied) = append_together(&log, &["b"]).await;
+        assert_eq!((outcomes, applied), (vec![Ok(())], numbered(2, &["b"])));
         let alone = files.operations() - before;
-        let names = ["b", "c", "d", "e", "f"];
+        let names = ["c", "d", "e", "f", "g"];
         let (outcomes, applied) = append_together(&log, &names).await;
-        assert_eq!((outcomes, applied), (vec![Ok(()); 5], numbered(2, &names)));
+        assert_eq!((outcomes, applied), (vec![Ok(()); 5], numbered(3, &names)));
         assert_eq!(files.operations() - before, 2 * alone, "five appends cost what one costs");
-        assert_eq!(log.durable(), 6);
+        assert_eq!(log.durable(), 7);
 
         let (_, replay) = open(&storage, 1, 0).await.unwrap();
         assert_eq!(
             replay.entries.iter().map(name).collect::<Vec<_>>(),
-            numbered(1, &["a", "b", "c", "d", "e", "f"])
+            numbered(1, &["a", "b", "c", "d", "e", "f", "g"])
         );
     });
 }
@@ -88,6 +90,39 @@ fn a_full_store_refuses_an_append_and_takes_the_next() {
         assert_eq!((outcomes, applied), (vec![Ok(())], numbered(2, &["d"])));
         let (_, replay) = open(&storage, 1, 0).await.unwrap();
         assert_eq!(replay.entries.iter().map(name).collect::<Vec<_>>(), numbered(1, &["a", "d"]));
+    });
+}
+
+#[test]
+fn on_a_full_device_what_gives_room_back_goes_on() {
+    block_on(async {
+        let files = SimFiles::new(1);
+        let storage: Rc<dyn Storage> = Rc::new(files.storage(FileOptions::default()).unwrap());
+        let (log, _) = open(&storage, 1, 0).await.unwrap();
+        append_together(&log, &["a"]).await;
+        files.set_capacity(Some(files.contents().iter().map(|file| file.len() as u64).sum()));
+        // The files were made longer in advance: until that is used up, there is room.
+        let large = "x".repeat(50_000);
+        let mut taken = 0;
+        while append_together(&log, &[&large]).await.0 == [Ok(())] {
+            taken += 1;
+        }
+        assert!((1..10).contains(&taken), "{taken}");
+        let (before, given, after) = futures::join!(
+            log.append(Room::Takes, entry(&large), |_| unreachable!()),
+            log.append(Room::Gives, entry("given"), |_| ()),
+            log.append(Room::Takes, entry(&large), |_| unreachable!()),
+        );
+        let is_full =
+            |outcome: &Result<()>| matches!(outcome, Err(Error::Storage(StorageError::QuotaExceeded { .. })));
+        assert!(is_full(&before) && given.is_ok() && is_full(&after), "{before:?}, {given:?}, {after:?}");
+        for _ in 0..100 {
+            log.append(Room::Gives, entry("given"), |_| ()).await.unwrap();
+        }
+        let (_, replay) = open(&storage, 1, 0).await.unwrap();
+        let names: Vec<String> = replay.entries.iter().map(|entry| name(entry).1).collect();
+        assert_eq!(names.len(), 1 + taken + 101);
+        assert!(names[1 + taken..].iter().all(|name| name == "given"));
     });
 }
 
@@ -127,7 +162,7 @@ fn an_entry_that_no_frame_holds_is_refused_alone() {
     block_on(async {
         let (log, _) = open(&memory(), 1, 0).await.unwrap();
         let huge = "x".repeat(MAX_FRAME_BYTES);
-        let error = log.append(entry(&huge), |_| unreachable!()).await.unwrap_err();
+        let error = log.append(Room::Takes, entry(&huge), |_| unreachable!()).await.unwrap_err();
         assert_eq!(error.code(), 400);
         let (outcomes, applied) = append_together(&log, &["a"]).await;
         assert_eq!((outcomes, applied), (vec![Ok(())], numbered(1, &["a"])));

@@ -4,7 +4,9 @@
 //! under a [`Tail`] (what the log added since, materialised). Spec: storage-architecture 2, 5 and 9.
 
 mod changes;
+mod rebuild;
 mod record;
+mod scan;
 mod tail;
 mod terms;
 mod vectors;
@@ -13,7 +15,9 @@ mod writer;
 use std::rc::Rc;
 
 pub use changes::{RecordChange, changes, unshared};
+pub use rebuild::rebuild;
 pub use record::{Readers, RecordSegment, SegmentFiles, Trash};
+pub use scan::{Losses, RecordScan, ScannedRecord};
 pub use tail::{Tail, TailRecord, decode_metadata};
 pub use terms::{Field, Kind, Term, TermIndex, TermRange, decode_weights, numbers, visit_terms};
 pub use vectors::{Target, VectorIndex};

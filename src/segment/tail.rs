@@ -11,11 +11,12 @@ use prost::Message;
 use roaring::RoaringBitmap;
 
 use super::record::RecordSegment;
-use crate::blockstore::DataRecord;
+use super::scan::ScannedRecord;
+use crate::blockstore::{DataRecord, Reader};
 use crate::error::{Corruption, Error, Result};
 use crate::log::{convert, proto};
 use crate::types::metadata::apply_update;
-use crate::types::{Metadata, Operation, OperationRecord};
+use crate::types::{Embedding, Metadata, Operation, OperationRecord};
 
 /// What the log changed since the segment was written.
 #[derive(Clone, Default)]
@@ -50,7 +51,17 @@ pub struct TailRecord {
 impl TailRecord {
     /// The vector, unless the one in the segment still holds.
     pub fn embedding(&self) -> Option<&[f32]> {
-        self.vector.as_ref().and_then(|operation| operation.embedding.as_deref())
+        self.vector().map(|vector| &**vector)
+    }
+
+    /// The same, to be shared.
+    pub fn vector(&self) -> Option<&Embedding> {
+        self.vector.as_ref().and_then(|operation| operation.embedding.as_ref())
+    }
+
+    /// A record without anything but its id.
+    fn new(id: String) -> Self {
+        Self { id, document: None, uri: None, metadata: Metadata::new(), vector: None, in_segment: false }
     }
 
     /// Whether this is a change to a record of the segment (else it is new).
@@ -77,7 +88,26 @@ impl TailRecord {
 impl Tail {
     /// An empty tail over `segment`.
     pub fn new(segment: &RecordSegment) -> Self {
-        Self { max_offset_id: segment.max_offset_id(), ..Self::default() }
+        Self::after(segment.max_offset_id())
+    }
+
+    /// An empty tail over a segment in which this is the largest offset id.
+    pub(super) fn after(max_offset_id: u32) -> Self {
+        Self { max_offset_id, ..Self::default() }
+    }
+
+    /// A tail that adds records under the offset ids that they have.
+    pub(super) fn of_records(records: Vec<ScannedRecord>, max_offset_id: u32) -> Self {
+        let mut tail = Self::after(max_offset_id);
+        for ScannedRecord { offset_id, record } in records {
+            let operation = Rc::new(record);
+            let mut record = TailRecord::new(operation.id.clone());
+            record.merge(&operation);
+            tail.by_id.insert(operation.id.clone(), Some(offset_id));
+            tail.records.insert(offset_id, record);
+        }
+        tail.added = tail.records.len() as u64;
+        tail
     }
 
     /// New and changed records by offset id.
@@ -116,11 +146,23 @@ impl Tail {
 
     /// Folds operations into the tail, in order. Looks the ids up in `segment`, all at once.
     pub async fn fold(&mut self, segment: &RecordSegment, operations: &[Rc<OperationRecord>]) -> Result<()> {
-        let base = Base::load(self, segment, operations).await?;
-        for operation in operations {
-            self.apply(&base, operation)?;
+        self.apply_all(&Base::load(self, segment, operations).await?, operations)
+    }
+
+    /// As [`fold`](Self::fold), over a segment whose index of ids cannot be read: finds the ids among its data, where these can be.
+    pub(super) async fn fold_by_data(
+        &mut self,
+        data: &Reader<u32, DataRecord>,
+        operations: &[Rc<OperationRecord>],
+    ) -> Result<()> {
+        if operations.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        self.apply_all(&Base::find(data, operations).await?, operations)
+    }
+
+    fn apply_all(&mut self, base: &Base, operations: &[Rc<OperationRecord>]) -> Result<()> {
+        operations.iter().try_for_each(|operation| self.apply(base, operation))
     }
 
     fn apply(&mut self, base: &Base, operation: &Rc<OperationRecord>) -> Result<()> {
@@ -144,14 +186,7 @@ impl Tail {
                 "the collection has used all 2^32 offset ids: copy it to a new one".into(),
             )
         })?;
-        let mut record = TailRecord {
-            id: operation.id.clone(),
-            document: None,
-            uri: None,
-            metadata: Metadata::new(),
-            vector: None,
-            in_segment: false,
-        };
+        let mut record = TailRecord::new(operation.id.clone());
         record.merge(operation);
         self.records.insert(self.max_offset_id, record);
         self.by_id.insert(operation.id.clone(), Some(self.max_offset_id));
@@ -223,6 +258,26 @@ impl Base {
                 Corruption::new(format!("record {offset}"), "its id is known, but its data is missing")
             })?;
             base.data.insert(*offset, data);
+        }
+        Ok(base)
+    }
+
+    /// By looking at all data. What is damaged has no records.
+    async fn find(data: &Reader<u32, DataRecord>, operations: &[Rc<OperationRecord>]) -> Result<Self> {
+        let named: HashSet<&str> = operations.iter().map(|operation| operation.id.as_str()).collect();
+        let mut base = Self { offsets: HashMap::new(), data: HashMap::new() };
+        for index in 0..data.block_count() {
+            let block = match data.block_in_passing(index).await {
+                Err(error) if error.corruption().is_some() => continue,
+                outcome => outcome?,
+            };
+            for (row, offset) in block.keys_u32()?.iter().enumerate() {
+                let Ok(record) = block.owned_value::<DataRecord>(row) else { continue };
+                if named.contains(record.id.as_str()) {
+                    base.offsets.insert(record.id.clone(), *offset);
+                    base.data.insert(*offset, record);
+                }
+            }
         }
         Ok(base)
     }

@@ -8,6 +8,7 @@
 //! | log    | sequence number              | frame                                                     |
 //! | sizes  | as in `blocks` and `log`     | length in bytes, so that usage is known without the bytes |
 //! | meta   | `owner`, `root`, `log`       | see [`records`]                                           |
+//! | meta   | `room`                       | noise that is deleted when a write finds the store full   |
 //!
 //! Every write is one transaction with `durability: "strict"`, so that it is durable when it completes
 //! and nothing is ever torn; a bad frame is therefore always corruption. Transactions run in the order
@@ -32,8 +33,10 @@ use super::browser::{describe, member, settled, storage_error};
 use super::memory::{check_new_blocks, check_new_root};
 use super::{BlockId, Durability, Frame, LogContents, Pending, Result, Root, Storage, Usage};
 use crate::error::{Corruption, StorageError};
+use crate::limits::ROOM_BYTES;
 
 mod records;
+mod room;
 
 use records::LogRecord;
 
@@ -61,6 +64,8 @@ pub struct IndexedDbStorage {
     database: IdbDatabase,
     /// What `owner` must say for this store to write.
     token: Vec<u8>,
+    /// Whether the row `room` is there; `None` if nobody has looked yet.
+    has_room: Cell<Option<bool>>,
     closed: Rc<Cell<bool>>,
     /// Runs when another tab deletes the database or the platform closes it; kept alive here.
     _on_close: Closure<dyn FnMut(JsValue)>,
@@ -136,7 +141,8 @@ pub async fn open(name: &str) -> Result<IndexedDbStorage> {
     let listener: &Function = on_close.as_ref().unchecked_ref();
     database.set_onversionchange(Some(listener));
     database.set_onclose(Some(listener));
-    let store = IndexedDbStorage { database, token, closed, _on_close: on_close };
+    let has_room = Cell::new(None);
+    let store = IndexedDbStorage { database, token, has_room, closed, _on_close: on_close };
     store.take_over().await?;
     Ok(store)
 }
@@ -161,10 +167,21 @@ impl IndexedDbStorage {
     }
 
     async fn take_over(&self) -> Result<()> {
+        match self.put("owner", &self.token).await {
+            // A full store has to open all the same: nothing else could be deleted from it.
+            Err(StorageError::QuotaExceeded { .. }) if self.give_room().await => {
+                self.put("owner", &self.token).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn put(&self, key: &str, value: &[u8]) -> Result<()> {
+        let operation = "opening the database";
         let transaction = self.begin("readwrite")?;
-        let meta = transaction.object_store("meta").map_err(failed("opening the database"))?;
-        meta.put_with_key(&bytes(&self.token), &"owner".into()).map_err(failed("opening the database"))?;
-        Ending::of(transaction, Refusal::default()).wait("opening the database").await
+        let meta = transaction.object_store("meta").map_err(failed(operation))?;
+        meta.put_with_key(&bytes(value), &key.into()).map_err(failed(operation))?;
+        Ending::of(transaction, Refusal::default()).wait(operation).await
     }
 
     /// Makes the requests of a read at once; `take` gets their results in order.
@@ -186,31 +203,46 @@ impl IndexedDbStorage {
         })
     }
 
-    /// Makes the requests of a write at once, in one transaction that is durable when it completes.
-    fn write(
+    /// Makes the requests of a write at once, in one transaction that is durable when it completes. One that finds no room is made again
+    /// with what is kept: whatever takes room for good has [asked](Storage::reserve) before.
+    fn write<'a>(
+        &'a self,
+        operation: &'static str,
+        requests: impl Fn(&IdbTransaction, &Refusal) -> Js<()> + 'a,
+    ) -> Pending<'a, ()> {
+        let begun = self.attempt(operation, &requests);
+        Box::pin(async move {
+            match begun?.wait(operation).await {
+                Err(StorageError::QuotaExceeded { .. }) if self.give_room().await => {
+                    self.attempt(operation, &requests)?.wait(operation).await
+                }
+                outcome => outcome,
+            }
+        })
+    }
+
+    fn attempt(
         &self,
         operation: &'static str,
-        requests: impl FnOnce(&IdbTransaction, &Refusal) -> Js<()>,
-    ) -> Pending<'_, ()> {
+        requests: &dyn Fn(&IdbTransaction, &Refusal) -> Js<()>,
+    ) -> Result<Ending> {
         let refusal = Refusal::default();
-        let begun = self.begin("readwrite").and_then(|transaction| {
-            let token = self.token.clone();
-            let made = check(&transaction, "owner", &refusal, move |owner, _| {
-                if owner.as_deref() == Some(&*token) {
-                    return Ok(());
-                }
-                Err(StorageError::Locked { detail: "it was opened elsewhere since".into() })
-            });
-            match made.and_then(|()| requests(&transaction, &refusal)) {
-                Ok(()) => Ok(Ending::of(transaction, refusal)),
-                Err(error) => {
-                    // Nothing of it may stay; an abort fails only if it has ended already.
-                    let _ = transaction.abort();
-                    Err(storage_error(BACKEND, operation, &error))
-                }
+        let transaction = self.begin("readwrite")?;
+        let token = self.token.clone();
+        let made = check(&transaction, "owner", &refusal, move |owner, _| {
+            if owner.as_deref() == Some(&*token) {
+                return Ok(());
             }
+            Err(StorageError::Locked { detail: "it was opened elsewhere since".into() })
         });
-        Box::pin(async move { begun?.wait(operation).await })
+        match made.and_then(|()| requests(&transaction, &refusal)) {
+            Ok(()) => Ok(Ending::of(transaction, refusal)),
+            Err(error) => {
+                // Nothing of it may stay; an abort fails only if it has ended already.
+                let _ = transaction.abort();
+                Err(storage_error(BACKEND, operation, &error))
+            }
+        }
     }
 }
 
@@ -309,7 +341,7 @@ impl Storage for IndexedDbStorage {
         if let Err(error) = check_new_blocks(&blocks, |_| false) {
             return Box::pin(ready(Err(if self.closed.get() { StorageError::Closed } else { error })));
         }
-        self.write("writing blocks", |transaction, _| {
+        self.write("writing blocks", move |transaction, _| {
             let (data, sizes) = (transaction.object_store("blocks")?, transaction.object_store("sizes")?);
             for (id, block) in &blocks {
                 // `add` fails, and the transaction with it, if the id exists.
@@ -321,7 +353,7 @@ impl Storage for IndexedDbStorage {
     }
 
     fn delete_blocks(&self, ids: Vec<BlockId>) -> Pending<'_, ()> {
-        self.write("deleting blocks", |transaction, _| {
+        self.write("deleting blocks", move |transaction, _| {
             let (data, sizes) = (transaction.object_store("blocks")?, transaction.object_store("sizes")?);
             for id in &ids {
                 data.delete(&key(*id))?;
@@ -341,19 +373,25 @@ impl Storage for IndexedDbStorage {
     }
 
     fn append_log(&self, frames: Vec<Frame>, _durability: Durability) -> Pending<'_, ()> {
-        self.write("appending to the log", |transaction, refusal| {
+        let frames = Rc::new(frames);
+        self.write("appending to the log", move |transaction, refusal| {
             let (log, sizes) = (transaction.object_store("log")?, transaction.object_store("sizes")?);
-            for frame in &frames {
+            for frame in frames.iter() {
                 log.put_with_key(&bytes(&frame.bytes), &sequence(frame.sequence))?;
                 sizes.put_with_key(&size(frame.bytes.len()), &sequence(frame.sequence))?;
             }
             // Runs before any of the above is visible to anyone: refused frames never were there.
+            let frames = Rc::clone(&frames);
             check(transaction, "log", refusal, move |record, meta| {
                 let record = LogRecord::decode(record)?;
                 let end = record.end.append(&frames)?;
                 records::put(meta, "log", &LogRecord { end, ..record }.encode())
             })
         })
+    }
+
+    fn reserve(&self, _bytes: u64) -> Pending<'_, ()> {
+        Box::pin(self.keep_room())
     }
 
     fn read_log(&self, from: u64) -> Pending<'_, LogContents> {
@@ -380,7 +418,7 @@ impl Storage for IndexedDbStorage {
     }
 
     fn drop_log(&self, below: u64) -> Pending<'_, ()> {
-        self.write("dropping frames of the log", |transaction, refusal| {
+        self.write("dropping frames of the log", move |transaction, refusal| {
             let below_range = IdbKeyRange::upper_bound_with_open(&sequence(below), true)?;
             transaction.object_store("log")?.delete(&below_range)?;
             // Numbers sort before all strings, so this leaves the sizes of blocks alone.
@@ -403,7 +441,9 @@ impl Storage for IndexedDbStorage {
     }
 
     fn write_root(&self, root: Root) -> Pending<'_, ()> {
-        self.write("writing the root", |transaction, refusal| {
+        let root = Rc::new(root);
+        self.write("writing the root", move |transaction, refusal| {
+            let root = Rc::clone(&root);
             check(transaction, "root", refusal, move |record, meta| {
                 let current = records::decode_root(record)?;
                 check_new_root(&root, current.map_or(0, |root| root.generation))?;
@@ -423,7 +463,8 @@ impl Storage for IndexedDbStorage {
             let root = transaction.object_store("meta")?.get(&"root".into())?;
             Ok(vec![sizes.get_all_keys()?, sizes.get_all()?, root])
         };
-        self.read("measuring the store", requests, |results| {
+        let room = if self.has_room.get() == Some(true) { ROOM_BYTES as u64 } else { 0 };
+        self.read("measuring the store", requests, move |results| {
             let [keys, sizes, root] = &results[..] else {
                 return Err(StorageError::failed("measuring the store", "a result is missing"));
             };
@@ -438,7 +479,7 @@ impl Storage for IndexedDbStorage {
                 }
             }
             let root = root.dyn_ref::<Uint8Array>().map_or(0, |root| u64::from(root.length()));
-            usage.total_bytes = usage.block_bytes + usage.log_bytes + root;
+            usage.total_bytes = usage.block_bytes + usage.log_bytes + root + room;
             Ok(usage)
         })
     }

@@ -179,6 +179,16 @@ pub trait Storage {
     /// [`Durability`] says. On an error none of them was acknowledged.
     fn append_log(&self, frames: Vec<Frame>, durability: Durability) -> Pending<'_, ()>;
 
+    /// Makes sure that `bytes` can be appended to the log and that there is room beyond them for what gives room back: deletions,
+    /// and the compactions that follow. Asked before every append that takes room for good. A backend that cannot keep room need not do anything.
+    ///
+    /// # Errors
+    /// [`StorageError::QuotaExceeded`], and nothing has changed.
+    fn reserve(&self, bytes: u64) -> Pending<'_, ()> {
+        let _ = bytes;
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// Reads and verifies the log from sequence number `from` on.
     ///
     /// An unfinished last append is cut off and counted. A bad frame that is followed by a good one

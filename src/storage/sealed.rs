@@ -172,6 +172,10 @@ impl Storage for SealedStorage {
         self.storage.append_log(frames, durability)
     }
 
+    fn reserve(&self, bytes: u64) -> Pending<'_, ()> {
+        self.storage.reserve(bytes)
+    }
+
     fn read_log(&self, from: u64) -> Pending<'_, LogContents> {
         self.storage.read_log(from)
     }

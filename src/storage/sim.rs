@@ -58,6 +58,8 @@ struct Disk {
     /// Operations so far.
     count: u64,
     fault: Option<Fault>,
+    /// Bytes that all files together may have.
+    capacity: Option<u64>,
     random: Xorshift,
 }
 
@@ -90,7 +92,8 @@ impl SimFiles {
     pub fn from_contents(contents: Vec<Vec<u8>>, seed: u64) -> Self {
         let image = |bytes: Vec<u8>| Image { durable: bytes.clone(), live: bytes, open: false };
         let images = contents.into_iter().map(image).collect();
-        let disk = Disk { images, pending: Vec::new(), count: 0, fault: None, random: Xorshift::new(seed) };
+        let random = Xorshift::new(seed);
+        let disk = Disk { images, pending: Vec::new(), count: 0, fault: None, capacity: None, random };
         Self { disk: Rc::new(RefCell::new(disk)) }
     }
 
@@ -109,6 +112,12 @@ impl SimFiles {
     /// Sets what goes wrong from now on.
     pub fn set_fault(&self, fault: Option<Fault>) {
         self.disk.borrow_mut().fault = fault;
+    }
+
+    /// Sets how many bytes all files together may have: what would grow beyond fails with
+    /// [`StorageError::QuotaExceeded`].
+    pub fn set_capacity(&self, capacity: Option<u64>) {
+        self.disk.borrow_mut().capacity = capacity;
     }
 
     /// How many operations there have been.
@@ -147,7 +156,8 @@ impl SimFiles {
         if crash != Crash::Kill {
             images.iter_mut().for_each(|image| image.live = image.durable.clone());
         }
-        Self { disk: Rc::new(RefCell::new(Disk { images, pending, count: 0, fault: None, random })) }
+        let disk = Disk { images, pending, count: 0, fault: None, capacity: disk.capacity, random };
+        Self { disk: Rc::new(RefCell::new(disk)) }
     }
 }
 
@@ -163,6 +173,17 @@ impl Disk {
             Some(Fault::ShortWrite { at }) => Ok(now == *at),
             _ => Ok(false),
         }
+    }
+
+    /// Refuses to let a file become this long if there is no room for that.
+    fn check_room(&self, file: usize, size: u64) -> Result<()> {
+        let Some(capacity) = self.capacity else { return Ok(()) };
+        let now = self.images[file].live.len() as u64;
+        let all: u64 = self.images.iter().map(|image| image.live.len() as u64).sum();
+        if size > now && all + (size - now) > capacity {
+            return Err(StorageError::QuotaExceeded { operation: "simulating" });
+        }
+        Ok(())
     }
 
     fn change(&mut self, file: usize, change: Change) {
@@ -256,6 +277,7 @@ impl File for SimFile {
 
     fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<usize> {
         let mut disk = self.disk.borrow_mut();
+        disk.check_room(self.index, offset + bytes.len() as u64)?;
         let (count, result) = match disk.strike() {
             Ok(short) if short && bytes.len() > 1 => (bytes.len() / 2, Ok(bytes.len() / 2)),
             Ok(_) => (bytes.len(), Ok(bytes.len())),
@@ -273,6 +295,7 @@ impl File for SimFile {
 
     fn truncate(&self, size: u64) -> Result<()> {
         let mut disk = self.disk.borrow_mut();
+        disk.check_room(self.index, size)?;
         disk.strike()?;
         disk.change(self.index, Change::Truncate { size });
         Ok(())

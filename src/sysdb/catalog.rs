@@ -198,6 +198,16 @@ impl Catalog {
         Ok(())
     }
 
+    /// Forgets earlier versions of a collection that are damaged. A function that goes on from one sees everything anew.
+    pub fn forget_segments(&mut self, id: CollectionId, is_damaged: impl Fn(&SegmentFiles) -> bool) {
+        self.change_row(id, |row| {
+            row.versions.retain(|version| !is_damaged(&version.segment));
+            for function in &mut row.functions {
+                function.base = function.base.filter(|base| !is_damaged(base));
+            }
+        });
+    }
+
     /// Whether blocks of a collection's segment may be part of others: of forks, versions, or what functions go on from.
     pub fn is_shared(&self, id: CollectionId) -> bool {
         let Some(row) = self.collections.get(&id) else { return false };
@@ -334,6 +344,16 @@ impl Catalog {
             RowKey::Collection(id) => self.collections.get(id).map(rows::encode_collection),
             RowKey::Client(id) => self.requests.encode(*id).map(|row| row.encode_to_vec()),
         }
+    }
+
+    /// All tenants by their names.
+    pub fn tenants(&self) -> impl Iterator<Item = &Tenant> {
+        self.tenants.values()
+    }
+
+    /// The databases of all tenants, in no particular order.
+    pub fn all_databases(&self) -> impl Iterator<Item = &DatabaseRow> {
+        self.databases.values()
     }
 
     pub fn tenant(&self, name: &str) -> Option<&Tenant> {

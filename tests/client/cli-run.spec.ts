@@ -127,7 +127,7 @@ test("a directory in use is told, to every command", () =>
     await withServer(["--path", directory], async () => {
       const copy = ["copy", directory, `${directory}-copy`];
       // Each waits for a while: the other process may be about to end.
-      const refused = [["run", "--path", directory, "--port", "0"], ["vacuum", directory], ["db", "list", "--path", directory], copy];
+      const refused = [["run", "--path", directory, "--port", "0"], ["vacuum", directory], ["verify", directory], ["db", "list", "--path", directory], copy];
       for (const { code, stderr } of await Promise.all(refused.map((args) => cli(...args)))) {
         expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining(`${directory} is in use by another process`) });
         expect(stderr.trim().split("\n")).toHaveLength(1);

@@ -12,7 +12,7 @@ import { withDirectory } from "./support/node-process";
 
 const execute = promisify(execFile);
 const PACKAGE = path.join(import.meta.dirname, "../../pkg");
-const COMMANDS = [[], ["run"], ["copy"], ["vacuum"], ["db"], ["db", "list"], ["db", "create"], ["db", "delete"]];
+const COMMANDS = [[], ["run"], ["copy"], ["export"], ["import"], ["verify"], ["repair"], ["vacuum"], ["db"], ["db", "list"], ["db", "create"], ["db", "delete"]];
 
 for (const command of COMMANDS) {
   const name = ["chromatid", ...command].join(" ");
@@ -45,6 +45,8 @@ const WRONG: [string[], string][] = [
   [["run", "--insecure", "--token", "x"], "option '--insecure' cannot be used with option '--token <token>'."],
   [["copy", "a"], "error: missing required argument 'target'. See 'chromatid copy --help'."],
   [["copy", "a", "b", "--page", "0"], "It is a whole number from 1 on."],
+  [["export", "a"], "error: missing required argument 'file'. See 'chromatid export --help'."],
+  [["import", "a", "b", "--existing", "some"], "Allowed choices are refuse, merge, replace."],
   [["db", "drop"], "error: unknown command 'drop'. See 'chromatid db --help'."],
   [["db", "list", "--url", "http://localhost", "--path", "x"], "cannot be used with option '--path <directory>'."],
 ];

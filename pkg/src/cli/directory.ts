@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 
+import type { ChromaClient } from "../client.js";
 import { createHandler } from "../entry/server.js";
 import { describeError } from "../engine/errors.js";
 import type { Handler, HandlerOptions } from "../server/handler.js";
@@ -40,11 +41,42 @@ export async function openDirectory(directory: string, options: Omit<HandlerOpti
 
 /** Opens a store that is there already, for the work of this process alone: without bounds for strangers. */
 export async function openExisting(directory: string): Promise<Handler> {
+  refuseMissing(directory);
+  return openForOneself(directory);
+}
+
+/** Works on a store in a directory by the package's own client. */
+export async function withClient(
+  given: string,
+  { create = false, ...scope }: { create?: boolean; tenant?: string; database?: string },
+  work: (client: ChromaClient) => Promise<void>,
+): Promise<void> {
+  const directory = path.resolve(given);
+  if (create) {
+    refuseChroma(directory);
+  } else {
+    refuseMissing(directory);
+  }
+  // The engine without the HTTP API, which the other commands do not need.
+  const { PersistentClient } = await import("../entry/node.js");
+  const client = new PersistentClient({ ...scope, path: directory, housekeeping: "manual" });
+  try {
+    await client.heartbeat();
+  } catch (error) {
+    throw new CliError(reasonOf(error instanceof Error ? (error.cause ?? error) : error, directory), { cause: error });
+  }
+  try {
+    await work(client);
+  } finally {
+    await client.close();
+  }
+}
+
+function refuseMissing(directory: string): void {
   refuseChroma(directory);
   if (!existsSync(path.join(directory, ROOT_FILE))) {
     throw new CliError(`There is no store in ${directory}: give the directory that \`chromatid run --path\` was given.`);
   }
-  return openForOneself(directory);
 }
 
 /** The same, for a directory that may be new. */

@@ -1,5 +1,7 @@
 /** The commands and what they have in common. */
 
+import { addExport, addImport } from "./archive.js";
+import { addRepair, addVerify } from "./care.js";
 import { addCopy } from "./copy.js";
 import { addDb } from "./db.js";
 import { command, named } from "./command.js";
@@ -12,6 +14,10 @@ export function createProgram(): Command {
   const program = named(new Command("chromatid")).description("Chroma's vector database in a process: its server, and the care of stores.");
   addRun(program);
   addCopy(program);
+  addExport(program);
+  addImport(program);
+  addVerify(program);
+  addRepair(program);
   addVacuum(program);
   addDb(command(program, "db", "Lists, creates and deletes databases."));
   return program;

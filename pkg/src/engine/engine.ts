@@ -279,6 +279,55 @@ export interface IndexingStatusJson {
   op_indexing_progress: number;
 }
 
+/** Something that is damaged. */
+export interface DamageJson {
+  place: string;
+  reason: string;
+  part: "records" | "index" | "version" | "catalogue" | "log";
+  collection?: string | null;
+  collection_id?: string | null;
+}
+
+export interface VerificationJson {
+  ok: boolean;
+  blocks: number;
+  bytes: number;
+  records: number;
+  problems: DamageJson[];
+}
+
+export interface RepairJson {
+  repaired: {
+    id: string;
+    name: string;
+    rebuilt: boolean;
+    lost_records: number;
+    lost_ids: string[];
+    lost_versions: number;
+  }[];
+  left: DamageJson[];
+}
+
+export interface ExportRequestJson {
+  /** Of one database; without them everything is exported. */
+  collections?: string[];
+  tenant: string;
+  database: string;
+  skip_damaged: boolean;
+}
+
+export interface ExportedJson {
+  collections: number;
+  records: number;
+  damaged: { id: string; name: string; lost_records?: number | null; lost_ids: string[] }[];
+}
+
+export interface ImportedJson {
+  collections: number;
+  records: number;
+  lost: number;
+}
+
 /** What the engine knows about an open store; sizes in bytes. */
 export interface EngineInfo {
   version: string;
@@ -380,6 +429,19 @@ export interface Engine {
   nextChanges(run: number): Promise<RecordChangeJson[]>;
   /** Null gives the run up. */
   finishFunction(run: number, output: { upsert?: Records; delete?: string[] } | null): Promise<void>;
+  /** Looks for damage; with `deep` everything is read. */
+  verify(deep: boolean): Promise<VerificationJson>;
+  repair(): Promise<RepairJson>;
+  /** Begins an export; answers its number. */
+  beginExport(request: ExportRequestJson): Promise<number>;
+  /** Null at the end. */
+  nextExport(number: number): Promise<Uint8Array | null>;
+  endExport(number: number): Promise<ExportedJson>;
+  /** Begins an import; answers its number. */
+  beginImport(request: { existing: string }): Promise<number>;
+  /** Answers what has been made so far. After an error the import has ended, and what it made is gone. */
+  pushImport(number: number, bytes: Uint8Array): Promise<ImportedJson>;
+  endImport(number: number, givenUp: boolean): Promise<ImportedJson>;
   /** Answers a request to Chroma's HTTP API; of the module that has it only. See `pkg/src/server/host.ts`. */
   handle?(head: object, body: Uint8Array): Promise<object>;
   /** Calls a method that writes, and notes the request with what it does. Two calls for one request must not be under way at once. */
@@ -403,7 +465,10 @@ export interface Engine {
 
 export type EngineMethod = keyof Engine;
 
-/** Every method of {@link Engine}: nothing else is dispatched by name. The values say whether it writes. */
+/**
+ * Every method of {@link Engine}: nothing else is dispatched by name. The values say whether it makes one write, which is then made once, however
+ * often it has to be asked for.
+ */
 const METHODS: Readonly<Record<EngineMethod, boolean>> = {
   createTenant: true,
   getTenant: false,
@@ -448,6 +513,14 @@ const METHODS: Readonly<Record<EngineMethod, boolean>> = {
   beginFunction: false,
   nextChanges: false,
   finishFunction: true,
+  verify: false,
+  repair: false,
+  beginExport: false,
+  nextExport: false,
+  endExport: false,
+  beginImport: false,
+  pushImport: false,
+  endImport: false,
   handle: true,
   once: true,
   applied: false,
@@ -466,7 +539,7 @@ export function isEngineMethod(name: unknown): name is EngineMethod {
   return typeof name === "string" && Object.hasOwn(METHODS, name);
 }
 
-/** Whether a method changes what is stored. */
+/** Whether a method makes one write. */
 export function isWrite(method: EngineMethod): boolean {
   return METHODS[method];
 }
@@ -478,6 +551,10 @@ const BOUND: ReadonlySet<EngineMethod> = new Set([
   "nextChange",
   "nextChanges",
   "finishFunction",
+  "nextExport",
+  "endExport",
+  "pushImport",
+  "endImport",
 ]);
 
 /** Whether a call means something to no other engine than the one that it was made for. */

@@ -37,6 +37,10 @@ export function ownedBuffers(args: readonly unknown[]): ArrayBuffer[] {
 export function resultBuffers(result: unknown): ArrayBuffer[] {
   const buffers = new Set<ArrayBuffer>();
   if (typeof result === "object" && result !== null) {
+    if (result instanceof Uint8Array) {
+      collectWhole(result, buffers);
+      return [...buffers];
+    }
     const { rows, distances, searches } = result as Partial<QueryColumns & SearchColumns>;
     const columns: { embeddings?: Matrix | null; scores?: Float32Array | null }[] = rows ?? searches ?? [result];
     for (const { embeddings, scores } of Array.isArray(columns) ? columns : []) {

@@ -117,7 +117,14 @@ impl Run {
                 self.function.function.name
             )));
         }
-        store.write_output(output, operations, dimension, (self.input, self.function)).await?;
+        store
+            .write_output(
+                output,
+                operations.into_iter().map(Rc::new).collect(),
+                dimension,
+                (self.input, self.function),
+            )
+            .await?;
         Ok(())
     }
 }

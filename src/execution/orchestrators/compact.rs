@@ -6,8 +6,9 @@
 use std::rc::Rc;
 
 use crate::env::Slices;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, StorageError};
 use crate::execution::collection::CollectionState;
+use crate::execution::orchestrators::garbage::sweep;
 use crate::execution::store::Store;
 use crate::limits::{COMPACTION_BYTES, COMPACTION_OPERATIONS};
 use crate::segment::{self, Compacted, Snapshot};
@@ -32,11 +33,56 @@ pub async fn compact_and_keep(store: &Rc<Store>, state: &CollectionState, keep: 
     if state.pending().0 == 0 {
         return Ok(());
     }
-    compact_tail(store, state, keep).await.inspect_err(|error| store.note_failure(error))
+    let outcome = match compact_tail(store, state, keep).await {
+        Err(error) if is_full(&error) => compact_what_fits(store, state, keep, error).await,
+        outcome => outcome,
+    };
+    outcome.inspect_err(|error| store.note_failure(error))
 }
 
 async fn compact_tail(store: &Rc<Store>, state: &CollectionState, keep: usize) -> Result<()> {
     let (snapshot, sequence) = state.snapshot().await?;
+    compact_snapshot(store, state, snapshot, (sequence, keep)).await
+}
+
+/// On a full device, after a first attempt: makes room of what nothing needs, and tries again with all of the tail, then with its oldest half, or
+/// that of that, as there may be room for what fewer records touch. `full` is the error if there is none for a single write.
+async fn compact_what_fits(
+    store: &Rc<Store>,
+    state: &CollectionState,
+    keep: usize,
+    full: Error,
+) -> Result<()> {
+    let mut sequences = state.pending_sequences();
+    while let Some(last) = sequences.last().copied() {
+        make_room(store).await?;
+        let snapshot = state.snapshot_up_to(last).await?;
+        match compact_snapshot(store, state, snapshot, (last, keep)).await {
+            Err(error) if is_full(&error) => sequences.truncate(sequences.len() / 2),
+            outcome => return outcome,
+        }
+    }
+    Err(full)
+}
+
+/// Deletes what no root names, for instance what an attempt has written that failed, so that its room can be used.
+async fn make_room(store: &Rc<Store>) -> Result<()> {
+    store.sweep_due.set(true);
+    sweep(store).await.or_else(|error| if is_full(&error) { Ok(()) } else { Err(error) })?;
+    // Room is used again once it is durable that it is free.
+    Ok(store.blockstore.storage().flush().await?)
+}
+
+fn is_full(error: &Error) -> bool {
+    matches!(error, Error::Storage(StorageError::QuotaExceeded { .. }))
+}
+
+async fn compact_snapshot(
+    store: &Rc<Store>,
+    state: &CollectionState,
+    snapshot: Snapshot,
+    (sequence, keep): (u64, usize),
+) -> Result<()> {
     let slices = Slices::new(&*store.env);
     let compacted = segment::compact(&store.blockstore, &snapshot, Rc::clone(&store.trash), &slices).await?;
     replace_segment(store, state, snapshot, compacted, (sequence, keep)).await
@@ -117,13 +163,13 @@ pub(super) async fn commit_rows(store: &Rc<Store>) -> Result<()> {
 }
 
 /// What a commit has made superfluous.
-struct Committed {
+pub(super) struct Committed {
     log_start: u64,
     unreachable: Vec<BlockId>,
 }
 
 /// Swaps the root; `None` if the collection was deleted while it was compacted, and nothing was committed.
-async fn commit(
+pub(super) async fn commit(
     store: &Rc<Store>,
     compaction: Option<(&Compaction, (u64, u64))>,
 ) -> Result<Option<Committed>> {
@@ -158,7 +204,7 @@ async fn commit(
 }
 
 /// Gives up what the durable root no longer needs.
-async fn release(store: &Store, committed: Committed) -> Result<()> {
+pub(super) async fn release(store: &Store, committed: Committed) -> Result<()> {
     store.log.drop_below(committed.log_start).await?;
     discard(store, committed.unreachable).await?;
     delete_trash(store).await

@@ -35,7 +35,8 @@ pub async fn shrink(store: &Rc<Store>) -> Result<bool> {
     }
 }
 
-async fn sweep(store: &Rc<Store>) -> Result<()> {
+/// Deletes every block that the root does not reach, for a caller that holds the lock on commits.
+pub(super) async fn sweep(store: &Rc<Store>) -> Result<()> {
     // A deleted collection has to leave the root before its blocks can go. On a full store that has to
     // wait until the other garbage has made room.
     let mut full = None;

@@ -7,5 +7,7 @@ pub mod facets;
 pub mod garbage;
 pub mod get;
 pub mod query;
+pub mod repair;
 pub mod search;
+pub mod verify;
 pub mod watch;

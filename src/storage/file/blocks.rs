@@ -22,9 +22,13 @@ use arrow::buffer::{Buffer, MutableBuffer};
 use super::extents::{Allocator, Extent};
 use super::io::{File, flush, read_exact, read_up_to, u64_at, write_all};
 use super::journal::{Journal, Kind};
-use super::{Fault, FileOptions, undone};
+use super::{Fault, FileOptions, lengthen, undone};
 use crate::error::{Corruption, StorageError};
-use crate::limits::{MAX_BLOCK_BYTES, MAX_FRAME_BYTES, PAGE_BYTES, SHRINK_STEP_BYTES, SPARE_FRACTION};
+use crate::limits::{
+    BLOCK_RESERVE_FRACTION, COMPACTED_PERCENT, DIRECTORY_RESERVE_BYTES, MAX_BLOCK_BYTES,
+    MAX_BLOCK_RESERVE_BYTES, MAX_FRAME_BYTES, MIN_BLOCK_RESERVE_BYTES, PAGE_BYTES, SHRINK_STEP_BYTES,
+    SPARE_FRACTION,
+};
 use crate::storage::memory::check_new_blocks;
 use crate::storage::{BlockId, BlockPart, Frame, Result};
 
@@ -119,6 +123,10 @@ pub struct Blocks<F> {
     written: BTreeMap<BlockId, Extent>,
     /// Blocks that the durable directory still has.
     deleted: BTreeMap<BlockId, Extent>,
+    /// Bytes of the data file. Those after the last block are room that is kept for compactions.
+    size: u64,
+    /// Bytes after the last block that are kept for compactions on a full device: none until they are asked for.
+    kept: u64,
     /// The data file has writes that no flush followed.
     dirty: bool,
     /// Content bytes of all blocks.
@@ -163,6 +171,8 @@ impl<F: File> Blocks<F> {
             allocator,
             written: BTreeMap::new(),
             deleted: BTreeMap::new(),
+            size,
+            kept: 0,
             dirty: false,
             content_bytes,
             damage,
@@ -231,6 +241,7 @@ impl<F: File> Blocks<F> {
                 // The bytes that did get written lie in free space, where they mean nothing.
                 return undone(error, || self.trim());
             }
+            self.size = self.size.max(extent.end());
         }
         for (id, extent) in placed {
             self.content_bytes += extent.length;
@@ -301,12 +312,31 @@ impl<F: File> Blocks<F> {
         Ok(self.journal.sync()?)
     }
 
-    /// Cuts the data file off after its last block.
-    fn trim(&self) -> Result<()> {
-        if self.file.size()? > self.allocator.end() {
-            self.file.truncate(self.allocator.end())?;
+    /// Cuts the data file off after its last block and what is kept.
+    fn trim(&mut self) -> Result<()> {
+        let end = self.allocator.end() + self.kept;
+        if self.file.size()? > end {
+            self.file.truncate(end)?;
+            self.size = end;
         }
         Ok(())
+    }
+
+    /// Makes the room that a compaction of `log` bytes may need, and that of a few blocks beyond, in the directory too.
+    pub fn reserve(&mut self, log: u64) -> std::result::Result<(), Fault> {
+        self.journal.reserve(DIRECTORY_RESERVE_BYTES)?;
+        self.kept = self.room_for(log);
+        let wanted = self.allocator.end() + self.kept;
+        if self.damage.is_none() && self.size < wanted {
+            self.size = lengthen(&self.file, wanted)?;
+        }
+        Ok(())
+    }
+
+    /// Bytes that a compaction of `log` bytes may need.
+    fn room_for(&self, log: u64) -> u64 {
+        let part = self.allocator.end() / BLOCK_RESERVE_FRACTION;
+        part.clamp(MIN_BLOCK_RESERVE_BYTES, MAX_BLOCK_RESERVE_BYTES) + log * COMPACTED_PERCENT / 100
     }
 
     /// Moves some of the last blocks into free space before them and cuts the file off, if that is worth it. True when there may be more to
@@ -314,9 +344,12 @@ impl<F: File> Blocks<F> {
     ///
     /// A block is copied to where nothing lies, and the directory names its new place in one frame, once the copy is durable. The old
     /// one is free after that.
-    pub fn shrink(&mut self) -> std::result::Result<bool, Fault> {
+    /// Of the room that is kept it leaves what the compaction of `log` bytes may need.
+    pub fn shrink(&mut self, log: u64) -> std::result::Result<bool, Fault> {
         self.flush()?;
         self.check_undamaged()?;
+        self.kept = self.kept.min(self.room_for(log));
+        self.trim()?;
         let spare = self.options.spare_bytes.max(self.allocator.end() / SPARE_FRACTION);
         if self.allocator.free() <= spare {
             return Ok(false);
@@ -369,6 +402,24 @@ impl<F: File> Blocks<F> {
             }
         }
         Ok(moves)
+    }
+
+    /// Gives up the room that is kept after the last block, until it is reserved again.
+    pub fn give_room(&mut self) -> Result<()> {
+        if self.damage.is_none() && self.size > self.allocator.end() {
+            self.file.truncate(self.allocator.end())?;
+            self.size = self.allocator.end();
+        }
+        Ok(())
+    }
+
+    pub fn is_directory_mostly_dead(&self) -> bool {
+        self.journal.is_mostly_dead()
+    }
+
+    /// Gives back what the directory holds of frames that are void.
+    pub fn shed(&mut self) -> Result<bool> {
+        self.journal.shed()
     }
 
     /// Replaces the directory's frames by one snapshot when they are mostly void.

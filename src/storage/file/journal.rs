@@ -18,7 +18,7 @@
 //! the *next* flush makes it durable at no cost, and says up to which frame everything was durable. A
 //! bad or missing frame up to `last` is corruption; whatever follows the last good frame beyond it
 //! was in flight and is cut off. Without a whole mark, a bad frame is corruption if a good one of a
-//! higher sequence number follows.
+//! higher sequence number follows. Zeros at the end are neither: they are room that was kept for appends on a full device.
 //!
 //! **Rewriting.** Dropped frames are a dead prefix. When it outweighs the rest, the live frames are
 //! copied to the other file, flushed, then its header is written with the next epoch, flushed, and only
@@ -30,7 +30,7 @@ use std::collections::VecDeque;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::io::{File, Scanner, flush, read_up_to, u32_at, u64_at, write_all};
-use super::{FORMAT_VERSION, Fault, undone};
+use super::{FORMAT_VERSION, Fault, lengthen, undone};
 use crate::error::{Corruption, StorageError};
 use crate::limits::{PAGE_BYTES, SCAN_BYTES};
 use crate::storage::{ChainEnd, Frame, Result, frame};
@@ -173,6 +173,8 @@ pub struct Journal<F> {
     mark: Option<Mark>,
     /// Sequence number up to which every frame is durable.
     durable: u64,
+    /// Bytes of the active file. Those after the last frame are zeros.
+    size: u64,
     /// Bytes cut off when it was opened.
     torn_bytes: u64,
     /// Dead bytes that are worth a rewrite.
@@ -213,6 +215,7 @@ impl<F: File> Journal<F> {
             frames: VecDeque::new(),
             mark: None,
             durable: header.base.sequence,
+            size: BODY,
             torn_bytes: 0,
             rewrite_bytes,
         }
@@ -288,9 +291,11 @@ impl<F: File> Journal<F> {
 
     /// After a scan: cuts off the torn rest, makes what was found durable, empties the other file.
     fn settle(&mut self, size: u64) -> Result<()> {
-        self.torn_bytes = size - self.end_offset;
+        self.size = size;
+        self.torn_bytes = self.used_after_end()?;
         if self.torn_bytes > 0 {
             self.active().truncate(self.end_offset)?;
+            self.size = self.end_offset;
         }
         let other = &self.files[1 - self.active];
         let leftover = other.size()? > 0;
@@ -303,6 +308,20 @@ impl<F: File> Journal<F> {
         }
         self.durable = self.end.sequence;
         self.write_mark()
+    }
+
+    /// Bytes from the last frame to the last that is not zero.
+    fn used_after_end(&self) -> Result<u64> {
+        let mut scanner = Scanner::new(self.active(), self.size);
+        let (mut offset, mut used) = (self.end_offset, 0);
+        while offset < self.size {
+            let bytes = scanner.bytes(offset, SCAN_BYTES)?;
+            if let Some(last) = bytes.iter().rposition(|byte| *byte != 0) {
+                used = offset + last as u64 + 1 - self.end_offset;
+            }
+            offset += bytes.len().max(1) as u64;
+        }
+        Ok(used)
     }
 
     fn push(&mut self, end: ChainEnd, length: u64) {
@@ -362,12 +381,23 @@ impl<F: File> Journal<F> {
             // Durably gone, or a crash could bring back what the caller was told had failed.
             undone(error, || {
                 self.active().truncate(self.end_offset)?;
-                flush(self.active())
+                self.size = self.end_offset;
+                flush(&self.files[self.active])
             })
         })?;
         for frame in frames {
             let end = ChainEnd { sequence: frame.sequence, checksum: frame.checksum() };
             self.push(end, frame.bytes.len() as u64);
+        }
+        self.size = self.size.max(self.end_offset);
+        Ok(())
+    }
+
+    /// Makes room for `bytes` after the last frame.
+    pub fn reserve(&mut self, bytes: u64) -> std::result::Result<(), Fault> {
+        let wanted = self.end_offset + bytes;
+        if self.size < wanted {
+            self.size = lengthen(self.active(), wanted)?;
         }
         Ok(())
     }
@@ -428,12 +458,32 @@ impl<F: File> Journal<F> {
         self.frames.drain(..count);
         self.before = ChainEnd { sequence: self.before.sequence + count as u64, checksum: last.checksum };
         self.write_mark()?;
-        let live = self.live_bytes();
-        let dead = self.end_offset - BODY - live;
-        if dead > self.rewrite_bytes && dead > live {
-            return self.rewrite(live);
+        if self.dead_bytes() > self.rewrite_bytes && self.is_mostly_dead() {
+            return self.rewrite(self.live_bytes());
         }
         Ok(())
+    }
+
+    fn dead_bytes(&self) -> u64 {
+        self.end_offset - BODY - self.live_bytes()
+    }
+
+    /// Whether most of its frames are dropped, and still take room.
+    pub fn is_mostly_dead(&self) -> bool {
+        self.dead_bytes() > self.live_bytes()
+    }
+
+    /// Gives up the room that is kept after the last frame, and with its help that of dropped frames, if these are most; true then.
+    pub fn shed(&mut self) -> Result<bool> {
+        if self.size > self.end_offset {
+            self.active().truncate(self.end_offset)?;
+            self.size = self.end_offset;
+        }
+        let sheds = self.is_mostly_dead();
+        if sheds {
+            self.rewrite(self.live_bytes())?;
+        }
+        Ok(sheds)
     }
 
     /// Moves the `live` bytes at the end of the active file to the other one.
@@ -456,6 +506,7 @@ impl<F: File> Journal<F> {
             frame.offset = frame.offset - start + BODY;
         }
         self.end_offset = BODY + live;
+        self.size = self.end_offset;
         self.durable = self.end.sequence;
         self.mark = Some(self.rewritten_mark());
         old.truncate(0)?;

@@ -19,7 +19,7 @@ use futures::future::ready;
 use super::memory::check_new_root;
 use super::{BlockId, BlockPart, Durability, Frame, LogContents, Pending, Result, Root, Storage, Usage};
 use crate::error::{Corruption, StorageError};
-use crate::limits::{JOURNAL_REWRITE_BYTES, PAGE_BYTES, SPARE_BYTES};
+use crate::limits::{JOURNAL_REWRITE_BYTES, LOG_RESERVE_BYTES, PAGE_BYTES, ROOM_STEP_BYTES, SPARE_BYTES};
 
 mod blocks;
 mod extents;
@@ -130,6 +130,19 @@ fn undone(error: StorageError, undo: impl FnOnce() -> Result<()>) -> std::result
     }
 }
 
+/// Makes a file `wanted` bytes long, and longer by a step where there is room for it; how long it is then. Without room for `wanted`
+/// nothing has changed.
+fn lengthen<F: File>(file: &F, wanted: u64) -> std::result::Result<u64, Fault> {
+    for size in [wanted + ROOM_STEP_BYTES, wanted] {
+        match file.truncate(size) {
+            Ok(()) => return Ok(size),
+            Err(StorageError::QuotaExceeded { .. }) => {}
+            Err(error) => return Err(Fault::Broken(error)),
+        }
+    }
+    Err(Fault::Refused(StorageError::QuotaExceeded { operation: "keeping room for deletions" }))
+}
+
 fn check_version(version: u32) -> Result<()> {
     if version == FORMAT_VERSION {
         return Ok(());
@@ -190,6 +203,29 @@ impl<F: File> Parts<F> {
             && Journal::is_unused(&files.logs)?
             && Journal::is_unused(&files.directories)?
             && files.blocks.size()? == 0)
+    }
+
+    /// Makes room for `bytes` of log, and what is kept beyond.
+    fn reserve(&mut self, bytes: u64) -> std::result::Result<(), Fault> {
+        let log = usable(&mut self.log)?;
+        // First what others need, so that it is there if there is no room for the rest.
+        log.reserve(LOG_RESERVE_BYTES)?;
+        if let Ok(blocks) = &mut self.blocks {
+            blocks.reserve(log.live_bytes())?;
+            blocks.reserve(log.live_bytes() + bytes)?;
+        }
+        log.reserve(bytes + LOG_RESERVE_BYTES)
+    }
+
+    /// Gives back what journals hold of frames that nobody needs, by the room that is kept; true if there was something.
+    fn shed(&mut self) -> std::result::Result<bool, Fault> {
+        let log = usable(&mut self.log)?;
+        let Ok(blocks) = &mut self.blocks else { return Ok(log.shed()?) };
+        if !log.is_mostly_dead() && !blocks.is_directory_mostly_dead() {
+            return Ok(false);
+        }
+        blocks.give_room()?;
+        Ok(log.shed()? | blocks.shed()?)
     }
 
     fn finish(&mut self) -> std::result::Result<(), Fault> {
@@ -309,12 +345,29 @@ impl<F: File> Storage for FileStorage<F> {
 
     fn append_log(&self, frames: Vec<Frame>, durability: Durability) -> Pending<'_, ()> {
         self.change(|parts| {
-            let log = usable(&mut parts.log)?;
-            log.append(&frames)?;
+            match usable(&mut parts.log)?.append(&frames) {
+                Err(Fault::Refused(full @ StorageError::QuotaExceeded { .. })) => {
+                    if !parts.shed()? {
+                        return Err(Fault::Refused(full));
+                    }
+                    usable(&mut parts.log)?.append(&frames)?;
+                }
+                outcome => outcome?,
+            }
             match durability {
-                Durability::Strict => Ok(log.sync()?),
+                Durability::Strict => Ok(usable(&mut parts.log)?.sync()?),
                 Durability::Relaxed => Ok(()),
             }
+        })
+    }
+
+    fn reserve(&self, bytes: u64) -> Pending<'_, ()> {
+        self.change(|parts| match parts.reserve(bytes) {
+            Err(Fault::Refused(full @ StorageError::QuotaExceeded { .. })) => match parts.shed()? {
+                true => parts.reserve(bytes),
+                false => Err(Fault::Refused(full)),
+            },
+            outcome => outcome,
         })
     }
 
@@ -350,8 +403,9 @@ impl<F: File> Storage for FileStorage<F> {
 
     fn shrink(&self) -> Pending<'_, bool> {
         self.change(|parts| {
-            usable(&mut parts.log)?.sync()?;
-            usable(&mut parts.blocks)?.shrink()
+            let log = usable(&mut parts.log)?;
+            log.sync()?;
+            usable(&mut parts.blocks)?.shrink(log.live_bytes())
         })
     }
 
