@@ -3,6 +3,7 @@
 import type { Page } from "@playwright/test";
 
 import { expect, test } from "./fixtures";
+import { tryToOpen } from "./support/opening";
 import { BrowserProfile } from "./support/profile";
 import { SmallDevice } from "./support/small-device";
 import { addTo, join, openPage } from "./support/tabs";
@@ -100,7 +101,19 @@ for (const storage of ["opfs", "indexeddb"] as const) {
     const left = batches - (deletion === "deleted" ? 1 : 0);
     expect(await count(page)).toBe(1 + BATCH * left);
 
+    // Full as it is, it opens again. In IndexedDB an opening is a write: that it is refused is the worst that may happen.
+    await openPage(page);
+    const opening = await tryToOpen(page, { storage });
+    if (storage === "opfs" || "info" in opening) {
+      expect(opening).not.toHaveProperty("error");
+      expect(await count(page)).toBe(1 + BATCH * left);
+    } else {
+      expect(`${opening.error.name}, ${opening.error.cause}`).toBe(FULL);
+    }
+
     await setQuota(page);
+    await join(page, storage);
+    expect(await count(page)).toBe(1 + BATCH * left);
     if (left === batches) {
       expect(await remove(page, "first", 0)).toBe("deleted");
     }
