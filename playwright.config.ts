@@ -2,7 +2,7 @@ import { defineConfig } from "@playwright/test";
 
 /**
  * `client`: pure logic of the packages, in Node. `browser`: pages in Chromium (see tests/browser/fixtures.ts). `edge`: Durable Objects in
- * workerd (see tests/edge/fixtures.ts).
+ * workerd (see tests/edge/fixtures.ts). `other-browsers`: Firefox and WebKitGTK, where they are installed; not part of `npm test`.
  */
 export default defineConfig({
   outputDir: "test-results",
@@ -19,5 +19,6 @@ export default defineConfig({
     { name: "client", testDir: "tests/client" },
     { name: "browser", testDir: "tests/browser" },
     { name: "edge", testDir: "tests/edge" },
+    { name: "other-browsers", testDir: "tests/other-browsers", workers: 1 },
   ],
 });

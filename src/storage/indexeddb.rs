@@ -112,6 +112,10 @@ async fn opened(request: &IdbOpenDbRequest) -> Result<()> {
         Some("SecurityError" | "InvalidStateError") => {
             StorageError::Unsupported { backend: BACKEND, detail: describe(&error) }
         }
+        // So Chromium says that site data are blocked; by the same name it reports damage.
+        Some("UnknownError") if describe(&error).contains("denied permission") => {
+            StorageError::Unsupported { backend: BACKEND, detail: describe(&error) }
+        }
         _ => storage_error(BACKEND, "opening the database", &error),
     })
 }

@@ -3,14 +3,11 @@
 import type { Page } from "@playwright/test";
 
 import { expect, killWorker, test } from "./fixtures";
-import type { open as openStore } from "../../pkg/src/index.js";
-
-type Chromatid = { open: typeof openStore };
-type Storage = "opfs" | "indexeddb";
+import { contradictions, type Lane, startLanes } from "./support/lanes";
+import { openPage, type SharedStorage } from "./support/tabs";
 
 declare global {
   interface Window {
-    chromatid: Chromatid;
     /** Ids of the batches that were acknowledged, in the order of their acknowledgement. */
     acknowledged: number[];
   }
@@ -18,14 +15,11 @@ declare global {
 
 const BATCH = 50;
 
-async function openPage(page: Page): Promise<Page> {
-  await page.goto("/pages/package.html");
-  await page.waitForFunction(() => "chromatid" in window);
-  return page;
-}
+/** SIGKILL for every process of a browser, at so many moments. */
+const BROWSER_KILLS = Number(process.env.CHROMATID_BROWSER_KILLS ?? 3);
 
-/** Writes batches of 50 records one after another until it is stopped; `report` hears of each that was acknowledged. */
-async function writeForever(page: Page, storage: Storage): Promise<void> {
+/** Writes batches of 50 records one after another until it is stopped. */
+async function writeForever(page: Page, storage: SharedStorage): Promise<void> {
   await page.evaluate(
     async ([kind, size]) => {
       window.acknowledged = [];
@@ -39,8 +33,6 @@ async function writeForever(page: Page, storage: Storage): Promise<void> {
             documents: Array.from({ length: size }, (_, i) => `document ${i} of batch ${batch}`),
           });
           window.acknowledged.push(batch);
-          // The record of what was acknowledged has to survive the browser; the console does.
-          console.info(`acknowledged ${batch}`);
         }
       };
       write().catch(() => undefined);
@@ -50,7 +42,7 @@ async function writeForever(page: Page, storage: Storage): Promise<void> {
 }
 
 /** Batches found in the store, each with its number of records, and whether their content is right. */
-async function readBack(page: Page, storage: Storage): Promise<{ batches: [number, number][]; intact: boolean }> {
+async function readBack(page: Page, storage: SharedStorage): Promise<{ batches: [number, number][]; intact: boolean }> {
   return page.evaluate(async (kind) => {
     const client = await window.chromatid.open({ name: "durable", storage: kind });
     const collection = await client.getCollection({ name: "writes" });
@@ -144,26 +136,24 @@ for (const storage of ["opfs", "indexeddb"] as const) {
     expect(kills).toBe(3);
   });
 
-  test(`a browser killed while it writes loses nothing that was acknowledged on ${storage}`, async ({
-    page,
+  test(`a browser killed again and again while it writes and compacts loses nothing that was acknowledged on ${storage}`, async ({
     profile,
     launch,
   }) => {
-    const acknowledged: number[] = [];
-    page.on("console", (message) => {
-      const [, batch] = /^acknowledged (\d+)$/.exec(message.text()) ?? [];
-      if (batch !== undefined) {
-        acknowledged.push(Number(batch));
+    test.setTimeout(60_000 + BROWSER_KILLS * 30_000);
+    const lanes: Lane[] = [];
+    for (let life = 0; life < BROWSER_KILLS; life += 1) {
+      const page = await openPage(await (await launch()).newPage());
+      if (life > 0) {
+        expect(await contradictions(page, storage, lanes), `after kill ${life}`).toEqual([]);
       }
-    });
-    await openPage(page);
-    await writeForever(page, storage);
-    await expect.poll(() => acknowledged.length).toBeGreaterThan(5);
-    await profile.kill();
-    expect(acknowledged.length).toBeGreaterThan(5);
-
-    const next = await (await launch()).newPage();
-    await openPage(next);
-    expectWhole(await readBack(next, storage), acknowledged);
+      const started = await startLanes(page, storage, life);
+      lanes.push(...started);
+      await expect.poll(() => Math.min(...started.map(({ acknowledged }) => acknowledged)), { timeout: 60_000 }).toBeGreaterThan(3);
+      await page.waitForTimeout(Math.random() * 300);
+      await profile.kill();
+    }
+    const last = await openPage(await (await launch()).newPage());
+    expect(await contradictions(last, storage, lanes), "after the last kill").toEqual([]);
   });
 }

@@ -3,28 +3,16 @@
 import type { Page } from "@playwright/test";
 
 import { expect, test } from "./fixtures";
-import type { Encryption, open as openStore } from "../../pkg/src/index.js";
-
-declare global {
-  interface Window {
-    chromatid: { open: typeof openStore };
-  }
-}
+import { openPage, type SharedStorage } from "./support/tabs";
+import type { Encryption } from "../../pkg/src/index.js";
 
 /** What TypeScript's types of the DOM leave out. */
 type Walkable = FileSystemDirectoryHandle & { values(): AsyncIterable<FileSystemHandle> };
 
-type Storage = "opfs" | "indexeddb";
-
 const SECRETS = ["zebra-document", "zebra-id", "zebra-key", "zebra-collection", "default_tenant"];
 
-async function openPage(page: Page): Promise<void> {
-  await page.goto("/pages/package.html");
-  await page.waitForFunction(() => "chromatid" in window);
-}
-
 /** Fills a store, compacted in part, and closes it. */
-async function fill(page: Page, storage: Storage, encryption?: Encryption): Promise<void> {
+async function fill(page: Page, storage: SharedStorage, encryption?: Encryption): Promise<void> {
   await page.evaluate(
     async ([kind, secret]) => {
       const client = await window.chromatid.open({ name: "sealed", storage: kind, encryption: secret });
@@ -48,7 +36,7 @@ async function fill(page: Page, storage: Storage, encryption?: Encryption): Prom
 }
 
 /** Which of the secrets can be read in the files or the database of the origin. */
-async function readable(page: Page, storage: Storage): Promise<string[]> {
+async function readable(page: Page, storage: SharedStorage): Promise<string[]> {
   return page.evaluate(
     async ([kind, secrets]) => {
       const texts: string[] = [];
@@ -97,7 +85,7 @@ async function readable(page: Page, storage: Storage): Promise<string[]> {
 }
 
 /** The number of records, or name and message of the error. */
-async function reopen(page: Page, storage: Storage, encryption?: Encryption): Promise<number | string> {
+async function reopen(page: Page, storage: SharedStorage, encryption?: Encryption): Promise<number | string> {
   return page.evaluate(
     async ([kind, secret]) => {
       try {

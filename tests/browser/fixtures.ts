@@ -11,14 +11,14 @@ import { ConsoleErrors } from "./support/console-errors";
 import { BrowserProfile } from "./support/profile";
 import { StaticServer } from "./support/server";
 
-export { goOffline, goOnline, killWorker, onlyWorker } from "./support/faults";
+export { alter, goOffline, goOnline, killWorker, onlyWorker, WORKER_SCRIPT } from "./support/faults";
 export { expect };
 
 interface TestFixtures {
   /** The profile on disk: `close()` or `kill()` its browser, then `launch()` the next. */
   profile: BrowserProfile;
-  /** Starts a browser on the profile, watched by `consoleErrors`. The first is `context`. */
-  launch: () => Promise<BrowserContext>;
+  /** Starts a browser on the profile, with further flags, watched by `consoleErrors`. The first is `context`. */
+  launch: (...flags: string[]) => Promise<BrowserContext>;
   /** Errors on a console and uncaught ones fail the test unless it expects them. */
   consoleErrors: ConsoleErrors;
   /** A bare page whose `window.chromatid` is the built package, imported as it is: no bundler. */
@@ -59,8 +59,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   ],
 
   launch: async ({ profile, consoleErrors }, use) => {
-    await use(async () => {
-      const context = await profile.launch();
+    await use(async (...flags) => {
+      const context = await profile.launch(...flags);
       consoleErrors.watch(context);
       return context;
     });

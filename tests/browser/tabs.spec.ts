@@ -4,6 +4,7 @@ import type { Page } from "@playwright/test";
 
 import { expect, killWorker, test } from "./fixtures";
 import { freeze, launchPlain } from "./support/plain-browser";
+import { StaticServer } from "./support/server";
 import { addTo, idsOf, join, openPage, roleOf } from "./support/tabs";
 
 // Each has a browser of its own.
@@ -169,6 +170,40 @@ test("a leader that is frozen with its store open is replaced where a token is t
     await browser.close();
   }
 });
+
+for (const storage of ["opfs", "indexeddb"] as const) {
+  test(`a page that comes back from the back/forward cache goes on with its store, which nobody waited for meanwhile, on ${storage}`, async () => {
+    const server = new StaticServer({ kept: true });
+    await server.start();
+    const browser = await launchPlain();
+    const { context } = browser;
+    try {
+      const one = await join(await context.newPage(), storage, "shared", server.url);
+      await addTo(one, "a");
+      await one.evaluate(() => {
+        // Playwright loses sight of a page that is kept: that it works again, it shows by itself.
+        addEventListener("pageshow", () => void window.shared.collection.add({ ids: ["back"], embeddings: [[3, 4]] }));
+      });
+      await one.goto(`${server.url}/pages/blank.html`);
+      const session = await context.newCDPSession(one);
+      await session.send("Page.enable");
+      const arrival = new Promise<string>((resolve) => session.on("Page.frameNavigated", ({ type }) => resolve(type)));
+      void one.evaluate(() => history.back()).catch(() => undefined);
+      expect(await arrival).toBe("BackForwardCacheRestore");
+      const two = await join(await context.newPage(), storage, "shared", server.url);
+      await expect.poll(() => idsOf(two)).toEqual(["a", "back"]);
+
+      // This one may well not be kept: another tab waits for its lock.
+      await two.goto(`${server.url}/pages/blank.html`);
+      const three = await join(await context.newPage(), storage, "shared", server.url);
+      await addTo(three, "b");
+      expect(await idsOf(three)).toEqual(["a", "b", "back"]);
+    } finally {
+      await browser.close();
+      await server.stop();
+    }
+  });
+}
 
 /** `worker.terminate()`, so to say, at so many moments. */
 const KILLS = Number(process.env.CHROMATID_KILLS ?? 40);

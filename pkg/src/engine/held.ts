@@ -2,6 +2,7 @@
 
 import { attend, type CareReport } from "./caretaker.js";
 import type { EngineMethod, StorageKind } from "./engine.js";
+import { EngineError, STORAGE_LOCKED } from "./errors.js";
 import { AUTO, type EngineRuntime, type Fallback, type Opened, type OpenRequest, openWithFallback } from "./fallback.js";
 import { Once } from "./once.js";
 import type { RequestStamp } from "./requests.js";
@@ -20,10 +21,13 @@ export interface Held {
   show?(): void;
 }
 
+/** How long a storage may take to answer, in milliseconds: some never do. */
+const ANSWER_MS = 10_000;
+
 /** Opens a store: alone, or with whoever has it open already, where the platform lets contexts share. */
 export async function holdStore(runtime: EngineRuntime, request: OpenRequest): Promise<Held> {
   const storage = await sharedStorage(request);
-  const platform = storage && sharingPlatform();
+  const platform = storage && (await sharingPlatform());
   return platform ? shareStore(runtime, platform, `${storage}/${request.name}`, request) : openAlone(runtime, request);
 }
 
@@ -49,7 +53,10 @@ export async function shareStore(
 }
 
 async function openAlone(runtime: EngineRuntime, request: OpenRequest): Promise<Held> {
-  const { engine, storage, fallbacks } = await openWithFallback(runtime, request);
+  const opening = openWithFallback(runtime, request);
+  // Files under Node may take as long as they take.
+  const isGiven = typeof request.storage === "object";
+  const { engine, storage, fallbacks } = await (isGiven ? opening : inTime(opening, ({ engine }) => engine.close()));
   const attended = attend(engine, request);
   const once = new Once(attended);
   return {
@@ -64,7 +71,24 @@ async function openAlone(runtime: EngineRuntime, request: OpenRequest): Promise<
 async function sharedStorage({ storage }: OpenRequest): Promise<StorageKind | undefined> {
   if (storage === "auto") {
     const [best, second] = AUTO;
-    return (await hasOpfs()) ? best : second;
+    return (await inTime(hasOpfs())) ? best : second;
   }
   return storage === "opfs" || storage === "indexeddb" ? storage : undefined;
+}
+
+/** What `opening` comes to, within a time in which every storage that works has answered; what comes later is let go of. */
+async function inTime<T>(opening: Promise<T>, letGo: (late: T) => unknown = () => undefined): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      opening.then(letGo).catch(() => undefined);
+      const message = "the storage does not answer: reload the page, or close other tabs of it";
+      reject(new EngineError({ name: STORAGE_LOCKED, message, code: 500, retryable: true }));
+    }, ANSWER_MS);
+  });
+  try {
+    return await Promise.race([opening, silence]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

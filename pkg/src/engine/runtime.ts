@@ -38,13 +38,18 @@ interface Extensible extends Engine {
 /** A runtime whose modules are loaded on first use. */
 export function runtimeOf(parts: RuntimeParts): EngineRuntime {
   const { Engine: WasmEngine } = parts;
-  const engine = once(async (given?: WebAssembly.Module) => parts.instantiate(given));
+  const engine = once(async (given?: WebAssembly.Module) => {
+    try {
+      return await parts.instantiate(given);
+    } catch (error) {
+      throw unavailable("the engine", error);
+    }
+  });
   const patterns = once(async (memory: WebAssembly.Memory) => {
     try {
       WasmEngine.providePatterns(await PatternModule.load(await parts.patterns(), memory));
     } catch (error) {
-      const message = `regular expressions could not be loaded: ${error instanceof Error ? error.message : String(error)}`;
-      throw new EngineError({ name: "ModuleUnavailableError", message, code: 503, retryable: true });
+      throw unavailable("regular expressions", error);
     }
   });
   let given: WebAssembly.Module | undefined;
@@ -72,6 +77,12 @@ export function runtimeOf(parts: RuntimeParts): EngineRuntime {
       await WasmEngine.destroy(storage, name);
     },
   };
+}
+
+/** A module could not be loaded, or the platform does not take it: one without SIMD, say, or with a policy against WebAssembly. */
+function unavailable(what: string, cause: unknown): EngineError {
+  const message = `${what} could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}`;
+  return new EngineError({ name: "ModuleUnavailableError", message, code: 503, retryable: true }, { cause });
 }
 
 async function callOnce(

@@ -4,6 +4,9 @@ import type { BrowserContext, Page, Worker } from "@playwright/test";
 
 import type { StaticServer } from "./server";
 
+/** The script of the engine's worker. */
+export const WORKER_SCRIPT = "/pkg/dist/entry/worker.js";
+
 /** Cuts the network: the browser believes to be offline, and the server refuses connections. */
 export async function goOffline(context: BrowserContext, server: StaticServer): Promise<void> {
   await context.setOffline(true);
@@ -31,4 +34,17 @@ export async function killWorker(page: Page): Promise<void> {
   const gone = worker.waitForEvent("close");
   // The evaluation ends with the worker, so its own result may never come.
   await Promise.race([gone, worker.evaluate(() => self.close()).then(() => gone, () => gone)]);
+}
+
+/**
+ * Runs `change` before anything else in the pages of `target` and in the engine's worker: takes from both what another browser lacks, or makes it fail
+ * as it fails there.
+ */
+export async function alter(target: BrowserContext | Page, change: () => void): Promise<void> {
+  await target.addInitScript(change);
+  await target.route(`**${WORKER_SCRIPT}`, async (route) => {
+    const response = await route.fetch();
+    // The modules that it imports are evaluated before it, but call nothing yet.
+    await route.fulfill({ response, body: `(${String(change)})();\n${await response.text()}` });
+  });
 }

@@ -3,7 +3,7 @@
  */
 
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -16,12 +16,15 @@ export interface PlainBrowser {
   close(): Promise<void>;
 }
 
-export async function launchPlain(): Promise<PlainBrowser> {
+/** @param preferences what the user has set, in the browser's own terms */
+export async function launchPlain(preferences: object = {}): Promise<PlainBrowser> {
   const executable = findChromium();
   if (!executable) {
     throw new Error("no Chromium: run `node scripts/setup/chromium.mjs`");
   }
   const directory = await mkdtemp(path.join(tmpdir(), "chromatid-profile-"));
+  await mkdir(path.join(directory, "Default"));
+  await writeFile(path.join(directory, "Default", "Preferences"), JSON.stringify(preferences));
   const args = ["--headless=new", "--no-sandbox", "--no-first-run", "--remote-debugging-port=0", `--user-data-dir=${directory}`];
   const child = spawn(executable, [...args, "about:blank"], { stdio: ["ignore", "ignore", "pipe"] });
   const endpoint = await new Promise<string>((resolve, reject) => {

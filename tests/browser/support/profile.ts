@@ -30,13 +30,13 @@ export class BrowserProfile {
     this.#options = options;
   }
 
-  /** An empty profile. Persistent, because OPFS of an incognito profile is another, far slower implementation. */
-  static async create(options: LaunchOptions): Promise<BrowserProfile> {
-    return new BrowserProfile(await mkdtemp(path.join(tmpdir(), "chromatid-profile-")), options);
+  /** An empty profile, in the folder `parent`. Persistent, because OPFS of an incognito profile is another, far slower implementation. */
+  static async create(options: LaunchOptions, parent = tmpdir()): Promise<BrowserProfile> {
+    return new BrowserProfile(await mkdtemp(path.join(parent, "chromatid-profile-")), options);
   }
 
-  /** Starts a browser on this profile. One at a time: a second one waits in vain for the profile's lock. */
-  async launch(): Promise<BrowserContext> {
+  /** Starts a browser on this profile, with further flags. One at a time: a second one waits in vain for the profile's lock. */
+  async launch(...flags: string[]): Promise<BrowserContext> {
     const executablePath = findChromium();
     if (!executablePath) {
       throw new Error("no Chromium: run `node scripts/setup/chromium.mjs`");
@@ -45,7 +45,7 @@ export class BrowserProfile {
       ...this.#options,
       executablePath,
       headless: true,
-      args: FLAGS,
+      args: [...FLAGS, ...flags],
     });
     return this.#open;
   }

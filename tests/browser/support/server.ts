@@ -30,9 +30,15 @@ export class StaticServer {
   #server: Server;
   #port = 0;
 
-  /** `isolated`: pages are cross-origin isolated, and their clocks count in 5 µs rather than 100. */
-  constructor({ isolated = false } = {}) {
+  /**
+   * `isolated`: pages are cross-origin isolated, and their clocks count in 5 µs rather than 100. `kept`: browsers may keep what they get, as long as
+   * they ask whether it is still so; without that no page enters the back/forward cache.
+   */
+  constructor({ isolated = false, kept = false } = {}) {
     const setHeaders = (response: ServerResponse) => {
+      if (kept) {
+        response.setHeader("cache-control", "no-cache");
+      }
       if (isolated) {
         response.setHeader("cross-origin-opener-policy", "same-origin");
         response.setHeader("cross-origin-embedder-policy", "require-corp");

@@ -2,11 +2,11 @@
 
 import type { Page } from "@playwright/test";
 
-import type { ChromaClient, Collection, open as openStore } from "../../../pkg/src/index.js";
+import type { ChromaClient, Collection, destroy as destroyStore, open as openStore } from "../../../pkg/src/index.js";
 
 declare global {
   interface Window {
-    chromatid: { open: typeof openStore };
+    chromatid: { open: typeof openStore; destroy: typeof destroyStore };
     /** The open store of a page that takes part. */
     shared: { client: ChromaClient; collection: Collection };
   }

@@ -25,9 +25,9 @@ export interface Platform {
 }
 
 /** The platform, where it has all that sharing takes. */
-export function sharingPlatform(): Platform | undefined {
+export async function sharingPlatform(): Promise<Platform | undefined> {
   const locks = lockManager();
-  if (!locks || typeof BroadcastChannel !== "function") {
+  if (!locks || typeof BroadcastChannel !== "function" || !(await grants(locks))) {
     return undefined;
   }
   return {
@@ -39,6 +39,16 @@ export function sharingPlatform(): Platform | undefined {
       return () => clearTimeout(timer);
     },
   };
+}
+
+/** Whether locks are given at all: where site data are blocked, and in pages without an origin, each request is refused. */
+async function grants(locks: Locks): Promise<boolean> {
+  try {
+    await locks.request("chromatid/probe", { ifAvailable: true }, () => undefined);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

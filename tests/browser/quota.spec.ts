@@ -1,0 +1,159 @@
+/** A full device: what fails says so and has changed nothing, reads go on, and once there is room again so does everything else. */
+
+import type { Page } from "@playwright/test";
+
+import { expect, test } from "./fixtures";
+import { tryToOpen } from "./support/opening";
+import { BrowserProfile } from "./support/profile";
+import { SmallDevice } from "./support/small-device";
+import { addTo, join, openPage } from "./support/tabs";
+
+// Each has a browser of its own.
+test.describe.configure({ mode: "parallel" });
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Room for some batches. A browser gives room to each open file in steps of a mebibyte or more, whether the file needs it or not. */
+const ROOM = 8 * MEBIBYTE;
+
+/** Records of a batch. */
+const BATCH = 100;
+
+interface Filled {
+  /** How many batches were acknowledged. */
+  batches: number;
+  /** What the next one came to: names of the error, and of the engine's. */
+  error: string;
+}
+
+/** Sets the origin's quota; none: lifts it. */
+async function setQuota(page: Page, quotaSize?: number): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const { origin } = new URL(page.url());
+  await session.send("Storage.overrideQuotaForOrigin", { origin, ...(quotaSize !== undefined && { quotaSize }) });
+}
+
+/** Adds batches of some 400 kB, at most so many, until one is refused. */
+function fill(page: Page, name: string, most: number): Promise<Filled> {
+  return page.evaluate(
+    async ([prefix, size, limit]) => {
+      for (let batch = 0; batch < limit; batch++) {
+        const ids = Array.from({ length: size }, (_, i) => `${prefix} ${batch} ${i}`);
+        // Nothing that could be compressed.
+        const documents = ids.map((id) => `${id} ${Array.from({ length: 450 }, () => Math.random().toString(36).slice(2)).join("")}`.slice(0, 4000));
+        try {
+          await window.shared.collection.add({ ids, documents, embeddings: ids.map((_, i) => [batch, i]) });
+        } catch (thrown) {
+          const { name, cause } = thrown as Error;
+          return { batches: batch, error: `${name}, ${(cause as Error).name}` };
+        }
+      }
+      return { batches: limit, error: "none" };
+    },
+    [name, BATCH, most] as const,
+  );
+}
+
+const count = (page: Page): Promise<number> => page.evaluate(() => window.shared.collection.count());
+
+/** Deletes a batch; answers what came of it. */
+function remove(page: Page, name: string, batch: number): Promise<string> {
+  return page.evaluate(
+    ([prefix, number, size]) =>
+      window.shared.collection.delete({ ids: Array.from({ length: size }, (_, i) => `${prefix} ${number} ${i}`) }).then(
+        () => "deleted",
+        ({ name, cause }: Error) => `${name}, ${(cause as Error).name}`,
+      ),
+    [name, batch, BATCH] as const,
+  );
+}
+
+const FULL = "ChromaQuotaExceededError, StorageQuotaExceededError";
+
+/** Chromium keeps large values of databases in files of their own. That one could not be written it calls a `DataError`, for whatever reason. */
+const FULL_DEVICE = { opfs: [FULL], indexeddb: [FULL, "ChromaServerError, StorageError"] };
+
+for (const storage of ["opfs", "indexeddb"] as const) {
+  test(`a quota that is used up fails writes by name and changes nothing; when it is lifted, all goes on, on ${storage}`, async ({ page }) => {
+    test.setTimeout(180_000);
+    await openPage(page);
+    // Before the first write: what room there is, Chromium remembers for half a minute where databases are concerned.
+    await setQuota(page, ROOM);
+    await join(page, storage);
+    await addTo(page, "kept");
+    const { batches, error } = await fill(page, "first", 100);
+    expect(error).toBe(FULL);
+    expect(batches).toBeGreaterThan(0);
+    // What was refused has changed nothing, however often.
+    expect(await fill(page, "again", 1)).toEqual({ batches: 0, error: FULL });
+    expect(await count(page)).toBe(1 + BATCH * batches);
+    const found = await page.evaluate(async () => {
+      const { collection } = window.shared;
+      const { ids } = await collection.query({ queryEmbeddings: [[0, 7]], nResults: 1 });
+      const { documents } = await collection.get({ ids: ["first 0 99"], include: ["documents"] });
+      return { ids, length: documents[0]?.length };
+    });
+    expect(found).toEqual({ ids: [["first 0 7"]], length: 4000 });
+
+    // A deletion is a write too.
+    const deletion = await remove(page, "first", 0);
+    expect(["deleted", FULL]).toContain(deletion);
+    const left = batches - (deletion === "deleted" ? 1 : 0);
+    expect(await count(page)).toBe(1 + BATCH * left);
+
+    // Full as it is, it opens again. In IndexedDB an opening is a write: that it is refused is the worst that may happen.
+    await openPage(page);
+    const opening = await tryToOpen(page, { storage });
+    if (storage === "opfs" || "info" in opening) {
+      expect(opening).not.toHaveProperty("error");
+      expect(await count(page)).toBe(1 + BATCH * left);
+    } else {
+      expect(`${opening.error.name}, ${opening.error.cause}`).toBe(FULL);
+    }
+
+    await setQuota(page);
+    await join(page, storage);
+    expect(await count(page)).toBe(1 + BATCH * left);
+    if (left === batches) {
+      expect(await remove(page, "first", 0)).toBe("deleted");
+    }
+    expect(await fill(page, "second", 4)).toEqual({ batches: 4, error: "none" });
+    await page.evaluate(() => window.shared.client.compact());
+    expect(await count(page)).toBe(1 + BATCH * (batches - 1 + 4));
+
+    await page.reload();
+    await join(page, storage);
+    expect(await count(page)).toBe(1 + BATCH * (batches - 1 + 4));
+  });
+
+  test(`a device that is full fails writes and changes nothing; when there is room again, all goes on, on ${storage}`, async ({ server, consoleErrors }) => {
+    test.setTimeout(180_000);
+    const device = SmallDevice.mount();
+    test.skip(!device, "file systems may not be mounted here");
+    if (!device) {
+      return;
+    }
+    const profile = await BrowserProfile.create({ baseURL: server.url }, device.directory);
+    try {
+      const context = await profile.launch();
+      consoleErrors.watch(context);
+      const page = await join(await context.newPage(), storage);
+      expect(await fill(page, "before", 2)).toEqual({ batches: 2, error: "none" });
+      device.fill(2 * MEBIBYTE);
+      const { batches, error } = await fill(page, "full", 100);
+      expect(FULL_DEVICE[storage]).toContain(error);
+      expect(await count(page)).toBe(BATCH * (2 + batches));
+      const nearest = await page.evaluate(() => window.shared.collection.query({ queryEmbeddings: [[1, 7]], nResults: 1 }));
+      expect(nearest.ids[0]?.[0]).toContain(" 1 7");
+
+      device.clear();
+      expect(await fill(page, "after", 2)).toEqual({ batches: 2, error: "none" });
+      await page.reload();
+      await join(page, storage);
+      expect(await count(page)).toBe(BATCH * (4 + batches));
+    } finally {
+      await profile.remove();
+      device.unmount();
+    }
+  });
+}
