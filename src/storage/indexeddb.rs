@@ -8,7 +8,7 @@
 //! | log    | sequence number              | frame                                                     |
 //! | sizes  | as in `blocks` and `log`     | length in bytes, so that usage is known without the bytes |
 //! | meta   | `owner`, `root`, `log`       | see [`records`]                                           |
-//! | meta   | `room`                       | noise that is deleted when a write finds the store full   |
+//! | meta   | `room`, `last`               | noise that is deleted when a write finds no room          |
 //!
 //! Every write is one transaction with `durability: "strict"`, so that it is durable when it completes
 //! and nothing is ever torn; a bad frame is therefore always corruption. Transactions run in the order
@@ -33,12 +33,12 @@ use super::browser::{describe, member, settled, storage_error};
 use super::memory::{check_new_blocks, check_new_root};
 use super::{BlockId, Durability, Frame, LogContents, Pending, Result, Root, Storage, Usage};
 use crate::error::{Corruption, StorageError};
-use crate::limits::ROOM_BYTES;
 
 mod records;
 mod room;
 
 use records::LogRecord;
+use room::{Room, Use, rooms};
 
 const BACKEND: &str = "indexeddb";
 const VERSION: u32 = 1;
@@ -64,8 +64,7 @@ pub struct IndexedDbStorage {
     database: IdbDatabase,
     /// What `owner` must say for this store to write.
     token: Vec<u8>,
-    /// Whether the row `room` is there; `None` if nobody has looked yet.
-    has_room: Cell<Option<bool>>,
+    rooms: [Room; 2],
     closed: Rc<Cell<bool>>,
     /// Runs when another tab deletes the database or the platform closes it; kept alive here.
     _on_close: Closure<dyn FnMut(JsValue)>,
@@ -145,8 +144,7 @@ pub async fn open(name: &str) -> Result<IndexedDbStorage> {
     let listener: &Function = on_close.as_ref().unchecked_ref();
     database.set_onversionchange(Some(listener));
     database.set_onclose(Some(listener));
-    let has_room = Cell::new(None);
-    let store = IndexedDbStorage { database, token, has_room, closed, _on_close: on_close };
+    let store = IndexedDbStorage { database, token, rooms: rooms(), closed, _on_close: on_close };
     store.take_over().await?;
     Ok(store)
 }
@@ -171,12 +169,12 @@ impl IndexedDbStorage {
     }
 
     async fn take_over(&self) -> Result<()> {
-        match self.put("owner", &self.token).await {
-            // A full store has to open all the same: nothing else could be deleted from it.
-            Err(StorageError::QuotaExceeded { .. }) if self.give_room().await => {
-                self.put("owner", &self.token).await
+        loop {
+            match self.put("owner", &self.token).await {
+                // A full store has to open all the same: nothing else could be deleted from it.
+                Err(StorageError::QuotaExceeded { .. }) if self.give_room(Use::All).await => {}
+                outcome => return outcome,
             }
-            outcome => outcome,
         }
     }
 
@@ -214,14 +212,22 @@ impl IndexedDbStorage {
         operation: &'static str,
         requests: impl Fn(&IdbTransaction, &Refusal) -> Js<()> + 'a,
     ) -> Pending<'a, ()> {
+        self.write_using(Use::All, operation, requests)
+    }
+
+    fn write_using<'a>(
+        &'a self,
+        room: Use,
+        operation: &'static str,
+        requests: impl Fn(&IdbTransaction, &Refusal) -> Js<()> + 'a,
+    ) -> Pending<'a, ()> {
         let begun = self.attempt(operation, &requests);
         Box::pin(async move {
-            match begun?.wait(operation).await {
-                Err(StorageError::QuotaExceeded { .. }) if self.give_room().await => {
-                    self.attempt(operation, &requests)?.wait(operation).await
-                }
-                outcome => outcome,
+            let mut outcome = begun?.wait(operation).await;
+            while matches!(outcome, Err(StorageError::QuotaExceeded { .. })) && self.give_room(room).await {
+                outcome = self.attempt(operation, &requests)?.wait(operation).await;
             }
+            outcome
         })
     }
 
@@ -345,7 +351,7 @@ impl Storage for IndexedDbStorage {
         if let Err(error) = check_new_blocks(&blocks, |_| false) {
             return Box::pin(ready(Err(if self.closed.get() { StorageError::Closed } else { error })));
         }
-        self.write("writing blocks", move |transaction, _| {
+        self.write_using(Use::First, "writing blocks", move |transaction, _| {
             let (data, sizes) = (transaction.object_store("blocks")?, transaction.object_store("sizes")?);
             for (id, block) in &blocks {
                 // `add` fails, and the transaction with it, if the id exists.
@@ -467,7 +473,7 @@ impl Storage for IndexedDbStorage {
             let root = transaction.object_store("meta")?.get(&"root".into())?;
             Ok(vec![sizes.get_all_keys()?, sizes.get_all()?, root])
         };
-        let room = if self.has_room.get() == Some(true) { ROOM_BYTES as u64 } else { 0 };
+        let room = self.room_bytes();
         self.read("measuring the store", requests, move |results| {
             let [keys, sizes, root] = &results[..] else {
                 return Err(StorageError::failed("measuring the store", "a result is missing"));

@@ -204,7 +204,7 @@ test("everything goes into a file and comes back from it", async ({ consolePage:
   await backup.getByRole("radio", { name: "Replace it" }).check({ force: true });
   await choose();
   await expect(backup.getByRole("status")).toHaveText("Imported 5,000 records, one collection");
-  await expectAccessible(page);
+  await expectAccessible(page, "backup");
   await screenshot(page, info, "backup");
   await place(page, "Search").click();
   await search(page, "large feline animal");

@@ -68,7 +68,7 @@ test("many changes leave neither bloat nor growth nor wrong answers behind", () 
       } else if (kind < 0.75) {
         const ids = known(BATCH);
         const documents = ids.map(document);
-        await collection.update({ ids, documents });
+        await collection.update({ ids, documents, embeddings: ids.map(vector) });
         ids.forEach((id, place) => model.set(id, { ...(model.get(id) as Stored), document: documents[place] as string }));
       } else {
         const gone = known(BATCH / 2);
