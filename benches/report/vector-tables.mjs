@@ -68,7 +68,7 @@ function cells({ n, ingest, search = [], more, cold_open, memory, stored_bytes }
     number(cold_open?.ms, 0),
     number(memory && memory.wasm_bytes / 1e6, 0),
     number(more?.ms, 0),
-    number(stored_bytes && stored_bytes / (4 * DIMENSION * n), 2),
+    number(stored_bytes ? stored_bytes / (4 * DIMENSION * n) : null, 2),
   ];
 }
 
