@@ -9,9 +9,15 @@ mod functions;
 mod indexes;
 #[path = "crash/requests.rs"]
 mod requests;
+#[path = "crash/rounds.rs"]
+mod rounds;
 #[path = "crash/searched.rs"]
 mod searched;
+#[path = "crash/states.rs"]
+mod states;
 mod support;
+#[path = "support/variable.rs"]
+mod variable;
 #[path = "crash/workloads.rs"]
 mod workloads;
 
@@ -26,27 +32,24 @@ use chromatid::storage::sim::{Crash, Fault, SimFiles};
 use futures::executor::block_on;
 use futures::future::join_all;
 
+use rounds::{World, judging, rounds};
 use support::chroma::{Chroma, Kind};
-use support::env::seeded;
 use support::probe::{everything, why};
 use support::slow::{SlowStorage, Trouble};
 use support::step::{Step, note_indexed, run};
 use support::{maintain, no_garbage, open};
 use workloads::{Workload, delete, write};
 
-/// One default and one under which journals are rewritten all the time.
-const OPTIONS: [FileOptions; 2] = [
-    FileOptions { rewrite_bytes: 1 << 20, spare_bytes: 1 << 18 },
-    FileOptions { rewrite_bytes: 400, spare_bytes: 0 },
-];
-
 /// Each kind of crash and how many times it is tried at each operation.
 const CRASHES: [(Crash, u64); 4] = [
     (Crash::Kill, 1),
     (Crash::PowerLossNothing, 1),
     (Crash::PowerLossPrefix, 2),
-    (Crash::PowerLossSubset, 8),
+    (Crash::PowerLossSubset, 6),
 ];
+
+/// Of how many crashes one is followed by all that can strike its recovery.
+const SECOND_CRASH_EVERY: u64 = 29;
 
 /// How far a workload came.
 struct Progress {
@@ -64,11 +67,6 @@ impl Progress {
         let acknowledged = Chroma::default();
         Self { possible: vec![acknowledged.clone()], acknowledged, error: Some(error) }
     }
-}
-
-/// The world of one session of the database; no two of one test case draw the same ids.
-fn env(session: u64) -> Rc<dyn Env> {
-    seeded(session, 0.25)
 }
 
 /// Calls one group after the other until one fails.
@@ -125,10 +123,11 @@ async fn settle(db: &Db, possible: &[Chroma]) -> Result<Chroma, String> {
 
 /// Opens what a crash has left, checks it, and works on. Answers the state that was found.
 async fn recover(
+    world: World,
     storage: impl Fn() -> Result<Rc<dyn Storage>, String>,
     possible: &[Chroma],
 ) -> Result<Chroma, String> {
-    let (env, first) = (env(2), storage()?);
+    let (env, first) = (world.env(2), storage()?);
     let db = open(&first, &env).await.map_err(why)?;
     let found = settle(&db, possible).await?;
     let worked = work_on(&db, &first, &env, found.clone()).await?;
@@ -173,16 +172,16 @@ fn storage_of(files: &SimFiles, options: FileOptions) -> Result<Rc<dyn Storage>,
     Ok(Rc::new(files.storage(options).map_err(|error| error.to_string())?))
 }
 
-/// Runs a workload on new files under a fault.
-fn run_on_files(workload: &Workload, options: FileOptions, fault: Option<Fault>) -> (SimFiles, Progress) {
-    let files = SimFiles::new(5);
-    files.set_fault(fault);
+/// Runs a workload on new files until it crashes at an operation.
+fn run_on_files(world: World, workload: &Workload, at: u64) -> (SimFiles, Progress) {
+    let (files, options) = (world.files(), world.options(at));
+    files.set_fault(Some(Fault::Crash { at }));
     let progress = match files.storage(options) {
         Err(error) => Progress::none(error.into()),
         Ok(storage) => {
             let storage: Rc<dyn Storage> = Rc::new(storage);
             block_on(async {
-                match open(&storage, &env(1)).await {
+                match open(&storage, &world.env(1)).await {
                     Err(error) => Progress::none(error),
                     Ok(db) => play(&db, &workload.1).await,
                 }
@@ -192,18 +191,20 @@ fn run_on_files(workload: &Workload, options: FileOptions, fault: Option<Fault>)
     (files, progress)
 }
 
-/// Recovers what a crash left of `files`, and then once more for each operation of that recovery at which
+/// Recovers what a crash at an operation left of `files`, and then once more for each operation of that recovery at which
 /// a second crash can strike. Returns the number of crashes.
 fn crash_twice(
+    world: World,
     files: &SimFiles,
-    options: FileOptions,
-    (crash, seed): (Crash, u64),
+    at: u64,
+    (crash, number): (Crash, u64),
     possible: &[Chroma],
-    again: bool,
-) -> Result<u32, String> {
+) -> Result<u64, String> {
+    let (seed, options) = (world.crash_seed(at, number), world.options(at));
     let image = files.reopen(crash, seed);
-    let found = block_on(recover(|| storage_of(&image, options), possible))?;
-    if !again {
+    let found = block_on(recover(world, || storage_of(&image, options), possible))?;
+    // A second crash now and then: there are as many of them as recovery has operations.
+    if !(at + number).is_multiple_of(SECOND_CRASH_EVERY) {
         return Ok(1);
     }
     // After a mere kill the device may still lose what the first recovery saw.
@@ -211,47 +212,58 @@ fn crash_twice(
     let mut crashes = 1;
     loop {
         let image = files.reopen(crash, seed);
-        image.set_fault(Some(Fault::Crash { at: u64::from(crashes) - 1 }));
+        image.set_fault(Some(Fault::Crash { at: crashes - 1 }));
         let second = block_on(async {
             let storage = storage_of(&image, options)?;
-            maintain(&open(&storage, &env(3)).await.map_err(why)?).await
+            maintain(&open(&storage, &world.env(3)).await.map_err(why)?).await
         });
         if second.is_ok() {
             return Ok(crashes);
         }
-        let image = image.reopen(Crash::PowerLossSubset, seed ^ u64::from(crashes));
-        block_on(recover(|| storage_of(&image, options), possible))
+        let image = image.reopen(Crash::PowerLossSubset, seed ^ crashes);
+        block_on(recover(world, || storage_of(&image, options), possible))
             .map_err(|reason| format!("second crash at operation {}: {reason}", crashes - 1))?;
         crashes += 1;
     }
 }
 
-#[test]
-fn every_crash_leaves_what_was_acknowledged() {
+/// Crashes a workload at each of its operations, in every way. Answers how many images recovered.
+fn crash_everywhere(world: World, workload: &Workload) -> Result<u64, String> {
     let mut images = 0;
-    for workload in &workloads::all() {
-        let mut at = 0;
-        loop {
-            let options = OPTIONS[at as usize % 2];
-            let (files, progress) = run_on_files(workload, options, Some(Fault::Crash { at }));
-            for (crash, tries) in CRASHES {
-                for number in 0..tries {
-                    let seed = at * 1_000 + number;
-                    // A second crash now and then: there are as many of them as recovery has operations.
-                    let again = (at + number) % 23 == 0;
-                    images += crash_twice(&files, options, (crash, seed), &progress.possible, again)
-                        .unwrap_or_else(|reason| {
-                            panic!("{}, {crash:?} at operation {at}, seed {seed}: {reason}", workload.0)
-                        });
-                }
+    for at in 0.. {
+        let (files, progress) = run_on_files(world, workload, at);
+        for (crash, tries) in CRASHES {
+            for number in 0..tries {
+                judging(workload.0, crash, at, world.crash_seed(at, number));
+                images += crash_twice(world, &files, at, (crash, number), &progress.possible)?;
             }
-            if progress.error.is_none() {
-                break;
-            }
-            at += 1;
+        }
+        if progress.error.is_none() {
+            break;
         }
     }
-    assert!(images >= 5_000, "only {images} crashes were tried");
+    Ok(images)
+}
+
+fn crash_in_worlds(test: &str, is_meant: impl Fn(&str) -> bool) {
+    let workloads: Vec<Workload> =
+        workloads::all().into_iter().filter(|workload| is_meant(workload.0)).collect();
+    let images =
+        rounds(test, 35, |world| workloads.iter().map(|workload| crash_everywhere(world, workload)).sum());
+    assert!(images >= 8_000, "only {images} crashes were tried");
+}
+
+/// Workloads of the records of a collection; the others are about collections.
+const RECORDS: [&str; 5] = ["insert", "upsert", "delete", "mixed", "compaction"];
+
+#[test]
+fn every_crash_leaves_the_records_that_were_acknowledged() {
+    crash_in_worlds("records", |name| RECORDS.contains(&name));
+}
+
+#[test]
+fn every_crash_leaves_the_collections_that_were_acknowledged() {
+    crash_in_worlds("collections", |name| !RECORDS.contains(&name));
 }
 
 fn quota() -> StorageError {
@@ -290,7 +302,7 @@ async fn after_failure(
     recovered();
     if full {
         read.map_err(|reason| format!("on the full store: {reason}"))?;
-        return work_on(db, storage, &env(1), model).await.map(Some);
+        return work_on(db, storage, &World::default().env(1), model).await.map(Some);
     }
     if let Err(reason) = read
         && !reason.starts_with("StorageError")
@@ -306,13 +318,13 @@ async fn after_failure(
 /// Runs a workload on files under a fault that is no crash, and checks everything after it. True if the
 /// fault came to pass.
 fn fail_on_files(workload: &Workload, at: u64, fault: Fault) -> Result<bool, String> {
-    let options = OPTIONS[at as usize % 2];
-    let files = SimFiles::new(5);
+    let world = World::default();
+    let (options, files) = (world.options(at), world.files());
     files.set_fault(Some(fault));
     let possible = match storage_of(&files, options) {
         Err(_) => vec![Chroma::default()],
         Ok(storage) => block_on(async {
-            match open(&storage, &env(1)).await {
+            match open(&storage, &World::default().env(1)).await {
                 Err(error) => check_error(&error).map(|()| vec![Chroma::default()]),
                 Ok(db) => {
                     let progress = play(&db, &workload.1).await;
@@ -329,7 +341,7 @@ fn fail_on_files(workload: &Workload, at: u64, fault: Fault) -> Result<bool, Str
         // What was worked on is acknowledged and so is "omega": recovery creates it only once.
         let checked = block_on(async {
             let storage = storage_of(&image, options)?;
-            let env = env(2);
+            let env = World::default().env(2);
             let db = open(&storage, &env).await.map_err(why)?;
             settle(&db, &possible).await?;
             maintain(&db).await?;
@@ -367,7 +379,7 @@ fn fail_slowly(workload: &Workload, trouble: Trouble) -> Result<bool, String> {
     let slow = Rc::new(SlowStorage::new(1, Some(trouble)));
     let storage: Rc<dyn Storage> = Rc::clone(&slow) as Rc<dyn Storage>;
     let possible = block_on(async {
-        match open(&storage, &env(1)).await {
+        match open(&storage, &World::default().env(1)).await {
             Err(error) => check_error(&error).map(|()| vec![Chroma::default()]),
             Ok(db) => {
                 let progress = play(&db, &workload.1).await;
@@ -379,7 +391,7 @@ fn fail_slowly(workload: &Workload, trouble: Trouble) -> Result<bool, String> {
     let reached = slow.changes.get() > at;
     slow.trouble.take();
     block_on(async {
-        let env = env(2);
+        let env = World::default().env(2);
         let db = open(&storage, &env).await.map_err(why)?;
         settle(&db, &possible).await?;
         maintain(&db).await?;

@@ -20,6 +20,8 @@ mod scope;
 mod server;
 #[path = "rest/strange.rs"]
 mod strange;
+#[path = "support/variable.rs"]
+mod variable;
 
 use expected::{Exchange, difference};
 use server::Server;

@@ -1,4 +1,4 @@
-//! The suites that run in a browser: storage backends and SIMD kernels.
+//! The suites that run in a browser: storage backends, SIMD kernels, and what is written.
 
 use wasm_bindgen::prelude::*;
 
@@ -20,4 +20,10 @@ pub fn run_distance_selftest() -> Result<(), JsValue> {
 #[wasm_bindgen]
 pub fn run_quantization_selftest() -> Result<(), JsValue> {
     crate::quantization::selftest().map_err(|failure| js_sys::Error::new(&failure).into())
+}
+
+/// The digests of the files of a store that lived through everything: those of every other machine.
+#[wasm_bindgen]
+pub async fn run_determinism() -> Result<String, JsValue> {
+    crate::db::determinism::digests().await.map_err(|failure| js_sys::Error::new(&failure.to_string()).into())
 }

@@ -1,6 +1,8 @@
 //! The facade: what a client can ask of a store. Everything is validated here, once, for every way in.
 
 mod catalogue;
+#[cfg(any(test, feature = "conformance"))]
+pub mod determinism;
 mod export;
 mod functions;
 mod import;

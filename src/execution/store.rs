@@ -1,7 +1,7 @@
 //! An open store: the log, the catalogue and the open collections, and how a write passes through them.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::{Rc, Weak};
 
 use futures::channel::oneshot;
@@ -48,7 +48,7 @@ pub struct Store {
     pub(crate) log: Log,
     pub(crate) sysdb: SysDb,
     pub(crate) catalog: RefCell<Catalog>,
-    collections: RefCell<HashMap<CollectionId, Rc<CollectionState>>>,
+    collections: RefCell<BTreeMap<CollectionId, Rc<CollectionState>>>,
     pub(crate) trash: Rc<Trash>,
     /// Versions that were read since garbage was last collected.
     versions: RefCell<HashMap<(CollectionId, u32), Rc<CollectionState>>>,

@@ -33,7 +33,7 @@ pub mod memory;
 #[cfg(target_arch = "wasm32")]
 pub mod opfs;
 pub mod sealed;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(any(not(target_arch = "wasm32"), feature = "conformance"))]
 pub mod sim;
 
 pub use frame::{ChainEnd, Frame, Payload};

@@ -13,13 +13,19 @@ const ENGINE = path.join(import.meta.dirname, "../../target/wasm-conformance");
 interface Suites {
   default(options: { module_or_path: BufferSource }): Promise<unknown>;
   run_storage_conformance(kind: string): Promise<string[]>;
+  run_determinism(): Promise<string>;
+}
+
+async function load(): Promise<Suites> {
+  const suites = (await import(path.join(ENGINE, "chromatid.js"))) as Suites;
+  await suites.default({ module_or_path: readFileSync(path.join(ENGINE, "chromatid_bg.wasm")) });
+  return suites;
 }
 
 test("a directory keeps the contract of storages", () =>
   withDirectory(async (parent) => {
     test.setTimeout(180_000);
-    const suites = (await import(path.join(ENGINE, "chromatid.js"))) as Suites;
-    await suites.default({ module_or_path: readFileSync(path.join(ENGINE, "chromatid_bg.wasm")) });
+    const suites = await load();
     const createStorageDirectory = (name: string) => new NodeDirectory(path.join(parent, name));
     Object.assign(globalThis, { createStorageDirectory });
     const passed = await suites.run_storage_conformance("directory");
@@ -28,3 +34,10 @@ test("a directory keeps the contract of storages", () =>
     expect(new Set(passed).size).toBe(passed.length);
     expect(existsSync(path.join(parent, "conformance 1", "root"))).toBe(true);
   }));
+
+test("the same calls leave the same bytes as natively", async () => {
+  test.setTimeout(180_000);
+  const found = await (await load()).run_determinism();
+  const expected = readFileSync(path.join(import.meta.dirname, "../fixtures/same-bytes.txt"), "utf8");
+  expect(found.split("\n")).toEqual(expected.split("\n"));
+});

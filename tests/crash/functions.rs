@@ -8,7 +8,8 @@ use chromatid::types::{AttachFunction, GetRequest, Include};
 use futures::executor::block_on;
 use serde_json::{Value, json};
 
-use super::{OPTIONS, env, storage_of};
+use super::storage_of;
+use crate::rounds::{World, judging, rounds};
 use crate::support::chroma::Kind;
 use crate::support::probe::why;
 use crate::support::step::{Step, id_of, run};
@@ -53,14 +54,14 @@ async fn metadatas(db: &Db, name: &str) -> Result<BTreeMap<String, Value>, Strin
 }
 
 /// Whatever the crash has left: once everything is compacted, the counts are those of the records.
-async fn check(files: &SimFiles, at: u64) -> Result<(), String> {
-    let storage = storage_of(files, OPTIONS[at as usize % 2])?;
-    let db = open(&storage, &env(2)).await.map_err(why)?;
+async fn check(world: World, files: &SimFiles, at: u64) -> Result<(), String> {
+    let storage = storage_of(files, world.options(at))?;
+    let db = open(&storage, &world.env(2)).await.map_err(why)?;
     db.compact().await.map_err(why)?;
     maintain(&db).await?;
     db.compact().await.map_err(why)?;
     maintain(&db).await?;
-    no_garbage(&storage, &env(2)).await?;
+    no_garbage(&storage, &world.env(2)).await?;
     let attached = id_of(&db, "alpha").and_then(|id| db.attached_function(T, D, &id, "f"));
     if attached.is_err() {
         return Ok(());
@@ -84,24 +85,34 @@ async fn check(files: &SimFiles, at: u64) -> Result<(), String> {
     if counts == expected { Ok(()) } else { Err(format!("{counts:?}, not {expected:?}")) }
 }
 
-#[test]
-fn the_output_of_a_function_is_that_of_the_records_after_every_crash() {
+/// Crashes at every operation. Answers how many images were judged.
+fn crash_everywhere(world: World) -> Result<u64, String> {
+    let mut images = 0;
     for at in 0.. {
-        let files = SimFiles::new(5);
+        let files = world.files();
         files.set_fault(Some(Fault::Crash { at }));
-        if let Ok(storage) = storage_of(&files, OPTIONS[at as usize % 2]) {
+        if let Ok(storage) = storage_of(&files, world.options(at)) {
             block_on(async {
-                if let Ok(db) = open(&storage, &env(1)).await {
+                if let Ok(db) = open(&storage, &world.env(1)).await {
                     let _ = play(&db).await;
                 }
             });
         }
         for crash in [Crash::Kill, Crash::PowerLossNothing, Crash::PowerLossPrefix, Crash::PowerLossSubset] {
-            let outcome = block_on(check(&files.reopen(crash, at), at));
-            outcome.unwrap_or_else(|reason| panic!("{crash:?} at {at}: {reason}"));
+            let seed = world.crash_seed(at, 0);
+            judging("functions", crash, at, seed);
+            block_on(check(world, &files.reopen(crash, seed), at))?;
+            images += 1;
         }
         if files.operations() <= at {
             break;
         }
     }
+    Ok(images)
+}
+
+#[test]
+fn the_output_of_a_function_is_that_of_the_records_after_every_crash() {
+    let images = rounds("functions", 6, crash_everywhere);
+    assert!(images >= 700, "only {images} crashes were tried");
 }

@@ -13,11 +13,15 @@ use futures::executor::block_on;
 use super::searched::{Change, Records, Workload, create, settle, workloads};
 use super::*;
 
+/// As in a browser.
+const OPTIONS: FileOptions = FileOptions { rewrite_bytes: 1 << 20, spare_bytes: 1 << 18 };
+
 /// Rounds of maintenance after which it is taken to be endless. Workloads need some twenty.
 const ENDLESS: usize = 200;
 
 /// A change, and the store before it.
 struct Stage {
+    world: World,
     files: Vec<Vec<u8>>,
     records: Records,
     change: Change,
@@ -28,8 +32,8 @@ struct Stage {
 type Shape = BTreeMap<String, usize>;
 
 /// How many entries the index of the one collection has under each prefix.
-async fn shape(storage: &Rc<dyn Storage>) -> Shape {
-    let blockstore = Blockstore::new(Rc::clone(storage), env(4), 1 << 20);
+async fn shape(world: World, storage: &Rc<dyn Storage>) -> Shape {
+    let blockstore = Blockstore::new(Rc::clone(storage), world.env(4), 1 << 20);
     let (_, catalog, _) = SysDb::open(&blockstore).await.unwrap();
     let mut shape = Shape::new();
     if let Some(root) = catalog.rows().find_map(|row| row.segment?.vectors) {
@@ -41,12 +45,12 @@ async fn shape(storage: &Rc<dyn Storage>) -> Shape {
 }
 
 /// The stages of what is under test in a workload. Maintenance is as many stages as it takes rounds.
-fn stages(workload: &Workload) -> Vec<Stage> {
-    let files = SimFiles::new(5);
+fn stages(world: World, workload: &Workload) -> Vec<Stage> {
+    let files = world.files();
     let mut records = Records::new();
     let mut stages = Vec::new();
     block_on(async {
-        let db = open(&storage_of(&files, OPTIONS[0]).unwrap(), &env(1)).await.unwrap();
+        let db = open(&storage_of(&files, OPTIONS).unwrap(), &world.env(1)).await.unwrap();
         create(&db, &workload.configuration).await.unwrap();
         for change in &workload.before {
             change.run(&db).await.unwrap();
@@ -59,10 +63,10 @@ fn stages(workload: &Workload) -> Vec<Stage> {
         for _ in 0..ENDLESS {
             let files = SimFiles::from_contents(contents.clone(), 5);
             let shape = block_on(async {
-                let storage = storage_of(&files, OPTIONS[0]).unwrap();
-                let shape = shape(&storage).await;
+                let storage = storage_of(&files, OPTIONS).unwrap();
+                let shape = shape(world, &storage).await;
                 // No two stages draw the same ids.
-                let db = open(&storage, &env(100 + stages.len() as u64)).await.unwrap();
+                let db = open(&storage, &world.env(100 + stages.len() as u64)).await.unwrap();
                 settle(&db, std::slice::from_ref(&records)).await.unwrap();
                 change.run(&db).await.unwrap();
                 db.close().await.unwrap();
@@ -72,7 +76,8 @@ fn stages(workload: &Workload) -> Vec<Stage> {
             let done = contents == after;
             if !done {
                 let files = std::mem::replace(&mut contents, after);
-                stages.push(Stage { files, records: records.clone(), change: change.clone(), shape });
+                let (records, change) = (records.clone(), change.clone());
+                stages.push(Stage { world, files, records, change, shape });
             }
             if done || !matches!(change, Change::Maintain) {
                 break;
@@ -105,9 +110,9 @@ impl Stage {
 
     /// Makes the change; the error if it is not acknowledged.
     fn run(&self, files: &SimFiles) -> Result<(), Error> {
-        let storage: Rc<dyn Storage> = Rc::new(files.storage(OPTIONS[0])?);
+        let storage: Rc<dyn Storage> = Rc::new(files.storage(OPTIONS)?);
         block_on(async {
-            let db = open(&storage, &env(2)).await?;
+            let db = open(&storage, &self.world.env(2)).await?;
             settle(&db, std::slice::from_ref(&self.records)).await.map_err(Error::Internal)?;
             self.change.run(&db).await
         })
@@ -115,7 +120,12 @@ impl Stage {
 }
 
 /// Maintains to the end; everything is there and found before and after, and work goes on.
-async fn goes_on(db: &Db, storage: &Rc<dyn Storage>, possible: &[Records]) -> Result<(), String> {
+async fn goes_on(
+    world: World,
+    db: &Db,
+    storage: &Rc<dyn Storage>,
+    possible: &[Records],
+) -> Result<(), String> {
     let mut records = settle(db, possible).await?;
     let more = [
         Change::Upsert(searched::records(5_000..5_040, 3)),
@@ -137,41 +147,54 @@ async fn goes_on(db: &Db, storage: &Rc<dyn Storage>, possible: &[Records]) -> Re
         settle(db, std::slice::from_ref(&records))
             .await
             .map_err(|error| format!("after maintenance: {error}"))?;
-        no_garbage(storage, &env(4)).await?;
+        no_garbage(storage, &world.env(4)).await?;
     }
     Ok(())
 }
 
-fn recovers(image: &SimFiles, possible: &[Records]) -> Result<(), String> {
+fn recovers(world: World, image: &SimFiles, possible: &[Records]) -> Result<(), String> {
     block_on(async {
-        let storage = storage_of(image, OPTIONS[0])?;
-        let db = open(&storage, &env(3)).await.map_err(why)?;
-        goes_on(&db, &storage, possible).await
+        let storage = storage_of(image, OPTIONS)?;
+        let db = open(&storage, &world.env(3)).await.map_err(why)?;
+        goes_on(world, &db, &storage, possible).await
     })
 }
 
 /// Crashes at every operation of every stage, each time in another way. Answers how many images recovered.
-fn crash_everywhere(stages: &[Stage]) -> u64 {
+fn crash_everywhere(world: World, name: &str, stages: &[Stage]) -> Result<u64, String> {
     let mut images = 0;
     for (number, stage) in stages.iter().enumerate() {
+        let workload = format!("{name}, stage {number}: {}", kind(&stage.change));
         for at in 0.. {
             let files = stage.files(Fault::Crash { at });
+            let (crash, _) = CRASHES[world.turn(at + number as u64, CRASHES.len())];
+            let seed = world.crash_seed(at, 0);
+            judging(&workload, crash, at, seed);
             let outcome = stage.run(&files);
             let possible = match &outcome {
                 Ok(()) => vec![stage.after()],
                 Err(_) => stage.possible().to_vec(),
             };
-            let (crash, _) = CRASHES[(at as usize + number) % CRASHES.len()];
-            recovers(&files.reopen(crash, at), &possible).unwrap_or_else(|reason| {
-                panic!("stage {number}, {:?}, {crash:?} at operation {at}: {reason}", kind(&stage.change))
-            });
+            recovers(world, &files.reopen(crash, seed), &possible)?;
             images += 1;
             if outcome.is_ok() {
                 break;
             }
         }
     }
-    images
+    Ok(images)
+}
+
+/// Lets a workload crash everywhere, in as many worlds as there have to be. `check` looks at what is to crash in the first one.
+fn crash_in_worlds(name: &str, workload: &Workload, check: impl Fn(&[Stage])) -> u64 {
+    let mut is_checked = false;
+    rounds(name, 4, |world| {
+        let stages = stages(world, workload);
+        if !std::mem::replace(&mut is_checked, true) {
+            check(&stages);
+        }
+        crash_everywhere(world, name, &stages)
+    })
 }
 
 fn kind(change: &Change) -> &'static str {
@@ -186,9 +209,9 @@ fn kind(change: &Change) -> &'static str {
 /// The change under a fault that is no crash. True if the fault came to pass.
 fn fails_harmlessly(stage: &Stage, at: u64, fault: Fault) -> Result<bool, String> {
     let files = SimFiles::from_contents(stage.files.clone(), 5);
-    let storage = storage_of(&files, OPTIONS[0])?;
+    let (world, storage) = (stage.world, storage_of(&files, OPTIONS)?);
     let outcome = block_on(async {
-        let db = open(&storage, &env(2)).await.map_err(why)?;
+        let db = open(&storage, &world.env(2)).await.map_err(why)?;
         settle(&db, std::slice::from_ref(&stage.records)).await?;
         let before = files.operations();
         files.set_fault(Some(shifted(fault, before + at)));
@@ -196,7 +219,7 @@ fn fails_harmlessly(stage: &Stage, at: u64, fault: Fault) -> Result<bool, String
         let reached = files.operations() > before + at;
         let Err(error) = outcome else {
             files.set_fault(None);
-            return goes_on(&db, &storage, &[stage.after()]).await.map(|()| (reached, None));
+            return goes_on(world, &db, &storage, &[stage.after()]).await.map(|()| (reached, None));
         };
         check_error(&error)?;
         if let Error::Storage(StorageError::QuotaExceeded { .. }) = error {
@@ -205,7 +228,7 @@ fn fails_harmlessly(stage: &Stage, at: u64, fault: Fault) -> Result<bool, String
                 .await
                 .map_err(|error| format!("on the full store: {error}"))?;
             files.set_fault(None);
-            goes_on(&db, &storage, std::slice::from_ref(&stage.records)).await?;
+            goes_on(world, &db, &storage, std::slice::from_ref(&stage.records)).await?;
             return Ok((reached, None));
         }
         if let Err(reason) = settle(&db, &stage.possible()).await
@@ -218,7 +241,8 @@ fn fails_harmlessly(stage: &Stage, at: u64, fault: Fault) -> Result<bool, String
     drop(storage);
     files.set_fault(None);
     if let (_, Some(possible)) = &outcome {
-        recovers(&files.reopen(Crash::Kill, at), possible).map_err(|reason| format!("reopened: {reason}"))?;
+        recovers(world, &files.reopen(Crash::Kill, at), possible)
+            .map_err(|reason| format!("reopened: {reason}"))?;
     }
     Ok(outcome.0)
 }
@@ -236,7 +260,7 @@ fn shifted(fault: Fault, at: u64) -> Fault {
 /// Lets every operation of every stage fail, each time in another way. Answers how many faults came to pass.
 fn fail_everywhere(workload: &Workload) -> u64 {
     let mut faults = 0;
-    for (number, stage) in stages(workload).iter().enumerate() {
+    for (number, stage) in stages(World::default(), workload).iter().enumerate() {
         for at in 0.. {
             let fault = match (at + number as u64) % 4 {
                 0 => Fault::Fail { at, error: quota() },
@@ -263,33 +287,33 @@ fn counts(stages: &[Stage], prefix: &str) -> Vec<usize> {
 
 #[test]
 fn codes_survive_every_crash() {
-    let stages = stages(&workloads::codes());
-    let codes = counts(&stages, "code");
-    assert!(codes[0] == 0 && codes.ends_with(&[1]), "{codes:?}");
-    let images = crash_everywhere(&stages);
+    let images = crash_in_worlds("codes", &workloads::codes(), |stages| {
+        let codes = counts(stages, "code");
+        assert!(codes[0] == 0 && codes.ends_with(&[1]), "{codes:?}");
+    });
     assert!(images >= 50, "only {images} crashes were tried");
 }
 
 #[test]
 fn lists_survive_every_crash() {
-    let stages = stages(&workloads::lists());
-    let heads = counts(&stages, "head");
-    assert!(heads.windows(2).any(|heads| heads[0] == 0 && heads[1] > 0), "none were founded: {heads:?}");
-    assert!(heads.windows(2).any(|heads| heads[0] > 0 && heads[0] < heads[1]), "none were split: {heads:?}");
-    assert!(heads.windows(2).any(|heads| heads[0] > heads[1]), "none were dissolved: {heads:?}");
-    let images = crash_everywhere(&stages);
+    let images = crash_in_worlds("lists", &workloads::lists(), |stages| {
+        let heads = counts(stages, "head");
+        let changes =
+            |change: fn(usize, usize) -> bool| heads.windows(2).any(|heads| change(heads[0], heads[1]));
+        assert!(changes(|before, after| before == 0 && after > 0), "none were founded: {heads:?}");
+        assert!(changes(|before, after| before > 0 && before < after), "none were split: {heads:?}");
+        assert!(changes(|before, after| before > after), "none were dissolved: {heads:?}");
+    });
     assert!(images >= 150, "only {images} crashes were tried");
 }
 
 #[test]
 fn graphs_survive_every_crash() {
-    let stages = stages(&workloads::graphs());
-    let chunks = counts(&stages, "node");
-    assert!(
-        chunks.windows(2).any(|chunks| chunks[0] > 0 && chunks[0] < chunks[1]),
-        "it did not grow: {chunks:?}"
-    );
-    let images = crash_everywhere(&stages);
+    let images = crash_in_worlds("graphs", &workloads::graphs(), |stages| {
+        let chunks = counts(stages, "node");
+        let has_grown = chunks.windows(2).any(|chunks| chunks[0] > 0 && chunks[0] < chunks[1]);
+        assert!(has_grown, "it did not grow: {chunks:?}");
+    });
     assert!(images >= 100, "only {images} crashes were tried");
 }
 

@@ -6,7 +6,8 @@ use chromatid::storage::sim::{Crash, Fault, SimFiles};
 use futures::executor::block_on;
 use uuid::Uuid;
 
-use super::{OPTIONS, env, storage_of};
+use super::storage_of;
+use crate::rounds::{World, judging, rounds};
 use crate::support::chroma::{Chroma, Kind};
 use crate::support::probe::{everything, why};
 use crate::support::step::{Step, note_indexed, run};
@@ -63,9 +64,14 @@ impl Client {
 }
 
 /// The client goes on with what the crash has left; afterwards everything is as if nothing had happened.
-async fn check(files: &SimFiles, at: u64, mut client: Client) -> std::result::Result<(), String> {
-    let storage = storage_of(files, OPTIONS[at as usize % 2])?;
-    let db = open(&storage, &env(2)).await.map_err(why)?;
+async fn check(
+    world: World,
+    files: &SimFiles,
+    at: u64,
+    mut client: Client,
+) -> std::result::Result<(), String> {
+    let storage = storage_of(files, world.options(at))?;
+    let db = open(&storage, &world.env(2)).await.map_err(why)?;
     client.go_on(&db).await.map_err(why)?;
     let mut model = Chroma::default();
     for step in &steps() {
@@ -74,39 +80,48 @@ async fn check(files: &SimFiles, at: u64, mut client: Client) -> std::result::Re
     note_indexed(&db, &mut model).map_err(why)?;
     everything(&db, &model).await?;
     maintain(&db).await?;
-    no_garbage(&storage, &env(2)).await
+    no_garbage(&storage, &world.env(2)).await
 }
 
-#[test]
-fn each_write_is_done_once_after_every_crash() {
+/// Crashes at every operation. Answers how many images were judged.
+fn crash_everywhere(world: World) -> std::result::Result<u64, String> {
+    let mut images = 0;
     for at in 0.. {
-        let files = SimFiles::new(5);
+        let files = world.files();
         files.set_fault(Some(Fault::Crash { at }));
         let mut client = Client::default();
-        if let Ok(storage) = storage_of(&files, OPTIONS[at as usize % 2]) {
+        if let Ok(storage) = storage_of(&files, world.options(at)) {
             block_on(async {
-                if let Ok(db) = open(&storage, &env(1)).await {
+                if let Ok(db) = open(&storage, &world.env(1)).await {
                     let _ = client.go_on(&db).await;
                 }
             });
         }
         for crash in [Crash::Kill, Crash::PowerLossNothing, Crash::PowerLossPrefix, Crash::PowerLossSubset] {
-            let client = Client { answered: client.answered };
-            let outcome = block_on(check(&files.reopen(crash, at), at, client));
-            outcome.unwrap_or_else(|reason| panic!("{crash:?} at {at}: {reason}"));
+            let (client, seed) = (Client { answered: client.answered }, world.crash_seed(at, 0));
+            judging("requests", crash, at, seed);
+            block_on(check(world, &files.reopen(crash, seed), at, client))?;
+            images += 1;
         }
         if files.operations() <= at {
             break;
         }
     }
+    Ok(images)
+}
+
+#[test]
+fn each_write_is_done_once_after_every_crash() {
+    let images = rounds("requests", 8, crash_everywhere);
+    assert!(images >= 400, "only {images} crashes were tried");
 }
 
 #[test]
 fn a_write_that_fails_is_not_known_as_done() {
-    let files = SimFiles::new(5);
-    let storage = storage_of(&files, OPTIONS[0]).unwrap();
+    let world = World::default();
+    let storage = storage_of(&world.files(), world.options(0)).unwrap();
     block_on(async {
-        let db = open(&storage, &env(1)).await.unwrap();
+        let db = open(&storage, &world.env(1)).await.unwrap();
         let request = |number| Request { client: CLIENT, number, acknowledged: 1 };
         let create = Step::Create { name: "alpha", space: "l2" };
         db.on_behalf(request(1), run(&db, &create)).await.unwrap();

@@ -11,11 +11,15 @@ pub type Workload = (&'static str, Vec<Vec<Step>>);
 pub fn all() -> Vec<Workload> {
     vec![
         ("insert", insert()),
+        ("upsert", upsert()),
+        ("delete", deletions()),
         ("mixed", mixed()),
         ("compaction", compaction()),
         ("collections", collections()),
         ("catalogue", catalogue()),
         ("forks", forks()),
+        ("garbage", garbage()),
+        ("shrink", shrink()),
     ]
 }
 
@@ -31,6 +35,40 @@ fn insert() -> Vec<Vec<Step>> {
         ],
         one(write("alpha", Kind::Add, &(10..40).collect::<Vec<_>>())),
         one(write("alpha", Kind::Add, &[9])),
+    ]
+}
+
+fn upsert() -> Vec<Vec<Step>> {
+    vec![
+        one(create("alpha")),
+        one(write("alpha", Kind::Upsert, &[1, 2, 3, 4])),
+        one(write("alpha", Kind::Upsert, &[2, 5])),
+        one(Step::Compact),
+        one(write("alpha", Kind::Upsert, &[1, 3, 6])),
+        vec![write("alpha", Kind::Upsert, &[1, 2]), write("alpha", Kind::Upsert, &[2, 3])],
+        one(Step::Compact),
+        vec![write("alpha", Kind::Upsert, &[6, 7]), Step::Compact, write("alpha", Kind::Upsert, &[7, 8])],
+        one(write("alpha", Kind::Upsert, &(1..9).collect::<Vec<_>>())),
+    ]
+}
+
+/// What was compacted goes, and what was not; by ids, by filters, and all of it; and comes again.
+fn deletions() -> Vec<Vec<Step>> {
+    vec![
+        one(create("alpha")),
+        one(write("alpha", Kind::Add, &(1..10).collect::<Vec<_>>())),
+        one(delete("alpha", Some(&["1", "none"]), None)),
+        one(Step::Compact),
+        one(delete("alpha", Some(&["2", "3"]), None)),
+        vec![delete("alpha", Some(&["4"]), None), write("alpha", Kind::Add, &[4, 11])],
+        one(delete("alpha", None, Some(json!({"kind": "a"})))),
+        one(Step::Compact),
+        one(write("alpha", Kind::Add, &[2, 12])),
+        vec![Step::Compact, delete("alpha", Some(&["2", "5"]), None)],
+        one(delete("alpha", None, Some(json!({"n": {"$gte": 0}})))),
+        one(Step::Compact),
+        one(Step::Maintain),
+        one(write("alpha", Kind::Add, &[1])),
     ]
 }
 
@@ -102,6 +140,45 @@ fn forks() -> Vec<Vec<Step>> {
         one(Step::Drop { name: "beta" }),
         one(Step::Maintain),
         one(write("gamma", Kind::Add, &[9])),
+    ]
+}
+
+/// What nothing reaches is left behind by collections, by forks and by compactions, and collected while work goes on.
+fn garbage() -> Vec<Vec<Step>> {
+    vec![
+        one(create("alpha")),
+        one(create("beta")),
+        one(write("alpha", Kind::Add, &(1..8).collect::<Vec<_>>())),
+        one(write("beta", Kind::Add, &[1, 2])),
+        one(Step::Compact),
+        one(Step::Fork { from: "alpha", to: "gamma" }),
+        one(delete("alpha", Some(&["1", "2"]), None)),
+        one(Step::Compact),
+        one(Step::Drop { name: "alpha" }),
+        vec![Step::Maintain, write("gamma", Kind::Upsert, &[3, 9])],
+        one(Step::Compact),
+        one(Step::Drop { name: "gamma" }),
+        vec![Step::Maintain, write("beta", Kind::Add, &[5])],
+        one(Step::Maintain),
+        one(write("beta", Kind::Add, &[6])),
+    ]
+}
+
+/// The blocks of one collection lie before those of another and go, so that the others move.
+fn shrink() -> Vec<Vec<Step>> {
+    vec![
+        one(create("alpha")),
+        one(write("alpha", Kind::Add, &(1..20).collect::<Vec<_>>())),
+        one(Step::Compact),
+        one(create("beta")),
+        one(write("beta", Kind::Add, &(1..10).collect::<Vec<_>>())),
+        one(Step::Compact),
+        one(Step::Drop { name: "alpha" }),
+        one(Step::Maintain),
+        vec![Step::Maintain, write("beta", Kind::Upsert, &[2, 11])],
+        one(Step::Compact),
+        one(Step::Maintain),
+        one(write("beta", Kind::Add, &[12])),
     ]
 }
 

@@ -9,19 +9,15 @@ use serde_json::Value;
 
 use crate::fuzz;
 use crate::server::Server;
+use crate::variable;
 
 const SEEDS: u64 = 60;
 const REQUESTS: usize = 40;
 
-fn variable(name: &str) -> Option<u64> {
-    let text = std::env::var(name).ok()?;
-    Some(text.parse().unwrap_or_else(|fault| panic!("{name}={text}: {fault}")))
-}
-
 #[test]
 fn no_input_takes_it_down() {
-    let first = variable("CHROMATID_FUZZ_SEED").unwrap_or(0);
-    let seconds = variable("CHROMATID_FUZZ_SECONDS");
+    let first = variable::number("CHROMATID_FUZZ_SEED").unwrap_or(0);
+    let seconds = variable::number("CHROMATID_FUZZ_SECONDS");
     let start = Instant::now();
     let goes_on = |seed: u64| match seconds {
         Some(seconds) => start.elapsed() < Duration::from_secs(seconds),

@@ -146,6 +146,14 @@ impl Mark {
     }
 }
 
+/// Whether a file is what a rewrite left: an old journal, or a new one that has no header yet. Anything else came here by
+/// mistake and may be the only copy of something.
+fn is_leftover<F: File>(file: &F) -> Result<bool> {
+    let mut magic = [0; 4];
+    let filled = read_up_to(file, 0, &mut magic)?;
+    Ok(filled > 0 && (magic == MAGIC || magic == [0; 4]))
+}
+
 /// Ends a page: checksum of what is there, then zeros.
 fn seal(mut page: Vec<u8>) -> Vec<u8> {
     let checksum = xxh3_64(&page);
@@ -298,7 +306,7 @@ impl<F: File> Journal<F> {
             self.size = self.end_offset;
         }
         let other = &self.files[1 - self.active];
-        let leftover = other.size()? > 0;
+        let leftover = is_leftover(other)?;
         if self.torn_bytes > 0 || leftover || self.mark.is_none() || self.end.sequence > self.durable {
             flush(self.active())?;
         }

@@ -3,8 +3,6 @@
 use chromatid::storage::sim::Xorshift;
 use serde_json::{Value, json};
 
-use super::requests::pick;
-
 /// Stands for text that is put in when the value has become one.
 const RAW: &str = "@raw";
 
@@ -72,6 +70,11 @@ const NAMES: [&str; 14] = [
     "a.b[0]: c",
     "\u{0}",
 ];
+
+/// One of some.
+pub fn pick<'a, T: ?Sized>(random: &mut Xorshift, from: &[&'a T]) -> &'a T {
+    from[random.below(from.len() as u64) as usize]
+}
 
 /// A value as text. One of a hundred is very large or very deep.
 pub fn value(random: &mut Xorshift) -> String {

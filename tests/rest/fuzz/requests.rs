@@ -8,7 +8,7 @@ use chromatid::rest::routes::ENDPOINTS;
 use chromatid::storage::sim::Xorshift;
 use serde_json::Value;
 
-use super::mutate;
+use super::mutate::{self, pick};
 use super::world::World;
 
 pub struct Sent {
@@ -87,10 +87,6 @@ const SEGMENTS: [&str; 14] = [
     "default_tenant:default_database:plain",
     "__proto__",
 ];
-
-pub fn pick<'a, T: ?Sized>(random: &mut Xorshift, from: &[&'a T]) -> &'a T {
-    from[random.below(from.len() as u64) as usize]
-}
 
 /// The next request.
 pub fn any(random: &mut Xorshift, world: &World) -> Sent {
