@@ -173,8 +173,9 @@ pub const DIRECTORY_RESERVE_BYTES: u64 = 64 * 1024;
 /// Bytes that a store in IndexedDB keeps for the same: some ten blocks, or some thousand deletions.
 pub const ROOM_BYTES: usize = 1024 * 1024;
 
-/// Bytes that it keeps for what is small, the note of an opening above all. Below 128 KiB browsers do not free what is deleted at once.
-pub const LAST_ROOM_BYTES: usize = 256 * 1024;
+/// Bytes that it keeps for the log of deletions, and as many for the note of an opening. Below 128 KiB browsers do not free at once what is
+/// deleted.
+pub const SMALL_ROOM_BYTES: usize = 256 * 1024;
 
 /// Bytes by which a file is made longer beyond what is needed at once: a call of the platform each.
 pub const ROOM_STEP_BYTES: u64 = 256 * 1024;

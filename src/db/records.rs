@@ -97,7 +97,13 @@ impl Db {
             self.flush().await
         };
         let made = made.await;
-        if is_full(&made) { Ok(()) } else { made }
+        if is_full(&made) {
+            // What the attempt has written goes, so that what is kept for deletions is there for them.
+            let collected = garbage::collect(&store).await;
+            let kept = self.inner.storage.reserve(0).await.map_err(Error::from);
+            return [collected, kept].into_iter().find(|outcome| !is_full(outcome)).unwrap_or(Ok(()));
+        }
+        made
     }
 
     /// Deletes records; answers how many were meant (spec: rest-api 4.4).

@@ -8,7 +8,7 @@
 //! | log    | sequence number              | frame                                                     |
 //! | sizes  | as in `blocks` and `log`     | length in bytes, so that usage is known without the bytes |
 //! | meta   | `owner`, `root`, `log`       | see [`records`]                                           |
-//! | meta   | `room`, `last`               | noise that is deleted when a write finds no room          |
+//! | meta   | `room`, `log room`, `last room` | noise that is deleted when a write finds no room       |
 //!
 //! Every write is one transaction with `durability: "strict"`, so that it is durable when it completes
 //! and nothing is ever torn; a bad frame is therefore always corruption. Transactions run in the order
@@ -64,7 +64,7 @@ pub struct IndexedDbStorage {
     database: IdbDatabase,
     /// What `owner` must say for this store to write.
     token: Vec<u8>,
-    rooms: [Room; 2],
+    rooms: [Room; 3],
     closed: Rc<Cell<bool>>,
     /// Runs when another tab deletes the database or the platform closes it; kept alive here.
     _on_close: Closure<dyn FnMut(JsValue)>,
@@ -172,7 +172,7 @@ impl IndexedDbStorage {
         loop {
             match self.put("owner", &self.token).await {
                 // A full store has to open all the same: nothing else could be deleted from it.
-                Err(StorageError::QuotaExceeded { .. }) if self.give_room(Use::All).await => {}
+                Err(StorageError::QuotaExceeded { .. }) if self.give_room(Use::Opening).await => {}
                 outcome => return outcome,
             }
         }
@@ -212,7 +212,7 @@ impl IndexedDbStorage {
         operation: &'static str,
         requests: impl Fn(&IdbTransaction, &Refusal) -> Js<()> + 'a,
     ) -> Pending<'a, ()> {
-        self.write_using(Use::All, operation, requests)
+        self.write_using(Use::Log, operation, requests)
     }
 
     fn write_using<'a>(
@@ -351,7 +351,7 @@ impl Storage for IndexedDbStorage {
         if let Err(error) = check_new_blocks(&blocks, |_| false) {
             return Box::pin(ready(Err(if self.closed.get() { StorageError::Closed } else { error })));
         }
-        self.write_using(Use::First, "writing blocks", move |transaction, _| {
+        self.write_using(Use::Blocks, "writing blocks", move |transaction, _| {
             let (data, sizes) = (transaction.object_store("blocks")?, transaction.object_store("sizes")?);
             for (id, block) in &blocks {
                 // `add` fails, and the transaction with it, if the id exists.

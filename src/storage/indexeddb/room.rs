@@ -8,7 +8,7 @@ use web_sys::IdbTransaction;
 
 use super::{Ending, IndexedDbStorage, Refusal, bytes, failed};
 use crate::error::StorageError;
-use crate::limits::{LAST_ROOM_BYTES, ROOM_BYTES};
+use crate::limits::{ROOM_BYTES, SMALL_ROOM_BYTES};
 use crate::storage::Result;
 
 /// A row of `meta` that is deleted when a write finds no room.
@@ -19,22 +19,19 @@ pub(super) struct Room {
     is_there: Cell<Option<bool>>,
 }
 
-/// What a write may use of the rooms that are kept.
+/// What a write may use of the rooms that are kept: each those of the ones before it too. A compaction that finds no room all the same must not
+/// take what deletions need, nor these what an opening needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Use {
-    /// Blocks: the first, the larger one. A compaction that finds no room all the same must not take what an opening needs.
-    First,
-    /// What is small: the others too.
-    All,
+    Blocks,
+    Log,
+    Opening,
 }
 
 /// The rooms of a store that was just opened.
-pub(super) fn rooms() -> [Room; 2] {
-    [("room", ROOM_BYTES), ("last", LAST_ROOM_BYTES)].map(|(key, bytes)| Room {
-        key,
-        bytes,
-        is_there: Cell::new(None),
-    })
+pub(super) fn rooms() -> [Room; 3] {
+    let rooms = [("room", ROOM_BYTES), ("log room", SMALL_ROOM_BYTES), ("last room", SMALL_ROOM_BYTES)];
+    rooms.map(|(key, bytes)| Room { key, bytes, is_there: Cell::new(None) })
 }
 
 impl IndexedDbStorage {
@@ -46,8 +43,7 @@ impl IndexedDbStorage {
 
     /// Deletes one of the rooms, in a transaction of its own, as room is counted when one ends. True if there may have been one.
     pub(super) async fn give_room(&self, to: Use) -> bool {
-        let usable = if to == Use::First { 1 } else { self.rooms.len() };
-        for room in &self.rooms[..usable] {
+        for room in self.rooms.iter().take(to as usize + 1) {
             let may_be_there = room.is_there.replace(Some(false)) != Some(false);
             if may_be_there && self.give(room).await.is_ok_and(|was_there| was_there) {
                 return true;
