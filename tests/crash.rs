@@ -250,7 +250,7 @@ fn crash_in_worlds(test: &str, is_meant: impl Fn(&str) -> bool) {
         workloads::all().into_iter().filter(|workload| is_meant(workload.0)).collect();
     let images =
         rounds(test, 35, |world| workloads.iter().map(|workload| crash_everywhere(world, workload)).sum());
-    assert!(images >= 8_000, "only {images} crashes were tried");
+    assert!(images >= 7_500, "only {images} crashes were tried");
 }
 
 /// Workloads of the records of a collection; the others are about collections.

@@ -213,9 +213,10 @@ impl Log {
         made: crate::storage::Result<()>,
     ) -> crate::storage::Result<()> {
         made?;
-        if room == Room::Takes {
-            self.storage.reserve(frames.iter().map(|frame| frame.bytes.len() as u64).sum()).await?;
+        if room == Room::Gives {
+            return self.storage.append_kept(frames, self.durability).await;
         }
+        self.storage.reserve(frames.iter().map(|frame| frame.bytes.len() as u64).sum()).await?;
         self.storage.append_log(frames, self.durability).await
     }
 

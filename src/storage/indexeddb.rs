@@ -215,6 +215,24 @@ impl IndexedDbStorage {
         self.write_using(Use::Log, operation, requests)
     }
 
+    fn append(&self, room: Use, frames: Vec<Frame>) -> Pending<'_, ()> {
+        let frames = Rc::new(frames);
+        self.write_using(room, "appending to the log", move |transaction, refusal| {
+            let (log, sizes) = (transaction.object_store("log")?, transaction.object_store("sizes")?);
+            for frame in frames.iter() {
+                log.put_with_key(&bytes(&frame.bytes), &sequence(frame.sequence))?;
+                sizes.put_with_key(&size(frame.bytes.len()), &sequence(frame.sequence))?;
+            }
+            // Runs before any of the above is visible to anyone: refused frames never were there.
+            let frames = Rc::clone(&frames);
+            check(transaction, "log", refusal, move |record, meta| {
+                let record = LogRecord::decode(record)?;
+                let end = record.end.append(&frames)?;
+                records::put(meta, "log", &LogRecord { end, ..record }.encode())
+            })
+        })
+    }
+
     fn write_using<'a>(
         &'a self,
         room: Use,
@@ -383,21 +401,11 @@ impl Storage for IndexedDbStorage {
     }
 
     fn append_log(&self, frames: Vec<Frame>, _durability: Durability) -> Pending<'_, ()> {
-        let frames = Rc::new(frames);
-        self.write("appending to the log", move |transaction, refusal| {
-            let (log, sizes) = (transaction.object_store("log")?, transaction.object_store("sizes")?);
-            for frame in frames.iter() {
-                log.put_with_key(&bytes(&frame.bytes), &sequence(frame.sequence))?;
-                sizes.put_with_key(&size(frame.bytes.len()), &sequence(frame.sequence))?;
-            }
-            // Runs before any of the above is visible to anyone: refused frames never were there.
-            let frames = Rc::clone(&frames);
-            check(transaction, "log", refusal, move |record, meta| {
-                let record = LogRecord::decode(record)?;
-                let end = record.end.append(&frames)?;
-                records::put(meta, "log", &LogRecord { end, ..record }.encode())
-            })
-        })
+        self.append(Use::None, frames)
+    }
+
+    fn append_kept(&self, frames: Vec<Frame>, _durability: Durability) -> Pending<'_, ()> {
+        self.append(Use::Log, frames)
     }
 
     fn reserve(&self, _bytes: u64) -> Pending<'_, ()> {

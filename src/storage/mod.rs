@@ -179,6 +179,11 @@ pub trait Storage {
     /// [`Durability`] says. On an error none of them was acknowledged.
     fn append_log(&self, frames: Vec<Frame>, durability: Durability) -> Pending<'_, ()>;
 
+    /// As [`append_log`](Self::append_log), of frames that give room back: they may use what [`reserve`](Self::reserve) keeps.
+    fn append_kept(&self, frames: Vec<Frame>, durability: Durability) -> Pending<'_, ()> {
+        self.append_log(frames, durability)
+    }
+
     /// Makes sure that `bytes` can be appended to the log and that there is room beyond them for what gives room back: deletions,
     /// and the compactions that follow. Asked before every append that takes room for good. A backend that cannot keep room need not do anything.
     ///

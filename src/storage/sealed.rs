@@ -172,6 +172,10 @@ impl Storage for SealedStorage {
         self.storage.append_log(frames, durability)
     }
 
+    fn append_kept(&self, frames: Vec<Frame>, durability: Durability) -> Pending<'_, ()> {
+        self.storage.append_kept(frames, durability)
+    }
+
     fn reserve(&self, bytes: u64) -> Pending<'_, ()> {
         self.storage.reserve(bytes)
     }

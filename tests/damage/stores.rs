@@ -11,7 +11,7 @@ use chromatid::sysdb::SysDb;
 use futures::executor::block_on;
 use serde_json::json;
 
-use crate::layout::{BLOCKS, Contents, HEADER, MARK, PAGE, ROOT, SLOT_HEADER, place_of, record_length};
+use crate::layout::{BLOCKS, BODY, Contents, HEADER, MARK, PAGE, ROOT, SLOT_HEADER, place_of, record_length};
 use crate::support::chroma::{Chroma, Kind};
 use crate::support::env::seeded;
 use crate::support::open;
@@ -91,8 +91,16 @@ fn lived(name: &'static str, options: FileOptions) -> Store {
         }
         db.close().await.unwrap();
     });
-    let files = files.contents();
+    let mut files = files.contents();
+    files.iter_mut().for_each(without_kept_room);
     Store { name, options, places: places(&files, options), finished: Vec::new(), files, model, history }
+}
+
+/// A store is as whole without the room that is kept after the last frame and the last block, where no byte means anything.
+fn without_kept_room(file: &mut Vec<u8>) {
+    let used = file.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    // What was never used is as long as a journal without frames, or empty.
+    file.truncate(if file.len() < BODY { file.len() } else { used.max(BODY) });
 }
 
 /// The process dies between two writes of a journal's new file, when both of its files hold something.
@@ -103,7 +111,8 @@ fn moving() -> Store {
     };
     // The last such moment: most of the life is behind it.
     let found = (0..).map_while(crashed).filter(|(files, _)| both(files)).last();
-    let (files, mut model) = found.expect("journals move");
+    let (mut files, mut model) = found.expect("journals move");
+    files.iter_mut().for_each(without_kept_room);
     // How much was indexed is for an opening of a copy to say.
     let copy = SimFiles::from_contents(files.clone(), 0);
     block_on(async {

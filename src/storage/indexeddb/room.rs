@@ -23,6 +23,7 @@ pub(super) struct Room {
 /// take what deletions need, nor these what an opening needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Use {
+    None,
     Blocks,
     Log,
     Opening,
@@ -43,7 +44,7 @@ impl IndexedDbStorage {
 
     /// Deletes one of the rooms, in a transaction of its own, as room is counted when one ends. True if there may have been one.
     pub(super) async fn give_room(&self, to: Use) -> bool {
-        for room in self.rooms.iter().take(to as usize + 1) {
+        for room in self.rooms.iter().take(to as usize) {
             let may_be_there = room.is_there.replace(Some(false)) != Some(false);
             if may_be_there && self.give(room).await.is_ok_and(|was_there| was_there) {
                 return true;
