@@ -282,7 +282,7 @@ fn an_import_that_fails_leaves_nothing() {
 }
 
 /// Bytes between two that are damaged.
-const STRIDE: usize = 977;
+const STRIDE: usize = 2_477;
 
 #[test]
 fn what_is_damaged_is_told_exported_around_and_repaired() {
@@ -365,6 +365,6 @@ fn what_is_damaged_is_told_exported_around_and_repaired() {
             drop(db);
             no_garbage(&storage(&files), &seeded(5, 0.25)).await.unwrap();
         }
-        assert!(harmless > 0 && lossless > 5 && lossy > 5, "{harmless}, {lossless}, {lossy}");
+        assert!(harmless > 0 && lossless > 3 && lossy > 3, "{harmless}, {lossless}, {lossy}");
     });
 }
