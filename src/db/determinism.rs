@@ -8,11 +8,12 @@ use std::rc::Rc;
 
 use futures::future::{LocalBoxFuture, ready};
 use serde_json::{Value, json};
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::{DEFAULT_DATABASE as D, DEFAULT_TENANT as T, Db, Options};
 use crate::env::Env;
 use crate::error::Result;
+use crate::storage::Storage;
 use crate::storage::file::{FILE_NAMES, FileOptions};
 use crate::storage::sim::{SimFiles, Xorshift};
 use crate::types::{
@@ -54,6 +55,7 @@ impl Env for Seeded {
 
 /// A database on simulated files, and what they came to be after each stage.
 struct Run {
+    storage: Rc<dyn Storage>,
     files: SimFiles,
     db: Db,
     digests: String,
@@ -65,27 +67,28 @@ pub async fn digests() -> Result<String> {
     let env = Seeded { now: Cell::new(1e12), random: RefCell::new(Xorshift::new(2)) };
     let storage = Rc::new(files.storage(OPTIONS)?);
     let options = Options { versions: 2, ..Options::default() };
-    let db = Db::open(storage, Rc::new(env), options).await?;
-    let mut run = Run { files, db, digests: String::new() };
+    let storage: Rc<dyn Storage> = storage;
+    let db = Db::open(Rc::clone(&storage), Rc::new(env), options).await?;
+    let mut run = Run { files, storage, db, digests: String::new() };
     let hnsw = json!({"hnsw": {"space": "l2", "max_neighbors": 8, "ef_construction": 24}});
     let spann = json!({"spann": {"space": "cosine", "split_threshold": 50, "merge_threshold": 25, "nreplica_count": 2}});
     let texts = run.create("texts", json!({})).await?;
     run.write(&texts, Operation::Add, texts_of(0..60)).await?;
     run.write(&texts, Operation::Upsert, texts_of(50..70)).await?;
-    run.note("writes");
+    run.note("writes").await?;
     run.db.compact().await?;
-    run.note("compaction");
+    run.note("compaction").await?;
     for (name, configuration) in
         [("codes", json!({"hnsw": {"space": "ip"}})), ("graph", hnsw), ("lists", spann)]
     {
         let id = run.create(name, configuration).await?;
         run.write(&id, Operation::Add, vectors_of(0..VECTORS, 0)).await?;
         run.settle().await?;
-        run.note(name);
+        run.note(name).await?;
         run.write(&id, Operation::Upsert, vectors_of(0..VECTORS / 4, 1)).await?;
         run.delete(&id, (VECTORS / 4..VECTORS / 2).map(|number| format!("v{number}")).collect()).await?;
         run.settle().await?;
-        run.note(&format!("{name}, changed"));
+        run.note(&format!("{name}, changed")).await?;
     }
     run.delete(&texts, (10..30).map(|number| format!("t{number}")).collect()).await?;
     let kept = run.db.save_version(T, D, &texts).await?.version;
@@ -94,8 +97,8 @@ pub async fn digests() -> Result<String> {
     run.db.restore_version(T, D, &texts, kept).await?;
     run.db.delete_collection(T, D, "codes").await?;
     run.settle().await?;
+    run.note("versions").await?;
     run.db.close().await?;
-    run.note("versions");
     Ok(run.digests)
 }
 
@@ -120,10 +123,19 @@ impl Run {
         Ok(())
     }
 
-    fn note(&mut self, stage: &str) {
-        for (file, bytes) in FILE_NAMES.iter().zip(self.files.contents()) {
+    /// Of the file of blocks what lies in it: between the blocks it has what was there before.
+    async fn note(&mut self, stage: &str) -> Result<()> {
+        for (file, bytes) in FILE_NAMES.iter().zip(self.files.contents()).take(FILE_NAMES.len() - 1) {
             self.digests += &format!("{stage}: {file} {} {:016x}\n", bytes.len(), xxh3_64(&bytes));
         }
+        let mut ids = self.storage.list_blocks().await?;
+        ids.sort_unstable();
+        let mut hasher = Xxh3::new();
+        for block in self.storage.read_blocks(&ids).await?.into_iter().flatten() {
+            hasher.update(&block);
+        }
+        self.digests += &format!("{stage}: {} blocks {:016x}\n", ids.len(), hasher.digest());
+        Ok(())
     }
 }
 

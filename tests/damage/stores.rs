@@ -98,7 +98,8 @@ fn lived(name: &'static str, options: FileOptions) -> Store {
 
 /// A store is as whole without the room that is kept after the last frame and the last block, where no byte means anything.
 fn without_kept_room(file: &mut Vec<u8>) {
-    let used = file.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    // The last frame may end with some zeros.
+    let used = file.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 256);
     // What was never used is as long as a journal without frames, or empty.
     file.truncate(if file.len() < BODY { file.len() } else { used.max(BODY) });
 }
