@@ -189,7 +189,7 @@ test("everything goes into a file and comes back from it", async ({ consolePage:
   await place(page, "Storage").click();
   const backup = page.getByRole("region", { name: "Backup" });
   await backup.getByRole("button", { name: "Look for damage" }).click();
-  await expect(backup.getByRole("status")).toHaveText(/^Nothing is damaged: 5,000 records/);
+  await expect(backup.getByRole("status")).toHaveText(/^Nothing is damaged: .* were read$/);
   const downloading = page.waitForEvent("download");
   await backup.getByRole("button", { name: "Export" }).click();
   const file = await (await downloading).path();
