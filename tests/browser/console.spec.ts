@@ -1,7 +1,5 @@
 /** The console as a user meets it: each test starts in an empty browser, so each one imports the glosses first. */
 
-import { readFileSync } from "node:fs";
-
 import { expect, goOffline, goOnline, test } from "./fixtures";
 import { expectAccessible, IMPORT_TIMEOUT, place, ready, results, screenshot, search, searchBox, titles } from "./support/console-page";
 
@@ -182,33 +180,6 @@ test("collections are listed, created with checks, and deleted after a question"
   await page.getByRole("button", { name: "Delete notes" }).click();
   await page.getByRole("alertdialog").getByRole("button", { name: "Delete", exact: true }).click();
   await expect(page.getByRole("article", { name: "notes" })).toHaveCount(0);
-});
-
-test("everything goes into a file and comes back from it", async ({ consolePage: page }, info) => {
-  await ready(page);
-  await place(page, "Storage").click();
-  const backup = page.getByRole("region", { name: "Backup" });
-  await backup.getByRole("button", { name: "Look for damage" }).click();
-  await expect(backup.getByRole("status")).toHaveText(/^Nothing is damaged: .* were read$/);
-  const downloading = page.waitForEvent("download");
-  await backup.getByRole("button", { name: "Export" }).click();
-  const file = await (await downloading).path();
-  await expect(backup.getByRole("status")).toHaveText(/^Exported 5,000 records in/);
-  const choose = async (): Promise<void> => {
-    const choosing = page.waitForEvent("filechooser");
-    await backup.getByRole("button", { name: "Import" }).click();
-    await (await choosing).setFiles({ name: "backup.chromatid", mimeType: "", buffer: readFileSync(file) });
-  };
-  await choose();
-  await expect(backup.getByRole("alert")).toContainText("already exists");
-  await backup.getByRole("radio", { name: "Replace it" }).check({ force: true });
-  await choose();
-  await expect(backup.getByRole("status")).toHaveText("Imported 5,000 records, one collection");
-  await expectAccessible(page, "backup");
-  await screenshot(page, info, "backup");
-  await place(page, "Search").click();
-  await search(page, "large feline animal");
-  await expect(titles(page).first()).toHaveText("cat, true cat");
 });
 
 test("storage says where the data are, plots the queries, and starts anew after a reset", async ({ consolePage: page }, info) => {

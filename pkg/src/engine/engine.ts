@@ -551,10 +551,6 @@ const BOUND: ReadonlySet<EngineMethod> = new Set([
   "nextChange",
   "nextChanges",
   "finishFunction",
-  "nextExport",
-  "endExport",
-  "pushImport",
-  "endImport",
 ]);
 
 /** Whether a call means something to no other engine than the one that it was made for. */

@@ -40,8 +40,15 @@ export function BackupPanel({ onDone }: { onDone: () => void }) {
 
   const exportAll = async () => {
     let records = 0;
-    const stream = store.export({ onEnd: (exported) => (records = exported.records) }).pipeThrough(counted((bytes) => setNote(`${formatBytes(bytes)} so far`)));
-    const blob = await new Response(stream).blob();
+    const reader = store.export({ onEnd: (exported) => (records = exported.records) }).getReader();
+    const pieces: BlobPart[] = [];
+    let bytes = 0;
+    for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
+      pieces.push(value as Uint8Array<ArrayBuffer>);
+      bytes += value?.length ?? 0;
+      setNote(`${formatBytes(bytes)} so far`);
+    }
+    const blob = new Blob(pieces);
     saveFile(blob, `chromatid-${new Date().toISOString().slice(0, 10)}.chromatid`);
     return `Exported ${formatCount(records)} records in ${formatBytes(blob.size)}`;
   };
@@ -115,18 +122,6 @@ export function BackupPanel({ onDone }: { onDone: () => void }) {
       )}
     </section>
   );
-}
-
-/** Tells how many bytes have passed. */
-function counted(tell: (bytes: number) => void): TransformStream<Uint8Array, Uint8Array> {
-  let bytes = 0;
-  return new TransformStream({
-    transform(chunk, controller) {
-      bytes += chunk.length;
-      tell(bytes);
-      controller.enqueue(chunk);
-    },
-  });
 }
 
 function describeRepair({ repaired, left }: Repair): string {
