@@ -37,22 +37,29 @@ pub fn set(object: &Object, name: &'static str, value: &JsValue) {
 }
 
 /// A member of a request; `None` when it is absent, undefined or null.
-fn member(request: &JsValue, name: &'static str) -> JsResult<Option<JsValue>> {
+pub fn member(request: &JsValue, name: &'static str) -> JsResult<Option<JsValue>> {
     let value = Reflect::get(request, &js_name(name)).map_err(|_| error::shape("expected an object"))?;
     Ok((!value.is_undefined() && !value.is_null()).then_some(value))
 }
 
 /// Reads the columns of an add, update or upsert.
 pub fn record_set(request: &JsValue) -> JsResult<RecordSet> {
-    let ids = member(request, "ids")?.ok_or_else(|| error::shape("missing field `ids`"))?;
+    record_set_with(request, metadata::from_js)
+}
+
+/// As [`record_set`], with metadata in a form of its own.
+pub fn record_set_with(
+    request: &JsValue,
+    read: fn(&JsValue, usize) -> JsResult<UpdateMetadata>,
+) -> JsResult<RecordSet> {
     Ok(RecordSet {
-        ids: strings(&ids, "ids")?,
+        ids: texts(request, "ids")?,
         embeddings: member(request, "embeddings")?.map(|value| matrix(&value)).transpose()?,
         documents: member(request, "documents")?
             .map(|value| optional_strings(&value, "documents"))
             .transpose()?,
         uris: member(request, "uris")?.map(|value| optional_strings(&value, "uris")).transpose()?,
-        metadatas: member(request, "metadatas")?.map(|value| metadatas(&value)).transpose()?,
+        metadatas: member(request, "metadatas")?.map(|value| metadatas(&value, read)).transpose()?,
     })
 }
 
@@ -84,12 +91,17 @@ pub fn delete_request(request: &JsValue) -> JsResult<DeleteRequest> {
 
 /// Writes columns; a section that was not asked for is null.
 pub fn get_result(result: &GetResult) -> JsValue {
+    get_result_with(result, metadatas_to_js)
+}
+
+/// As [`get_result`], with metadata in a form of its own.
+pub fn get_result_with(result: &GetResult, write: fn(Option<&[Option<Metadata>]>) -> JsValue) -> JsValue {
     let columns = Object::new();
     set(&columns, "ids", &strings_to_js(&result.ids));
     set(&columns, "embeddings", &result.embeddings.as_ref().map_or(JsValue::NULL, matrix_to_js));
     set(&columns, "documents", &optional_strings_to_js(result.documents.as_deref()));
     set(&columns, "uris", &optional_strings_to_js(result.uris.as_deref()));
-    set(&columns, "metadatas", &metadatas_to_js(result.metadatas.as_deref()));
+    set(&columns, "metadatas", &write(result.metadatas.as_deref()));
     columns.into()
 }
 
@@ -129,9 +141,8 @@ pub fn facet((key, facet): &(String, Facet)) -> JsValue {
 }
 
 pub fn facets_request(request: &JsValue) -> JsResult<FacetsRequest> {
-    let keys = member(request, "keys")?.ok_or_else(|| error::shape("missing field `keys`"))?;
     Ok(FacetsRequest {
-        keys: strings(&keys, "keys")?,
+        keys: texts(request, "keys")?,
         ids: ids(request)?,
         filter: filter(request)?,
         limit: unsigned(request, "limit")?.unwrap_or(10),
@@ -231,7 +242,7 @@ pub fn search_result(result: &SearchResult) -> JsValue {
     columns.into()
 }
 
-fn strings_to_js(values: &[String]) -> JsValue {
+pub fn strings_to_js(values: &[String]) -> JsValue {
     values.iter().map(|value| JsValue::from_str(value)).collect::<Array>().into()
 }
 
@@ -259,6 +270,12 @@ fn matrix(value: &JsValue) -> JsResult<Embeddings> {
         dimension: dimension as usize,
         present: present.map(|present| present.to_vec().into_iter().map(|flag| flag != 0).collect()),
     })
+}
+
+/// A column of texts that a request must have.
+pub fn texts(request: &JsValue, name: &'static str) -> JsResult<Vec<String>> {
+    let column = member(request, name)?.ok_or_else(|| error::shape(&format!("missing field `{name}`")))?;
+    strings(&column, name)
 }
 
 fn ids(request: &JsValue) -> JsResult<Option<Vec<String>>> {
@@ -301,11 +318,14 @@ fn optional_strings(value: &JsValue, name: &str) -> JsResult<Vec<Option<String>>
     (0..values.length()).map(text).collect()
 }
 
-fn metadatas(value: &JsValue) -> JsResult<Vec<Option<UpdateMetadata>>> {
+fn metadatas(
+    value: &JsValue,
+    read: fn(&JsValue, usize) -> JsResult<UpdateMetadata>,
+) -> JsResult<Vec<Option<UpdateMetadata>>> {
     let values = array(value, "metadatas")?;
     let row = |(index, value): (usize, JsValue)| match value.is_null() || value.is_undefined() {
         true => Ok(None),
-        false => metadata::from_js(&value, index).map(Some),
+        false => read(&value, index).map(Some),
     };
     values.iter().enumerate().map(row).collect()
 }

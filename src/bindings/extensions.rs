@@ -1,5 +1,5 @@
 //! What the engine does beyond the calls of Chroma's single node: forks, versions, transactions, facets, live queries, functions,
-//! verification, exports.
+//! verification, exports, linked collections.
 //!
 //! One exported method takes their names: each asynchronous export is more than a kilobyte of glue.
 
@@ -7,6 +7,7 @@ use futures::FutureExt;
 use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
+use super::links::link;
 use super::maintenance::maintain;
 use super::{Engine, JsResult, convert, error, json, search_request, to_js};
 use crate::db::{Db, WatchedRequest, WatchedResult};
@@ -61,6 +62,9 @@ impl Engine {
             }
             method => {
                 if let Some(answer) = maintain(self, method, &arguments).await? {
+                    return Ok(answer);
+                }
+                if let Some(answer) = link(self, method, &arguments).await? {
                     return Ok(answer);
                 }
                 let answer = of_collection(self, method, &arguments).await;

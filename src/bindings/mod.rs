@@ -8,6 +8,7 @@ mod env;
 mod error;
 mod extensions;
 mod json;
+mod links;
 mod maintenance;
 mod metadata;
 mod patterns;

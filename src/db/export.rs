@@ -101,7 +101,8 @@ impl Db {
         let store = self.store();
         let catalog = store.catalog.borrow();
         let Some(names) = &request.collections else {
-            let mut rows: Vec<CollectionRow> = catalog.rows().cloned().collect();
+            let mut rows: Vec<CollectionRow> =
+                catalog.rows().filter(|row| !row.is_shadow()).cloned().collect();
             rows.sort_by_key(|row| row.created);
             return Ok(rows);
         };
@@ -171,7 +172,12 @@ impl Export {
             bytes += record.document.as_ref().map_or(0, String::len);
             batch.push(record);
             if bytes >= EXPORT_CHUNK_BYTES || records.peek().is_none() {
-                let payload = convert::encode_records(row.id.0.as_bytes(), &batch, None, None);
+                let payload = convert::encode_records(
+                    convert::Write { collection: row.id.0.as_bytes(), operations: &batch },
+                    None,
+                    None,
+                    None,
+                );
                 self.ready.extend(self.writer.records(payload));
                 batch.clear();
                 bytes = 0;

@@ -76,7 +76,10 @@ impl Db {
         let usage = self.inner.storage.usage().await?;
         let cache = store.blockstore.cache_stats();
         let (entries, bytes) = store.log.size();
-        let ids: Vec<CollectionId> = store.catalog.borrow().rows().map(|row| row.id).collect();
+        let ids: Vec<CollectionId> = {
+            let catalog = store.catalog.borrow();
+            catalog.rows().filter(|row| !row.is_shadow()).map(|row| row.id).collect()
+        };
         let (mut records, mut operations) = (0, 0);
         for id in &ids {
             if let Some(state) = store.collection(*id) {

@@ -80,7 +80,7 @@ impl Db {
 
     /// On a device that has no room for `bytes` more beside what is kept for deletions, a compaction comes first: the log, and the room that is
     /// kept for its compaction, take more than the blocks do that come of it, and what it deletes gives its room back.
-    async fn make_room(&self, bytes: usize) -> Result<()> {
+    pub(super) async fn make_room(&self, bytes: usize) -> Result<()> {
         let store = self.store();
         let is_full =
             |outcome: &Result<()>| matches!(outcome, Err(Error::Storage(StorageError::QuotaExceeded { .. })));

@@ -113,6 +113,13 @@ impl Db {
         let store = self.store();
         let id = CollectionRef::parse(collection)?.current()?;
         let state = self.state(tenant, database, id)?;
+        if store.shadow_of(id).is_some() {
+            // The replicas would not hear of what is gone.
+            return Err(Error::InvalidArgument(
+                "A linked collection cannot be restored: fork the version, or unlink the collection first"
+                    .into(),
+            ));
+        }
         let is_kept = || self.row(tenant, database, id).map(|row| row.find_version(version).is_some());
         if !is_kept()? {
             return Err(unknown_version(id, version));

@@ -7,6 +7,7 @@
 //! * [`orchestrators`]: get, query, count, delete, compact, collect garbage. They alone call storage.
 
 pub mod collection;
+pub mod edits;
 pub mod functions;
 pub mod operators;
 pub mod orchestrators;

@@ -11,6 +11,7 @@ use crate::blockstore::Blockstore;
 use crate::env::Env;
 use crate::error::{Corruption, Error, Result, StorageError};
 use crate::execution::collection::{Batch, CollectionState};
+use crate::execution::edits;
 use crate::log::proto::{Change, Fork, Records};
 use crate::log::{Log, LogEntry, Replay, Room, convert};
 use crate::segment::{SegmentFiles, Trash};
@@ -65,10 +66,21 @@ pub struct Store {
     pub(crate) recovery: Recovery,
     /// The request that the next entry of the log answers: set while a call on behalf of a client is polled, and taken by its first entry.
     pub(crate) request: Cell<Option<Request>>,
+    /// The time of the last edit of a linked collection.
+    last_edit: Cell<i64>,
     /// Counts what was written since the store was opened.
     pub(crate) changes: Cell<u32>,
     /// Those who wait for the next change.
     pub(crate) waiting: RefCell<Vec<oneshot::Sender<()>>>,
+}
+
+/// What an entry of the log holds beside the operations of a write.
+#[derive(Default)]
+struct Beside {
+    /// A write to the collection's shadow.
+    shadow: Option<(Rc<CollectionState>, Batch)>,
+    /// The function that has put the operations out, of a collection, and how far it has come with that.
+    output_of: Option<(CollectionId, FunctionRow)>,
 }
 
 impl Store {
@@ -100,6 +112,7 @@ impl Store {
             committing: Mutex::new(()),
             naming: Mutex::new(()),
             request: Cell::new(None),
+            last_edit: Cell::new(0),
             changes: Cell::new(0),
             waiting: RefCell::default(),
             recovery: Recovery { torn_bytes: replay.torn_bytes, ..Recovery::default() },
@@ -124,6 +137,9 @@ impl Store {
                 Change::Records(mut records) => {
                     if let Some(function) = records.output_of.take().filter(|_| is_new) {
                         self.note_progress(decode_function(function)?);
+                    }
+                    if let Some(shadow) = records.shadow.take() {
+                        operations += self.replay_records(*shadow, entry.sequence)?;
                     }
                     operations += self.replay_records(records, entry.sequence)?;
                 }
@@ -230,9 +246,10 @@ impl Store {
         let outcome = Rc::clone(&applied);
         let request = self.request.take();
         let room = match change {
-            Change::DeleteDatabase(_) | Change::DeleteCollection(_) | Change::DeleteFunction(_) => {
-                Room::Gives
-            }
+            Change::DeleteDatabase(_)
+            | Change::DeleteCollection(_)
+            | Change::DeleteFunction(_)
+            | Change::DeleteLink(_) => Room::Gives,
             _ => Room::Takes,
         };
         let entry = LogEntry { change: Some(change.clone()), request: request.as_ref().map(Request::encode) };
@@ -260,7 +277,36 @@ impl Store {
         batch: Batch,
         dimension: Option<usize>,
     ) -> Result<u64> {
-        self.write_entry(state, batch, dimension, None).await
+        let shadow = self.shadow_of(state.id()).map(|shadow| {
+            let edits = edits::of_users(&batch, self.edit_stamp());
+            (shadow, edits)
+        });
+        self.write_entry(state, batch, dimension, Beside { shadow, ..Beside::default() }).await
+    }
+
+    /// Logs what synchronisation brings to a linked collection, and what is known about its replicas then, as one entry. Either may be empty.
+    pub async fn write_replicated(
+        self: &Rc<Self>,
+        state: &Rc<CollectionState>,
+        batch: Batch,
+        dimension: Option<usize>,
+        shadow: (Rc<CollectionState>, Batch),
+    ) -> Result<u64> {
+        self.write_entry(state, batch, dimension, Beside { shadow: Some(shadow), output_of: None }).await
+    }
+
+    /// The shadow of a collection, if that is linked.
+    pub fn shadow_of(&self, id: CollectionId) -> Option<Rc<CollectionState>> {
+        let shadow = self.catalog.borrow().row(id)?.link.as_ref()?.shadow;
+        self.collection(shadow)
+    }
+
+    /// The time of an edit: milliseconds since the Unix epoch times 2^11, and more than any given out before.
+    fn edit_stamp(&self) -> i64 {
+        let now = (self.env.now_ms() as i64).saturating_mul(1 << 11);
+        let stamp = now.max(self.last_edit.get() + 1);
+        self.last_edit.set(stamp);
+        stamp
     }
 
     /// Logs what a function of the collection `input` has put out, and how far it has come with that, as one entry.
@@ -271,7 +317,10 @@ impl Store {
         dimension: Option<usize>,
         (input, function): (CollectionId, FunctionRow),
     ) -> Result<u64> {
-        self.write_entry(state, batch, dimension, Some((input, function))).await
+        let shadow =
+            self.shadow_of(state.id()).map(|shadow| (shadow, edits::of_users(&batch, self.edit_stamp())));
+        let beside = Beside { shadow, output_of: Some((input, function)) };
+        self.write_entry(state, batch, dimension, beside).await
     }
 
     async fn write_entry(
@@ -279,13 +328,19 @@ impl Store {
         state: &Rc<CollectionState>,
         batch: Batch,
         dimension: Option<usize>,
-        output_of: Option<(CollectionId, FunctionRow)>,
+        Beside { shadow, output_of }: Beside,
     ) -> Result<u64> {
         let (store, id) = (Rc::clone(self), state.id());
         let function = output_of.as_ref().map(|(input, function)| encode_function(*input, function));
         let request = self.request.take();
         let message = request.as_ref().map(Request::encode);
-        let entry = convert::encode_records(id.0.as_bytes(), &batch, function.as_ref(), message.as_ref());
+        let shadow_id = shadow.as_ref().map(|(shadow, _)| shadow.id());
+        let shadow_write = shadow
+            .as_ref()
+            .zip(shadow_id.as_ref())
+            .map(|((_, operations), id)| convert::Write { collection: id.0.as_bytes(), operations });
+        let write = convert::Write { collection: id.0.as_bytes(), operations: &batch };
+        let entry = convert::encode_records(write, shadow_write, function.as_ref(), message.as_ref());
         let gives = batch.iter().all(|operation| operation.operation == Operation::Delete);
         let room = if gives { Room::Gives } else { Room::Takes };
         state.reserve(dimension, &batch);
@@ -297,6 +352,9 @@ impl Store {
             store.note_request(request.as_ref(), sequence, written.len());
             if let Some(progress) = output_of {
                 store.note_progress(progress);
+            }
+            if let Some((shadow, operations)) = shadow {
+                store.apply_records(shadow.id(), operations, sequence);
             }
             store.apply_records(id, written, sequence);
         };
@@ -319,6 +377,10 @@ impl Store {
     }
 
     fn apply_records(&self, id: CollectionId, batch: Batch, sequence: u64) {
+        if batch.is_empty() {
+            // Its entry was about the shadow alone, and is not kept for the collection.
+            return;
+        }
         // A write that was under way while its collection was deleted has nowhere to go.
         let Some(state) = self.collection(id) else { return };
         let dimension =
@@ -353,7 +415,9 @@ impl Store {
         self.catalog.borrow_mut().apply(change, sequence)?;
         self.note_change();
         match change {
-            Change::DeleteDatabase(_) | Change::DeleteCollection(_) => self.close_deleted(),
+            Change::DeleteDatabase(_) | Change::DeleteCollection(_) | Change::DeleteLink(_) => {
+                self.close_deleted();
+            }
             Change::PutCollection(info) => {
                 self.reconfigure(&self.catalog.borrow(), CollectionId(crate::sysdb::uuid(&info.id)?));
             }

@@ -17,36 +17,67 @@ use crate::types::{
 /// Vectors are most of a write: they go from where they are into the entry, as little-endian bytes, and
 /// nowhere between. So the fields around them are written here one by one.
 pub fn encode_records(
-    collection: &[u8],
-    operations: &[Rc<OperationRecord>],
+    write: Write<'_>,
+    shadow: Option<Write<'_>>,
     output_of: Option<&proto::Function>,
     request: Option<&proto::Request>,
 ) -> Payload {
-    let parts: Vec<OperationParts<'_>> =
-        operations.iter().map(|operation| OperationParts::new(operation)).collect();
-    let collection_field = field_length(COLLECTION, collection.len());
-    let records: usize = parts.iter().map(|part| field_length(RECORD, part.length())).sum();
+    let (write, shadow) = (WriteParts::new(write), shadow.map(WriteParts::new));
     let function = output_of.map_or(0, |function| field_length(OUTPUT_OF, function.encoded_len()));
-    let length = collection_field + records + function;
+    let shadow_field = shadow.as_ref().map_or(0, |shadow| field_length(SHADOW, shadow.length));
+    let length = write.length + function + shadow_field;
     let request_field = request.map_or(0, |request| field_length(REQUEST, request.encoded_len()));
     let mut payload = Payload::with_capacity(field_length(RECORDS, length) + request_field);
     let into = payload.buffer();
     begin_field(RECORDS, length, into);
-    begin_field(COLLECTION, collection.len(), into);
-    into.extend_from_slice(collection);
-    for part in parts {
-        begin_field(RECORD, part.length(), into);
-        part.encode(into);
-    }
+    write.encode(into);
     if let Some(function) = output_of {
         begin_field(OUTPUT_OF, function.encoded_len(), into);
         function.encode_raw(into);
+    }
+    if let Some(shadow) = shadow {
+        begin_field(SHADOW, shadow.length, into);
+        shadow.encode(into);
     }
     if let Some(request) = request {
         begin_field(REQUEST, request.encoded_len(), into);
         request.encode_raw(into);
     }
     payload
+}
+
+/// Operations on the records of one collection.
+#[derive(Clone, Copy)]
+pub struct Write<'a> {
+    /// Its id.
+    pub collection: &'a [u8],
+    pub operations: &'a [Rc<OperationRecord>],
+}
+
+/// The collection and the records of a [`proto::Records`] on their way into the log.
+struct WriteParts<'a> {
+    collection: &'a [u8],
+    records: Vec<OperationParts<'a>>,
+    length: usize,
+}
+
+impl<'a> WriteParts<'a> {
+    fn new(write: Write<'a>) -> Self {
+        let records: Vec<_> =
+            write.operations.iter().map(|operation| OperationParts::new(operation)).collect();
+        let lengths = records.iter().map(|part| field_length(RECORD, part.length()));
+        let length = field_length(COLLECTION, write.collection.len()) + lengths.sum::<usize>();
+        Self { collection: write.collection, records, length }
+    }
+
+    fn encode(self, into: &mut Vec<u8>) {
+        begin_field(COLLECTION, self.collection.len(), into);
+        into.extend_from_slice(self.collection);
+        for part in self.records {
+            begin_field(RECORD, part.length(), into);
+            part.encode(into);
+        }
+    }
 }
 
 /// Tags of the fields of [`proto::LogEntry`], [`proto::Records`], [`proto::OperationRecord`] and [`proto::Vector`]
@@ -56,6 +87,7 @@ const REQUEST: u32 = 15;
 const COLLECTION: u32 = 1;
 const RECORD: u32 = 2;
 const OUTPUT_OF: u32 = 3;
+const SHADOW: u32 = 4;
 const VECTOR: u32 = 2;
 const DIMENSION: u32 = 1;
 const COMPONENTS: u32 = 2;
@@ -299,19 +331,25 @@ mod tests {
             operations in prop::collection::vec(operation(), 0..6),
             id in any::<[u8; 16]>(),
             request in prop::option::of((any::<[u8; 16]>(), any::<u64>(), any::<u64>())),
+            with_shadow in any::<bool>(),
         ) {
             let request = request.map(|(client, number, acknowledged)| {
                 proto::Request { client: client.to_vec(), number, acknowledged }
             });
             let shared: Vec<_> = operations.iter().cloned().map(Rc::new).collect();
-            let payload = encode_records(&id, &shared, None, request.as_ref());
+            let write = Write { collection: &id, operations: &shared };
+            let payload = encode_records(write, with_shadow.then_some(write), None, request.as_ref());
             let length = payload.len();
             let frame = Frame::enclose(1, 0, payload);
             let entry = proto::LogEntry::decode(frame.payload()).unwrap();
             prop_assert_eq!(entry.encoded_len(), length, "nothing is said twice, or in more bytes than it takes");
             prop_assert_eq!(entry.request, request);
             let Some(proto::Change::Records(records)) = entry.change else { panic!("these are records") };
-            prop_assert_eq!(records.collection, id);
+            prop_assert_eq!(&records.collection, &id);
+            if let Some(shadow) = &records.shadow {
+                prop_assert_eq!((&shadow.collection, &shadow.records), (&records.collection, &records.records));
+            }
+            prop_assert_eq!(records.shadow.is_some(), with_shadow);
             let decoded: Result<Vec<_>> = records.records.into_iter().map(decode_operation).collect();
             prop_assert_eq!(decoded.unwrap(), operations);
         }

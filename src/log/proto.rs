@@ -7,7 +7,7 @@ use prost::Oneof;
 /// The payload of one frame.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct LogEntry {
-    #[prost(oneof = "Change", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10")]
+    #[prost(oneof = "Change", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12")]
     pub change: Option<Change>,
     /// The request of a client that the change answers.
     #[prost(message, optional, tag = "15")]
@@ -50,6 +50,25 @@ pub enum Change {
     PutFunction(Function),
     #[prost(message, tag = "10")]
     DeleteFunction(Function),
+    #[prost(message, tag = "11")]
+    PutLink(Link),
+    /// The id of the collection.
+    #[prost(bytes, tag = "12")]
+    DeleteLink(Vec<u8>),
+}
+
+/// A collection that is kept the same as a remote one.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Link {
+    /// The id of the collection.
+    #[prost(bytes = "vec", tag = "1")]
+    pub collection: Vec<u8>,
+    /// The collection of what is known about its replicas.
+    #[prost(message, optional, tag = "2")]
+    pub shadow: Option<CollectionInfo>,
+    /// What is agreed with whoever synchronises; the engine only keeps it.
+    #[prost(string, tag = "3")]
+    pub settings: String,
 }
 
 /// A collection that begins as a copy of another.
@@ -139,6 +158,9 @@ pub struct Records {
     /// The function whose output this is, and how far it has come with it.
     #[prost(message, optional, tag = "3")]
     pub output_of: Option<Function>,
+    /// What this write means for the replicas of the collection: a write to its shadow, at the same moment.
+    #[prost(message, optional, boxed, tag = "4")]
+    pub shadow: Option<Box<Records>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, prost::Enumeration)]

@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use super::proto;
 use super::requests::{Applied, Request, Requests};
-use super::rows::{self, CollectionRow, DatabaseRow, FunctionRow, Inherited, RowKey};
+use super::rows::{self, CollectionRow, DatabaseRow, FunctionRow, Inherited, LinkRow, RowKey};
 use crate::blockstore::{Bytes, Reader};
 use crate::error::{Error, Result};
-use crate::log::proto::{Change, Database, Fork, Restore, Tenant as TenantMessage};
+use crate::log::proto::{Change, Database, Fork, Link, Restore, Tenant as TenantMessage};
 use crate::segment::SegmentFiles;
 use crate::storage::BlockId;
 use crate::types::{Collection, CollectionId, DatabaseInfo, OperationRecord, Tenant};
@@ -129,8 +129,30 @@ impl Catalog {
                     row.functions.retain(|other| other.function.id != function.function.id);
                 });
             }
+            Change::PutLink(link) => self.put_link(link, sequence)?,
+            Change::DeleteLink(id) => self.delete_link(CollectionId(rows::uuid(id)?)),
         }
         Ok(())
+    }
+
+    /// Links a collection, or changes what is agreed about it. Its shadow is made with the link.
+    fn put_link(&mut self, message: &Link, sequence: u64) -> Result<()> {
+        let shadow = rows::decode_info(message.shadow.clone().unwrap_or_default())?;
+        let link = LinkRow { shadow: shadow.id, settings: message.settings.clone() };
+        let collection = CollectionId(rows::uuid(&message.collection)?);
+        if self.collections.contains_key(&collection) && !self.collections.contains_key(&shadow.id) {
+            self.put_collection(CollectionRow { created: sequence, ..shadow });
+        }
+        self.change_row(collection, |row| row.link = Some(link));
+        Ok(())
+    }
+
+    fn delete_link(&mut self, id: CollectionId) {
+        let mut link = None;
+        self.change_row(id, |row| link = row.link.take());
+        if let Some(link) = link {
+            self.delete_collection(link.shadow);
+        }
     }
 
     fn change_row(&mut self, id: CollectionId, change: impl FnOnce(&mut CollectionRow)) {
@@ -257,10 +279,13 @@ impl Catalog {
     }
 
     fn delete_collection(&mut self, id: CollectionId) {
+        self.dirty.insert(RowKey::Collection(id));
         if let Some(row) = self.collections.remove(&id) {
             self.names.remove(&(row.database, row.name));
+            if let Some(link) = row.link {
+                self.delete_collection(link.shadow);
+            }
         }
-        self.dirty.insert(RowKey::Collection(id));
     }
 
     /// Fixes the dimension of a collection, unless it is fixed already.

@@ -29,6 +29,18 @@ pub struct CollectionRow {
     pub inherited: Vec<Inherited>,
     #[prost(message, repeated, tag = "11")]
     pub functions: Vec<Function>,
+    #[prost(message, optional, tag = "12")]
+    pub link: Option<LinkRow>,
+}
+
+/// That a collection is kept the same as a remote one.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct LinkRow {
+    /// The id of its shadow.
+    #[prost(bytes = "vec", tag = "1")]
+    pub shadow: Vec<u8>,
+    #[prost(string, tag = "2")]
+    pub settings: String,
 }
 
 /// An earlier version of a collection.

@@ -85,6 +85,19 @@ pub struct CollectionRow {
     /// The parts of the log that it has from other collections and that its segment does not hold yet.
     pub inherited: Vec<Inherited>,
     pub functions: Vec<FunctionRow>,
+    pub link: Option<LinkRow>,
+}
+
+/// Where shadows are: a database that no tenant has, so that no name leads to them.
+pub const SHADOWS: Uuid = Uuid::from_u128(1);
+
+/// That a collection is kept the same as a remote one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkRow {
+    /// The collection of what is known about its replicas. Each write to the one is, at the same moment, a write to the other.
+    pub shadow: CollectionId,
+    /// What is agreed with whoever synchronises; the engine only keeps it.
+    pub settings: String,
 }
 
 /// An earlier version of a collection: what it was when a compaction replaced it.
@@ -149,7 +162,13 @@ impl CollectionRow {
             lineage: id,
             inherited: Vec::new(),
             functions: Vec::new(),
+            link: None,
         }
+    }
+
+    /// Whether it is the shadow of another one.
+    pub fn is_shadow(&self) -> bool {
+        self.database == SHADOWS
     }
 
     /// What its compacted part is now, to be kept when that changes.
@@ -253,6 +272,10 @@ pub fn encode_collection(row: &CollectionRow) -> Vec<u8> {
         lineage: (row.lineage != row.id).then(|| row.lineage.0.as_bytes().to_vec()),
         inherited: row.inherited.iter().map(encode_inherited).collect(),
         functions: row.functions.iter().map(|function| encode_function(row.id, function)).collect(),
+        link: row.link.as_ref().map(|link| proto::LinkRow {
+            shadow: link.shadow.0.as_bytes().to_vec(),
+            settings: link.settings.clone(),
+        }),
     };
     message.encode_to_vec()
 }
@@ -278,6 +301,9 @@ pub fn decode_collection(bytes: &[u8]) -> Result<CollectionRow> {
     }
     for function in message.functions {
         row.functions.push(decode_function(function)?.1);
+    }
+    if let Some(link) = message.link {
+        row.link = Some(LinkRow { shadow: CollectionId(uuid(&link.shadow)?), settings: link.settings });
     }
     Ok(row)
 }

@@ -33,7 +33,8 @@ pub async fn update(
             let writer = CodeWriter::new(blockstore, snapshot.space, info, Some(base.reader()), slices);
             writer.apply(changes(snapshot)).await.map(Some)
         }
-        None if embeddings.len() < CODES_FROM_RECORDS => Ok(None),
+        // One component is no longer than its code.
+        None if embeddings.len() < CODES_FROM_RECORDS || dimension == 1 => Ok(None),
         None => {
             let info = first_info(embeddings, snapshot.space, dimension, slices).await?;
             let writer = CodeWriter::new(blockstore, snapshot.space, info, None, slices);
