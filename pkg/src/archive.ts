@@ -1,6 +1,6 @@
 /** Exports and imports: everything that a store holds as one file, in pieces. */
 
-import type { ExportedJson, ImportedJson } from "./engine/engine.js";
+import type { Engine, ExportedJson, ImportedJson } from "./engine/engine.js";
 import { ChromaValueError } from "./errors.js";
 import type { Session } from "./session.js";
 
@@ -68,21 +68,28 @@ export function exportStream(
   scope: { tenant: string; database: string },
   { collections, skipDamaged = false, onEnd }: ExportOptions,
 ): ReadableStream<Uint8Array> {
-  let number: number | undefined;
+  // One engine from the beginning to the end: another one knows nothing of it.
+  let begun: { engine: Engine; number: number } | undefined;
+  let isGivenUp = false;
   const end = async (): Promise<ExportedJson | undefined> => {
-    const ended = number;
-    number = undefined;
-    return ended === undefined ? undefined : (await session.engine()).endExport(ended);
+    const ended = begun;
+    begun = undefined;
+    return ended?.engine.endExport(ended.number);
   };
   return new ReadableStream<Uint8Array>(
     {
       async start() {
         const request = { ...scope, skip_damaged: skipDamaged };
-        number = await (await session.engine()).beginExport(collections ? { ...request, collections } : request);
+        const engine = await session.engine();
+        const number = await engine.beginExport(collections ? { ...request, collections } : request);
+        begun = { engine, number };
+        if (isGivenUp) {
+          await end();
+        }
       },
       async pull(controller) {
         try {
-          const piece = number === undefined ? null : await (await session.engine()).nextExport(number);
+          const piece = begun && (await begun.engine.nextExport(begun.number));
           if (piece) {
             controller.enqueue(piece);
             return;
@@ -99,7 +106,9 @@ export function exportStream(
         }
       },
       async cancel() {
-        await end();
+        isGivenUp = true;
+        // Nobody reads on: that its engine is gone does not matter either.
+        await end().catch(() => undefined);
       },
     },
     { highWaterMark: 0 },

@@ -41,6 +41,7 @@ class Device {
   }
 
   #runtime(self: () => FakeWorker): EngineRuntime {
+    let numbers = 0;
     const engine = interceptEngine(async (method, args) => {
       if (method === "applied") {
         return this.#applied.get(args.join()) ?? null;
@@ -48,6 +49,12 @@ class Device {
       if (method === "once") {
         const [stamp, name, [, , , records]] = args as [RequestStamp, string, unknown[]];
         return this.#write(self(), stamp, name, records as { ids: string[]; embeddings?: { data: Float32Array } });
+      }
+      if (method === "beginExport") {
+        return ++numbers;
+      }
+      if (method === "nextExport") {
+        return new Uint8Array([this.workers.length, args[0] as number]);
       }
       return method === "count" ? this.#meet(self(), () => Promise.resolve(this.done.length)) : undefined;
     });
@@ -130,6 +137,20 @@ test("a request that stops the engine three times is refused, and others go on",
   await engine.add(...where, { ids: ["good"] });
   expect(device.done.map(({ ids }) => String(ids))).toEqual(["good"]);
   expect(lost).toEqual([]);
+  await engine.close();
+});
+
+test("an export does not go on in the next engine, where its number is that of another", async () => {
+  const device = new Device("die before");
+  const { engine } = await device.connect();
+  const request = { tenant: "t", database: "d", skip_damaged: false };
+  const first = await engine.beginExport(request);
+  expect(await engine.nextExport(first)).toEqual(new Uint8Array([1, 1]));
+  expect(await engine.count(...where)).toBe(0);
+  const second = await engine.beginExport(request);
+  expect(await thrown(() => engine.nextExport(first))).toMatchObject({ name: "ConnectionLostError" });
+  expect(await engine.nextExport(second)).toEqual(new Uint8Array([2, 1]));
+  expect(device.workers.length).toBe(2);
   await engine.close();
 });
 

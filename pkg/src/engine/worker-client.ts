@@ -3,7 +3,8 @@
  * store what was done, and answers them.
  */
 
-import { type EngineMethod, isBound, isWrite } from "./engine.js";
+import { Begun, isBound } from "./begun.js";
+import { type EngineMethod, isWrite } from "./engine.js";
 import { connectionLost } from "./errors.js";
 import type { Opened, OpenRequest } from "./fallback.js";
 import { whenOver } from "./life.js";
@@ -29,6 +30,7 @@ export class WorkerClient {
   readonly #request: OpenRequest;
   readonly #onLost: (error: Error) => void;
   readonly #requester = new Requester();
+  readonly #begun = new Begun<RpcClient>();
   /** Whether a new worker would find what the last one had. */
   #canRestart: boolean;
   #worker: Worker;
@@ -76,7 +78,7 @@ export class WorkerClient {
       if (this.#isReopening) {
         await this.#opened;
       }
-      return await (method !== "care" && isBound(method) ? this.#rpc.call(method, args, stamp) : this.#repeat(method, args, stamp));
+      return await (method !== "care" && isBound(method) ? this.#goOn(method, args, stamp) : this.#repeat(method, args, stamp));
     } finally {
       if (stamp) {
         this.#requester.end(stamp);
@@ -89,14 +91,28 @@ export class WorkerClient {
     return this.#rpc.call(method, []);
   }
 
+  /** Goes on with what the engine of the present worker has begun. What the one before has begun is gone with it. */
+  async #goOn(method: EngineMethod, args: readonly unknown[], stamp?: RequestStamp): Promise<unknown> {
+    const rpc = this.#rpc;
+    const there = this.#begun.argsFor(rpc, method, args);
+    if (there) {
+      return rpc.call(method, there, stamp);
+    }
+    if (method === "unwatch") {
+      return undefined;
+    }
+    throw connectionLost("the engine was started again: begin again");
+  }
+
   async #repeat(method: EngineMethod | "care", args: readonly unknown[], stamp?: RequestStamp): Promise<unknown> {
     const moves = ownedBuffers(args).length > 0;
     let [given, asked] = [args, stamp];
     this.#repeatable += 1;
     try {
       for (let losses = 1, traps = 0; ; losses++) {
+        const rpc = this.#rpc;
         try {
-          return await this.#rpc.call(method, given, asked);
+          return this.#begun.note(rpc, method, await rpc.call(method, given, asked));
         } catch (error) {
           // Arguments that moved with the call are with a worker that is gone, unless it gave them back.
           const back = error instanceof CallLost ? (error.args ?? (moves ? undefined : given)) : undefined;

@@ -37,6 +37,9 @@ interface Handle {
   isOpen: boolean;
   /** Its storage has failed: it has to be opened again. */
   isBroken: boolean;
+  /** Exports and imports under way, by their numbers, with the pieces that they have had. Each engine counts from 1. */
+  begun: Map<number, number>;
+  numbers: number;
   context: Context;
 }
 
@@ -302,7 +305,7 @@ export class Context {
       }
       await this.#pause(50);
     }
-    const handle: Handle = { isOpen: true, isBroken: false, context: this };
+    const handle: Handle = { isOpen: true, isBroken: false, begun: new Map(), numbers: 0, context: this };
     origin.owner = handle;
     await this.#pause(origin.random() * 30);
     return this.#engine(handle);
@@ -351,6 +354,25 @@ export class Context {
           await this.#pause(origin.random() * 5);
           check();
           return origin.log.length;
+        case "beginExport":
+        case "beginImport":
+          await this.#pause(origin.random() * 5);
+          check();
+          handle.begun.set(++handle.numbers, 0);
+          return handle.numbers;
+        case "nextExport":
+        case "pushImport": {
+          const [number] = args as [number];
+          const piece = (handle.begun.get(number) ?? NaN) + 1;
+          handle.begun.set(number, piece);
+          await this.#pause(origin.random() * 20);
+          check();
+          return piece;
+        }
+        case "endExport":
+        case "endImport":
+          check();
+          return handle.begun.delete(args[0] as number);
         case "watch":
           return 1 + Math.floor(origin.random() * 3);
         case "close":

@@ -5,7 +5,7 @@ import { connectionLost, EngineError } from "../errors.js";
 import { type EngineRuntime, type OpenRequest, openWithFallback } from "../fallback.js";
 import { contradiction, sharedOptions } from "../options.js";
 import { newId } from "../requests.js";
-import { Leader } from "./leader.js";
+import { Leader, PIECES_MS } from "./leader.js";
 import { Link, LISTEN_MS, type Server, SILENCE_MS } from "./link.js";
 import {
   type Announcement,
@@ -19,16 +19,11 @@ import {
   takeoverLock,
 } from "./messages.js";
 import type { Channel, Platform } from "./platform.js";
+import { HIDDEN_MS, Sight } from "./sight.js";
 import { Turnstile } from "./turnstile.js";
 
 /** How long an opening, or a call without a leader, waits at most, in milliseconds. */
 const SETTLE_MS = 10_000;
-
-/**
- * How long a page has to be hidden before it lets one that is seen lead, in milliseconds: changing to and fro between tabs is no reason. Browsers freeze
- * pages only that have been hidden for longer, and a frozen one can let go of nothing.
- */
-const HIDDEN_MS = 1000;
 
 /** How long a hidden context that was given the lock stays out of the line for one that is seen, in milliseconds. */
 const RELINE_MS = 50;
@@ -55,13 +50,10 @@ export class Candidate {
   readonly #asleep: (() => void)[] = [];
   /** Whether this context holds the lock by which a leader knows that it lives. */
   #isPresent = false;
-  /** Whether the page of this context can be seen, once it has said so. */
-  #isSeen = false;
-  /** Since when nobody can see it. */
-  #hiddenSince: number | undefined;
-  /** When a follower was last heard that can be seen. */
-  #claimed = -Infinity;
+  readonly #sight: Sight;
   #isGreeting = false;
+  /** Whether this leader would yield, but for an export or import under way. */
+  #isWaitingToYield = false;
   /** Whether the channel is closed: an opening that is still under way has nobody to tell. */
   #isMute = false;
   #holdsLock = false;
@@ -75,6 +67,7 @@ export class Candidate {
   constructor(runtime: EngineRuntime, platform: Platform, name: string, request: OpenRequest) {
     this.#runtime = runtime;
     this.#platform = platform;
+    this.#sight = new Sight(platform);
     this.#name = name;
     this.#request = request;
     this.#channel = platform.channel(channelName(name));
@@ -105,15 +98,13 @@ export class Candidate {
 
   /** The page can be seen no more. */
   hide(): void {
-    this.#isSeen = false;
-    this.#hiddenSince ??= this.#platform.now();
+    this.#sight.hide();
     this.#platform.after(HIDDEN_MS, () => this.#offer());
   }
 
   /** The page can be seen. */
   show(): void {
-    this.#isSeen = true;
-    this.#hiddenSince = undefined;
+    this.#sight.show();
     this.#claim();
   }
 
@@ -171,7 +162,7 @@ export class Candidate {
     if (line.signal.aborted) {
       return;
     }
-    if (this.#isHidden() && this.#platform.now() - this.#claimed < HIDDEN_MS) {
+    if (this.#sight.isHidden && this.#sight.isOtherSeen) {
       // To the end of the line.
       line.abort();
       this.#platform.after(RELINE_MS, () => {
@@ -261,20 +252,29 @@ export class Candidate {
     }
   }
 
-  #isHidden(): boolean {
-    return this.#hiddenSince !== undefined && this.#platform.now() - this.#hiddenSince >= HIDDEN_MS;
-  }
-
   /** A leader that nobody sees would rather follow. */
   #offer(): void {
-    if (this.#server.current instanceof Leader && this.#isHidden()) {
+    if (this.#server.current instanceof Leader && this.#sight.isHidden) {
       this.#announce({ kind: "offer" });
+    }
+  }
+
+  /** Lets another one lead; later, if that would cut off an export or import. */
+  #yield(leader: Leader): void {
+    if (!leader.isEngaged) {
+      this.#whileBusy(leader.end("yielded")).catch(() => undefined);
+    } else if (!this.#isWaitingToYield) {
+      this.#isWaitingToYield = true;
+      this.#platform.after(PIECES_MS, () => {
+        this.#isWaitingToYield = false;
+        this.#offer();
+      });
     }
   }
 
   /** A follower that is seen would rather lead. */
   #claim(): void {
-    if (this.#server.current instanceof Link && this.#isSeen) {
+    if (this.#server.current instanceof Link && this.#sight.isSeen) {
       this.#announce({ kind: "claim" });
     }
   }
@@ -342,9 +342,9 @@ export class Candidate {
         this.#claim();
         break;
       case "claim":
-        this.#claimed = this.#platform.now();
-        if (current instanceof Leader && this.#isHidden()) {
-          this.#whileBusy(current.end("yielded")).catch(() => undefined);
+        this.#sight.heed();
+        if (current instanceof Leader && this.#sight.isHidden) {
+          this.#yield(current);
         }
         break;
       case "leading":

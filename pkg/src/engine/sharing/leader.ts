@@ -1,5 +1,6 @@
 /** The one context that has a store open: it answers its own calls and those of its followers. */
 
+import { type EndMethod, endOf, isEnd } from "../begun.js";
 import type { AttendedEngine } from "../caretaker.js";
 import type { EngineMethod } from "../engine.js";
 import { isEngineMethod } from "../engine.js";
@@ -11,6 +12,12 @@ import type { Server } from "./link.js";
 import { followerLock, lineName, type OpenStore, readSign, type Sign } from "./messages.js";
 import type { Channel, Platform } from "./platform.js";
 
+/** How long after one piece of an export or import another is expected, in milliseconds. */
+export const PIECES_MS = 5000;
+
+/** The calls by which exports and imports go on, piece by piece. */
+const PIECES: ReadonlySet<string> = new Set(["beginExport", "nextExport", "beginImport", "pushImport"] satisfies EngineMethod[]);
+
 /**
  * Why a leader answers no more: it was closed; another context has the store; its engine has trapped, or stopped after a failure of the storage, and
  * has to be opened again; it lets another context lead.
@@ -21,9 +28,8 @@ interface Follower {
   /** Of this follower alone, and anew each time that it is let in: a line is whole or dead. */
   line: string;
   channel: Channel;
-  /** Live queries and runs of functions that it has begun: they end with it. */
-  watches: Set<number>;
-  runs: Set<number>;
+  /** What it has begun, by its number, with the method that ends it: that ends with it. */
+  begun: Map<number, EndMethod>;
 }
 
 export class Leader implements Server {
@@ -36,6 +42,9 @@ export class Leader implements Server {
   readonly #engine: AttendedEngine;
   readonly #once: Once;
   readonly #followers = new Map<string, Follower>();
+  /** Pieces of exports and imports on their way, and when the last one was through. */
+  #pieces = 0;
+  #lastPiece = -Infinity;
   readonly #onEnding: (leader: Leader) => void;
   readonly #end: (ending: Ending) => void;
   #over: Ending | undefined;
@@ -66,6 +75,11 @@ export class Leader implements Server {
     return this.#followers.size + 1;
   }
 
+  /** Whether an export or import is under way, which another leader could not go on with. */
+  get isEngaged(): boolean {
+    return this.#pieces > 0 || this.#platform.now() - this.#lastPiece < PIECES_MS;
+  }
+
   async call(method: EngineMethod | "care", args: readonly unknown[], stamp?: RequestStamp): Promise<unknown> {
     if (this.#over) {
       throw this.#gone();
@@ -74,11 +88,22 @@ export class Leader implements Server {
       if (method === "care") {
         return { ...this.#engine.care(), contexts: this.contexts };
       }
-      return await this.#once.run(method, args, stamp);
+      const answer = this.#once.run(method, args, stamp);
+      return await (PIECES.has(method) ? this.#whileEngaged(answer) : answer);
     } catch (error) {
       this.#notice(error);
       // What fails because the store was closed under it is asked for again elsewhere. A failure of the storage is this call's own.
       throw this.#isOver() && describeError(error).name !== STORAGE_FAILED ? this.#gone(error) : error;
+    }
+  }
+
+  async #whileEngaged<T>(piece: Promise<T>): Promise<T> {
+    this.#pieces += 1;
+    try {
+      return await piece;
+    } finally {
+      this.#pieces -= 1;
+      this.#lastPiece = this.#platform.now();
     }
   }
 
@@ -94,7 +119,7 @@ export class Leader implements Server {
     }
     const line = newId();
     const channel = this.#platform.channel(lineName(this.#name, line));
-    const known: Follower = { line, channel, watches: new Set(), runs: new Set() };
+    const known: Follower = { line, channel, begun: new Map() };
     this.#followers.set(follower, known);
     // An answer that comes too late for its line has nobody to read it.
     const post = (message: unknown): void => {
@@ -105,7 +130,7 @@ export class Leader implements Server {
     const endpoint: Endpoint = { onmessage: null, postMessage: post };
     answerCalls(
       endpoint,
-      ({ method, args, stamp }) => this.#serve(known, method, args, stamp).catch(unlessLost),
+      ({ method, args, stamp }) => this.#serve(follower, known, method, args, stamp).catch(unlessLost),
       (data) => {
         const sign = readSign(data)?.sign;
         if (sign === "ping") {
@@ -140,21 +165,26 @@ export class Leader implements Server {
     }
   }
 
-  async #serve(known: Follower, method: string, args: readonly unknown[], stamp?: RequestStamp): Promise<unknown> {
+  async #serve(
+    follower: string,
+    known: Follower,
+    method: string,
+    args: readonly unknown[],
+    stamp?: RequestStamp,
+  ): Promise<unknown> {
     if (method !== "care" && (!isEngineMethod(method) || method === "close")) {
       const message = `the engine has no method '${method}' for other contexts`;
       throw new EngineError({ name: "InvalidArgumentError", message, code: 400, retryable: false });
     }
     const answer = await this.call(method, args, stamp);
-    const [first] = args;
-    if (method === "watch") {
-      known.watches.add(answer as number);
-    } else if (method === "beginFunction" && typeof answer === "number") {
-      known.runs.add(answer);
-    } else if (method === "unwatch") {
-      known.watches.delete(first as number);
-    } else if (method === "finishFunction") {
-      known.runs.delete(first as number);
+    const end = endOf(method, answer);
+    if (end && this.#followers.get(follower) !== known) {
+      // It left while this was begun.
+      this.#endFor([[answer as number, end]]);
+    } else if (end) {
+      known.begun.set(answer as number, end);
+    } else if (isEnd(method as EngineMethod)) {
+      known.begun.delete(args[0] as number);
     }
     return answer;
   }
@@ -172,9 +202,29 @@ export class Leader implements Server {
       return;
     }
     known.channel.close();
-    const quietly = (call: Promise<unknown>): void => void call.catch((error: unknown) => this.#notice(error));
-    known.watches.forEach((watch) => quietly(this.#engine.unwatch(watch)));
-    known.runs.forEach((run) => quietly(this.#engine.finishFunction(run, null)));
+    this.#endFor(known.begun);
+  }
+
+  /** Ends what a follower has begun that is gone. */
+  #endFor(begun: Iterable<[number, EndMethod]>): void {
+    for (const [number, end] of begun) {
+      this.#endQuietly(number, end).catch((error: unknown) => this.#notice(error));
+    }
+  }
+
+  async #endQuietly(number: number, end: EndMethod): Promise<void> {
+    switch (end) {
+      case "unwatch":
+        return this.#engine.unwatch(number);
+      case "finishFunction":
+        return this.#engine.finishFunction(number, null);
+      case "endExport":
+        // It keeps blocks from being deleted.
+        await this.#engine.endExport(number);
+        break;
+      case "endImport":
+      // Giving it up would delete what it has made, which another import may be about to finish. What stays in memory of it is less than a piece.
+    }
   }
 
   #notice(error: unknown): void {

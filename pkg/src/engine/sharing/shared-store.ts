@@ -8,8 +8,9 @@
  * Nothing is sent at intervals. A leader that owes an answer is listened for, and one that stays silent is replaced.
  */
 
+import { Begun, isBound } from "../begun.js";
 import type { CareReport } from "../caretaker.js";
-import { type EngineMethod, isBound } from "../engine.js";
+import type { EngineMethod } from "../engine.js";
 import { connectionLost } from "../errors.js";
 import type { EngineRuntime, OpenRequest } from "../fallback.js";
 import { MAX_TRAPS, refused, type RequestStamp } from "../requests.js";
@@ -30,9 +31,7 @@ export interface Sharing {
 export class SharedStore {
   /** What this context is in the origin, and who answers its calls. */
   readonly candidate: Candidate;
-  /** Live queries and runs by the numbers that callers know, each with the server that it is one of. */
-  readonly #begun = new Map<number, { server: Server; number: number }>();
-  #numbers = 0;
+  readonly #begun = new Begun<Server>();
 
   /** Contexts that know the store by the same `name` share it. */
   constructor(runtime: EngineRuntime, platform: Platform, name: string, request: OpenRequest) {
@@ -56,7 +55,7 @@ export class SharedStore {
       return this.#callBound(method, args, stamp);
     }
     return this.#ask(
-      async (server, asked) => this.#translate(server, method, await server.call(method, args, asked)),
+      async (server, asked) => this.#begun.note(server, method, await server.call(method, args, asked)),
       stamp,
     );
   }
@@ -87,34 +86,20 @@ export class SharedStore {
     }
   }
 
-  /** Numbers of live queries and runs are the server's own: others, that it does not know, stand for them here. */
-  #translate(server: Server, method: EngineMethod, answer: unknown): unknown {
-    if ((method !== "watch" && method !== "beginFunction") || typeof answer !== "number") {
-      return answer;
-    }
-    this.#numbers += 1;
-    this.#begun.set(this.#numbers, { server, number: answer });
-    return this.#numbers;
-  }
-
   /** Goes on with what a server has begun. What was begun elsewhere has to be begun anew. */
   async #callBound(method: EngineMethod, args: readonly unknown[], stamp?: RequestStamp): Promise<unknown> {
     const server = await this.candidate.server();
-    if (method === "nextChange") {
-      return server.call(method, args);
-    }
-    const [own, ...rest] = args as [number, ...unknown[]];
-    const begun = this.#begun.get(own);
-    if (method === "unwatch" || method === "finishFunction") {
-      this.#begun.delete(own);
-    }
-    if (begun?.server === server) {
-      return server.call(method, [begun.number, ...rest], stamp);
+    const there = this.#begun.argsFor(server, method, args);
+    if (there) {
+      return server.call(method, there, stamp).catch((error: unknown) => {
+        throw error instanceof CallLost && !isOwnTrap(server, error) ? new CallLost(error, false) : error;
+      });
     }
     if (method === "unwatch") {
       return undefined;
     }
-    throw connectionLost("another tab has taken over: begin again");
+    // The engine that answers now is as good as any: only what was begun is lost.
+    throw new CallLost(connectionLost("another tab has taken over: begin again"), false);
   }
 }
 
