@@ -16,7 +16,7 @@ export default defineConfig({
   reporter: [["list"]],
   use: { actionTimeout: 15_000, screenshot: "only-on-failure" },
   projects: [
-    { name: "client", testDir: "tests/client" },
+    { name: "client", testDir: "tests", testMatch: ["client/**/*.spec.ts", "sync/**/*.spec.ts"] },
     { name: "browser", testDir: "tests/browser" },
     { name: "edge", testDir: "tests/edge" },
     { name: "other-browsers", testDir: "tests/other-browsers", workers: 1 },
