@@ -65,6 +65,7 @@ const inPlace = (file, target) => ({
 
 export default [
   inPlace("embedding/stemmer.js", "es2022"),
+  inPlace("sync/sha256.js", "es2022"),
   inPlace("cli/vendor/commander.js", ["node20", "es2022"]),
   inPlace("cli/vendor/cli-progress.js", ["node20", "es2022"]),
 ];

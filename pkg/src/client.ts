@@ -14,6 +14,9 @@ import { readSchema, type Schema } from "./schema/schema.js";
 import { adoptFunctions } from "./schema/sparse.js";
 import { refuseServerOptions, type ServerOptions } from "./server-options.js";
 import { Session } from "./session.js";
+import type { Link } from "./sync/link.js";
+import type { StoredLink } from "./sync/open.js";
+import type { LinkOptions } from "./sync/options.js";
 import type { ChecklistResponse, CollectionMetadata, UserIdentity, Vector } from "./types.js";
 import { type Repair, toRepair, toVerification, type Verification } from "./verification.js";
 
@@ -59,6 +62,8 @@ export class ChromaClient {
   readonly #tenant: string;
   readonly #database: string;
   readonly #headers: Record<string, string> | undefined;
+  readonly #store: string;
+  readonly #links = new Set<Link>();
   #preflightChecks: ChecklistResponse | undefined;
 
   constructor(args: ChromaClientArgs = {}) {
@@ -68,6 +73,7 @@ export class ChromaClient {
     this.#database = database || environment("CHROMA_DATABASE") || DEFAULT_DATABASE;
     this.#headers = headers;
     this.#session = new Session(store);
+    this.#store = store.name ?? "";
     this.#functions = new FunctionRunner(this.#session);
   }
 
@@ -254,9 +260,38 @@ export class ChromaClient {
     return importArchive(this.#session, source, options);
   }
 
+  /**
+   * Keeps a collection the same as one of a Chroma server, from now on and as long as the link is open; a collection that is missing here is made like the
+   * remote one. Opened again, a link goes on where it was: edits made in between, offline too, are not lost.
+   */
+  async link({ name }: { name: string }, options: LinkOptions): Promise<Link> {
+    const { openLink } = await import("./sync/open.js");
+    const target = { store: this.#store, tenant: this.#tenant, database: this.#database, name };
+    const link = await openLink({ ...target, engine: () => this.#session.engine() }, options);
+    this.#links.add(link);
+    return link;
+  }
+
+  /** The links of the store, whether they are open or not. */
+  async links(): Promise<StoredLink[]> {
+    const { storedLinks } = await import("./sync/open.js");
+    return storedLinks(await this.#session.engine());
+  }
+
+  /** Ends the link of a collection for good. Its records stay, here and there; edits that were not sent are not noted any more. */
+  async unlink({ name }: { name: string }): Promise<void> {
+    const engine = await this.#session.engine();
+    const { id } = await engine.getCollection(this.#tenant, this.#database, name);
+    const open = [...this.#links].filter((link) => link.collectionId === id);
+    await Promise.all(open.map((link) => link.close()));
+    open.forEach((link) => this.#links.delete(link));
+    await engine.unlinkCollection(this.#tenant, this.#database, id);
+  }
+
   /** Lets go of the store; the last client closes it. Afterwards every call of this client fails. */
   async close(): Promise<void> {
     this.#functions.end();
+    await Promise.all([...this.#links].map((link) => link.close()));
     await this.#session.close();
   }
 

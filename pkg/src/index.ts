@@ -110,4 +110,12 @@ export { Select, type SelectInput, type SelectKeyInput } from "./search/select.j
 export { WhereExpression, type WhereInput, type WhereJSON } from "./search/where.js";
 export type { Awaitable, LogFrame, NewBlock, RootRecord, StorageAdapter, StorageUsage } from "./storage/adapter.js";
 export * from "./types.js";
+export type { Link, LinkDecision } from "./sync/link.js";
+export type { Conflict, ConflictPolicy, ConflictRecord, ConflictResolver } from "./sync/conflicts.js";
+export type { Direction, Progress } from "./sync/context.js";
+export { LinkPausedError, RemoteError, type RemoteProblem } from "./sync/errors.js";
+export type { JournalEntry } from "./sync/journal.js";
+export type { StoredLink } from "./sync/open.js";
+export type { LinkActivity, LinkEvents, LinkOptions, LinkSettings, LinkStatus } from "./sync/options.js";
+export type { Fetch, RemoteArgs, Surroundings } from "./sync/transport.js";
 export type { Damage, Repair, RepairedCollection, Verification } from "./verification.js";

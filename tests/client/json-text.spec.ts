@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 
 import { expect, test } from "@playwright/test";
 
-import { elementsOf, membersOf } from "../../pkg/src/cli/rest/json-text.js";
+import { elementsOf, membersOf } from "../../pkg/src/json-text.js";
 import { seededRandom } from "./support/random";
 
 const HARD = ['"', "\\", "\\\\", '\\"', "]", "}", "[{", ",", ":", "\n", "\u0000", "ä☃🎉", "1.0", "null", ""];

@@ -328,6 +328,40 @@ export interface ImportedJson {
   lost: number;
 }
 
+/** A linked collection. */
+export interface LinkJson {
+  tenant: string;
+  database: string;
+  collection: string;
+  name: string;
+  settings: string;
+}
+
+/** A row of a shadow: its metadata is merged with what there is, a document of null stays as it was. */
+export interface ShadowRowJson {
+  metadata: Record<string, unknown>;
+  document: string | null;
+}
+
+/** Columns of a read whose metadata are JSON texts, in which `1` and `1.0` differ. */
+export interface ExactColumns extends Omit<GetColumns, "metadatas"> {
+  metadatas: (string | null)[] | null;
+}
+
+/** What synchronisation writes at once. Columns are as long as `ids`. */
+export interface Replication {
+  ids: string[];
+  /** When each was last edited, as its row said when the decision was made. One that was edited since is left out. */
+  edited: (number | null)[];
+  changes: ("keep" | "put" | "delete")[];
+  /** Null removes a row. */
+  rows: (ShadowRowJson | null)[];
+  /** Whole records, in the order of the changes that put them; metadata as JSON texts. */
+  records?: Omit<Records, "metadatas"> & { metadatas: (string | null)[] };
+  /** Rows about the link as a whole, or about records whatever was edited meanwhile. */
+  link_rows: { ids: string[]; rows: (ShadowRowJson | null)[] };
+}
+
 /** What the engine knows about an open store; sizes in bytes. */
 export interface EngineInfo {
   version: string;
@@ -429,6 +463,15 @@ export interface Engine {
   nextChanges(run: number): Promise<RecordChangeJson[]>;
   /** Null gives the run up. */
   finishFunction(run: number, output: { upsert?: Records; delete?: string[] } | null): Promise<void>;
+  /** Links a collection, or changes what is agreed about its link: a text that the engine only keeps. */
+  linkCollection(tenant: string, database: string, collection: string, settings: string): Promise<void>;
+  unlinkCollection(tenant: string, database: string, collection: string): Promise<void>;
+  links(): Promise<LinkJson[]>;
+  exactRecords(tenant: string, database: string, collection: string, request: GetRequest): Promise<ExactColumns>;
+  /** Rows of the shadow of a linked collection. */
+  shadowRows(tenant: string, database: string, collection: string, request: GetRequest): Promise<GetColumns>;
+  /** Writes what synchronisation has found out, in one step. Answers the ids of records that were edited since, which are left out. */
+  replicate(tenant: string, database: string, collection: string, replication: Replication): Promise<string[]>;
   /** Looks for damage; with `deep` everything is read. */
   verify(deep: boolean): Promise<VerificationJson>;
   repair(): Promise<RepairJson>;
@@ -513,6 +556,13 @@ const METHODS: Readonly<Record<EngineMethod, boolean>> = {
   beginFunction: false,
   nextChanges: false,
   finishFunction: true,
+  linkCollection: true,
+  unlinkCollection: true,
+  links: false,
+  exactRecords: false,
+  shadowRows: false,
+  // Asked for twice, it finds the rows changed and does nothing.
+  replicate: false,
   verify: false,
   repair: false,
   beginExport: false,

@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 
 import type { CollectionText, DatabaseClient } from "../rest/client.js";
-import { membersOf } from "../rest/json-text.js";
+import { membersOf } from "../../json-text.js";
 
 /** Metadata that configures a collection in Chroma's older way. */
 const LEGACY_PREFIX = "hnsw:";

@@ -2,7 +2,7 @@
 
 import { CliError } from "../errors.js";
 import { type Limits, type RecordsClient, RestError } from "../rest/client.js";
-import { elementsOf } from "../rest/json-text.js";
+import { elementsOf } from "../../json-text.js";
 
 export interface CopyRecordsOptions {
   /** Of the target. */

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { CliError } from "../errors.js";
-import { elementsOf, membersOf } from "./json-text.js";
+import { elementsOf, membersOf } from "../../json-text.js";
 import type { Transport } from "./transport.js";
 
 /** What a server answered instead of what was asked. */

@@ -91,9 +91,11 @@ export class Leader implements Server {
       const answer = this.#once.run(method, args, stamp);
       return await (PIECES.has(method) ? this.#whileEngaged(answer) : answer);
     } catch (error) {
+      const before = this.#over;
       this.#notice(error);
-      // What fails because the store was closed under it is asked for again elsewhere. A failure of the storage is this call's own.
-      throw this.#isOver() && describeError(error).name !== STORAGE_FAILED ? this.#gone(error) : error;
+      // What fails because the store was closed under it is asked for again elsewhere. A storage that fails while it is open is this call's own matter.
+      const isOwn = describeError(error).name === STORAGE_FAILED && (before === undefined || before === "failed");
+      throw this.#isOver() && !isOwn ? this.#gone(error) : error;
     }
   }
 

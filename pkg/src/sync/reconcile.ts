@@ -1,0 +1,142 @@
+/** Comparisons of everything: at first, when the counts differ, and from time to time. */
+
+import { agreedDeletion, type Context, Decisions, guardDeletions, pushes } from "./context.js";
+import { applyContents, fetchAndApply, unknownRow } from "./pull.js";
+import { CONTENT, WHOLE } from "./remote.js";
+import { type LinkRow, pages } from "./replica.js";
+import { contentDigest, FOREIGN, type RemoteRecord } from "./records.js";
+import { UNKNOWN_EDIT } from "./stamps.js";
+import { findTombstones } from "./tombstones.js";
+
+/** Notes the records that were here before the link as edits of which nobody knows when they were made. */
+export async function noteLocalRecords(context: Context): Promise<void> {
+  const { replica } = context;
+  const ids = await replica.recordIds();
+  for (const some of pages(ids, context.sizes.range)) {
+    const known = await replica.rows(some);
+    const unknown = some.filter((id) => !known.has(id));
+    await replica.commit(unknown.map((id) => ({ id, edited: undefined, row: { edited: UNKNOWN_EDIT } })));
+    context.step();
+  }
+}
+
+/**
+ * Reads the whole remote collection, page by page, and takes in what differs. Records that are passed over because others are deleted meanwhile are found by
+ * {@link compareIds}.
+ */
+export async function scan(context: Context, { embeddings, deep }: { embeddings: boolean; deep: boolean }): Promise<void> {
+  const { remote, sizes, where, progress } = context;
+  const total = where ? 0 : await remote.count();
+  Object.assign(progress, { phase: embeddings ? "pulling" : "comparing", done: 0, total });
+  const limit = embeddings ? sizes.page : sizes.range;
+  const read = (offset: number) => remote.get({ offset, limit, include: embeddings ? WHOLE : CONTENT, ...(where && { where }) });
+  let next = read(0);
+  for (let offset = 0; ; offset += limit) {
+    const records = await next;
+    if (records.length === 0) {
+      return;
+    }
+    // While these are taken in, the next ones are on their way.
+    next = records.length < limit ? Promise.resolve([]) : read(offset + limit);
+    next.catch(() => undefined);
+    await (embeddings ? applyContents(context, records, deep) : applyDifferences(context, records));
+    progress.done += records.length;
+    context.step();
+  }
+}
+
+/** Of records without embeddings, fetches those that are not what was agreed on. */
+async function applyDifferences(context: Context, records: readonly RemoteRecord[]): Promise<void> {
+  const rows = await context.replica.rows(records.map(({ id }) => id));
+  const differing = records.filter((record) => {
+    const row = rows.get(record.id);
+    return !row?.isPresent || row.digest !== contentDigest(record);
+  });
+  for (const some of pages(differing, context.sizes.page)) {
+    await fetchAndApply(context, some.map(({ id }) => id));
+  }
+}
+
+/**
+ * Compares the ids of both sides. What is only there is taken in. What is only here is asked for once more, and if it is gone indeed, deleted here: nothing is
+ * deleted because one answer lacked it.
+ */
+export async function compareIds(context: Context): Promise<void> {
+  const { remote, replica, where, sizes, progress } = context;
+  Object.assign(progress, { phase: "comparing", done: 0, total: 0 });
+  const theirs = new Set(await remote.ids({ ...(where && { where }) }));
+  const ours = new Set(await replica.presentIds());
+  const unknown = [...theirs].filter((id) => !ours.has(id));
+  for (const some of pages(unknown, sizes.page)) {
+    await fetchAndApply(context, some);
+    context.step();
+  }
+  const missing = [...ours].filter((id) => !theirs.has(id));
+  await applyAbsence(context, await confirmAbsent(context, missing), ours.size);
+}
+
+/** Compares how many records there are; only if that differs, which ones. */
+export async function compareCounts(context: Context): Promise<void> {
+  if ((await context.remote.count()) !== (await context.replica.present())) {
+    await compareIds(context);
+  }
+}
+
+async function confirmAbsent({ remote, sizes, where }: Context, ids: readonly string[]): Promise<string[]> {
+  const absent: string[] = [];
+  for (const some of pages(ids, sizes.batch)) {
+    const there = new Set(await remote.ids({ ids: some, ...(where && { where }) }));
+    absent.push(...some.filter((id) => !there.has(id)));
+  }
+  return absent;
+}
+
+async function applyAbsence(context: Context, absent: readonly string[], present: number): Promise<void> {
+  if (absent.length === 0) {
+    return;
+  }
+  if (context.isRestored && pushes(context)) {
+    await sendAgain(context, absent);
+    return;
+  }
+  guardDeletions(context, absent.length, present);
+  for (const some of pages(absent, context.sizes.page)) {
+    await deleteHere(context, some);
+    context.step();
+  }
+}
+
+async function deleteHere(context: Context, ids: readonly string[]): Promise<void> {
+  const [rows, tombstones] = [await context.replica.rows(ids), await findTombstones(context, ids)];
+  const stillThere = context.where ? new Set(await context.remote.ids({ ids })) : new Set<string>();
+  const locals = await context.replica.records(ids);
+  const decisions = new Decisions(context);
+  for (const id of ids) {
+    const row = rows.get(id) ?? unknownRow(id);
+    if (row.edited !== undefined && pushes(context)) {
+      // What becomes of an edit of a record that is gone is decided when it is pushed.
+      continue;
+    }
+    if (stillThere.has(id)) {
+      // It does not match any more: it leaves, and is not deleted.
+      decisions.take(row, null, null);
+      continue;
+    }
+    const version = tombstones.get(id) ?? { stamp: context.clock.stamp(), replica: FOREIGN };
+    if (!tombstones.has(id)) {
+      decisions.lose("local", id, version, locals.get(id) ?? null);
+    }
+    decisions.take(row, null, agreedDeletion(version));
+  }
+  await decisions.commit();
+}
+
+/** Lets records be pushed again that a restored remote lacks. */
+async function sendAgain({ replica }: Context, ids: readonly string[]): Promise<void> {
+  const rows = await replica.rows(ids);
+  const again: LinkRow[] = [];
+  for (const row of rows.values()) {
+    again.push(replica.rowOf(row.id, { edited: row.edited ?? UNKNOWN_EDIT, isToRepair: true }));
+  }
+  await replica.commit([], again);
+}

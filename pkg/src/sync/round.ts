@@ -1,0 +1,236 @@
+/** One round of synchronisation: what it does, in which order, and what it remembers. */
+
+import { type Context, pushes } from "./context.js";
+import { pruneJournal } from "./journal.js";
+import { KEYS } from "./records.js";
+import { fetchAndApply, pull, watermarkAt } from "./pull.js";
+import { push } from "./push.js";
+import { compareCounts, compareIds, noteLocalRecords, scan } from "./reconcile.js";
+import { pages, type Replica } from "./replica.js";
+import { stampOf } from "./stamps.js";
+import { deleteTombstones, readPresence, writePresence } from "./tombstones.js";
+
+/** What a link remembers, in its shadow. */
+export interface LinkState {
+  /** Push stamps up to here have been seen; undefined before the first pull was complete. */
+  watermark: number | undefined;
+  /** When everything was last compared, in milliseconds since 1970. */
+  scanned: number | undefined;
+  /** Rounds that have written something. */
+  written: number;
+  /** Whether the records that were here before the link are noted. */
+  isNoted: boolean;
+  /** What the sidecar calls the collection's present life. */
+  epoch: string | undefined;
+}
+
+const STATE = "s:state";
+
+export async function readState(replica: Replica): Promise<LinkState> {
+  const row = await replica.linkRow(STATE);
+  const { w, c, n = 0, noted = false } = (row?.metadata ?? {}) as { w?: number; c?: number; n?: number; noted?: boolean };
+  return { watermark: w, scanned: c, written: n, isNoted: noted, epoch: row?.document ?? undefined };
+}
+
+export async function writeState(replica: Replica, { watermark, scanned, written, isNoted, epoch }: LinkState): Promise<void> {
+  const members = { w: watermark, c: scanned && Math.floor(scanned), n: written, noted: isNoted };
+  const metadata = Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+  await replica.commit([], [{ id: STATE, row: { metadata, document: epoch ?? null } }]);
+}
+
+/** What a session knows beside that, and forgets. */
+export interface Session {
+  /** Operations of the remote when it was last looked at; undefined where it does not count them. */
+  operations: number | undefined;
+  /** Whether the remote counts its operations; undefined before it was asked. */
+  counts: boolean | undefined;
+  /** When records without our marks are next looked for, in milliseconds since 1970. */
+  unmarked: number;
+  /** When agreed deletions were last cleared away. */
+  cleared: number;
+  /** What has become of the remote; undefined before that was looked for. */
+  life: RemoteLife | undefined;
+}
+
+export function newSession(): Session {
+  return { operations: undefined, counts: undefined, unmarked: -Infinity, cleared: -Infinity, life: undefined };
+}
+
+/** How a round is made. */
+export interface RoundOptions {
+  /** Compares the content of everything. */
+  full: boolean;
+  /** Embeddings too. */
+  deep: boolean;
+  /** How long a comparison of everything is good for, in milliseconds. */
+  scanInterval: number;
+}
+
+/** How long no record without our marks is looked for at most. */
+const UNMARKED_MS = 60_000;
+
+/** How many times as long as looking for them took they are not looked for again: the time that it takes the server grows with the collection. */
+const UNMARKED_REST = 100;
+
+/** Records without our marks that are looked at one by one; where there are more, counts and comparisons have to find the new ones. */
+const UNMARKED = 2000;
+
+/** How long deletions are remembered, in milliseconds: a replica that was away for longer compares everything. */
+const MEMORY_MS = 90 * 86_400_000;
+
+const DAY_MS = 86_400_000;
+
+/** Makes a round. Whatever ends it early, the next one goes on from what is written. */
+export async function runRound(context: Context, state: LinkState, session: Session, options: RoundOptions): Promise<void> {
+  const { replica } = context;
+  if (!state.isNoted) {
+    await noteLocalRecords(context);
+    state.isNoted = true;
+    await writeState(replica, state);
+  }
+  const pending = pushes(context) ? await replica.pending() : 0;
+  const operations = await operationsOf(context, session);
+  const isQuiet = operations !== undefined && operations === session.operations && pending === 0 && !options.full;
+  if (isQuiet && state.watermark !== undefined) {
+    return;
+  }
+  if (context.direction !== "push") {
+    await pullAll(context, state);
+  }
+  if (pushes(context)) {
+    await pushAll(context, state);
+  }
+  if (context.direction !== "push") {
+    await pullForeign(context, state, session, options, operations);
+    if (pushes(context)) {
+      // What the remote has lost goes there again.
+      await pushAll(context, state);
+    }
+  }
+  await tidy(context, session);
+  session.operations = operations === undefined ? undefined : await operationsOf(context, session);
+}
+
+async function operationsOf({ remote }: Context, session: Session): Promise<number | undefined> {
+  if (session.counts === false) {
+    return undefined;
+  }
+  const operations = await remote.totalOperations();
+  session.counts = operations !== undefined;
+  return operations;
+}
+
+async function pullAll(context: Context, state: LinkState): Promise<void> {
+  const { replica, clock, progress } = context;
+  const isStale = state.watermark !== undefined && stampOf(clock.now() - MEMORY_MS) > state.watermark;
+  if (state.watermark === undefined || isStale) {
+    const begun = watermarkAt(clock.now());
+    await scan(context, { embeddings: true, deep: false });
+    await compareIds(context);
+    Object.assign(state, { watermark: begun, scanned: clock.now() });
+    await writeState(replica, state);
+    return;
+  }
+  Object.assign(progress, { phase: "pulling", done: 0, total: 0 });
+  const watermark = await pull(context, state.watermark);
+  if (watermark !== state.watermark) {
+    state.watermark = watermark;
+    await writeState(replica, state);
+  }
+}
+
+async function pushAll(context: Context, state: LinkState): Promise<void> {
+  const { replica, sidecar, name, progress } = context;
+  const before = progress.pushed;
+  await push(context);
+  if (sidecar && progress.pushed > before) {
+    // The remote hears first: a count there that is behind ours can only mean that the remote was set back.
+    await writePresence(sidecar, name, { epoch: undefined, written: state.written + 1 });
+    state.written += 1;
+    await writeState(replica, state);
+  }
+}
+
+/** What writers have done that know nothing of our marks. */
+async function pullForeign(
+  context: Context,
+  state: LinkState,
+  session: Session,
+  { full, deep, scanInterval }: RoundOptions,
+  operations: number | undefined,
+): Promise<void> {
+  const { replica, clock, where } = context;
+  const now = clock.now();
+  const { pushed, pulled } = context.progress;
+  const isUnexplained = operations !== undefined && session.operations !== undefined && pushed + pulled === 0 && operations !== session.operations;
+  const since = now - (state.scanned ?? -Infinity);
+  if (full || deep || since > scanInterval || (isUnexplained && since > UNMARKED_MS)) {
+    await scan(context, { embeddings: deep, deep });
+    await compareIds(context);
+    state.scanned = now;
+    await writeState(replica, state);
+    return;
+  }
+  if (now >= session.unmarked) {
+    await (where ? compareIds(context) : takeUnmarked(context));
+    const rest = where ? UNMARKED_MS : (clock.now() - now) * UNMARKED_REST;
+    session.unmarked = clock.now() + Math.min(rest, UNMARKED_MS);
+  }
+  if (!where) {
+    await compareCounts(context);
+  }
+}
+
+/** Records that were written, or written anew, by who does not know of our marks. */
+async function takeUnmarked(context: Context): Promise<void> {
+  const ids = await context.remote.ids({ where: { [KEYS.version]: { $ne: 1 } }, limit: UNMARKED + 1 });
+  if (ids.length > UNMARKED) {
+    return;
+  }
+  const rows = await context.replica.rows(ids);
+  const unknown = ids.filter((id) => rows.get(id)?.isPresent !== true);
+  for (const some of pages(unknown, context.sizes.page)) {
+    await fetchAndApply(context, some);
+  }
+}
+
+/** Lets go of what is remembered no longer. */
+async function tidy(context: Context, session: Session): Promise<void> {
+  const { replica, clock, progress, sizes } = context;
+  if (progress.conflicts + progress.deleted > 0) {
+    await replica.commit([], await pruneJournal(replica));
+  }
+  if (clock.now() - session.cleared < DAY_MS) {
+    return;
+  }
+  session.cleared = clock.now();
+  const old = await replica.forgottenBefore(stampOf(clock.now() - MEMORY_MS), sizes.batch);
+  await deleteTombstones(context, old);
+  await replica.commit(old.map((id) => ({ id, edited: undefined, row: null })));
+}
+
+/** What has become of the remote since it was last seen. */
+export type RemoteLife = "same" | "new" | "restored" | "replaced";
+
+/** Compares what both sides remember of each other. */
+export async function checkLife(context: Context, state: LinkState, newEpoch: () => string): Promise<RemoteLife> {
+  const { sidecar, replica, name } = context;
+  if (!sidecar) {
+    return "same";
+  }
+  const { epoch, written } = await readPresence(sidecar, name);
+  if (epoch !== undefined && state.epoch !== undefined && epoch !== state.epoch) {
+    return "replaced";
+  }
+  const isNew = epoch === undefined;
+  const agreedEpoch = epoch ?? state.epoch ?? newEpoch();
+  if (isNew || written === undefined) {
+    await writePresence(sidecar, name, { epoch: isNew ? agreedEpoch : undefined, written: state.written });
+  }
+  if (state.epoch === undefined) {
+    state.epoch = agreedEpoch;
+    await writeState(replica, state);
+    return "new";
+  }
+  return written !== undefined && written < state.written ? "restored" : "same";
+}

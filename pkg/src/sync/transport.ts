@@ -1,0 +1,199 @@
+/** Requests to a Chroma server, wherever this runs. */
+
+import { RemoteError, type RemoteProblem } from "./errors.js";
+
+/** Where a remote is and how it is asked, in the official client's terms. */
+export interface RemoteArgs {
+  /** Default: `localhost`. */
+  host?: string;
+  /** Default: 8000, or with `ssl` 443. */
+  port?: number;
+  ssl?: boolean;
+  /** Default: `default_tenant`. */
+  tenant?: string;
+  /** Default: `default_database`. */
+  database?: string;
+  headers?: Record<string, string>;
+  /** Called for each request that needs it, and again after a 401: answers what is sent as `x-chroma-token`. It is never stored. */
+  token?: () => string | Promise<string>;
+}
+
+/** What requests are made with; that of the platform, unless a test or a proxy gives another. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** The surroundings of synchronisation: tests make them. */
+export interface Surroundings {
+  fetch: Fetch;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Ends early, without an error, when the signal aborts. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+  /** From 0 to below 1. */
+  random(): number;
+}
+
+/** How long a request may take, in milliseconds. What arrives later still is found by the overlap of pulls. */
+export const DEADLINE_MS = 30_000;
+
+export function platformSurroundings(): Surroundings {
+  return {
+    fetch: (url, init) => globalThis.fetch(url, init),
+    now: () => Date.now(),
+    sleep: (milliseconds, signal) =>
+      new Promise((resolve) => {
+        const done = (): void => {
+          clearTimeout(timer);
+          signal?.removeEventListener("abort", done);
+          resolve();
+        };
+        const timer = setTimeout(done, milliseconds);
+        signal?.addEventListener("abort", done);
+        if (signal?.aborted) {
+          done();
+        }
+      }),
+    random: () => Math.random(),
+  };
+}
+
+/** Sends requests to one of several places that hold the same: the first that is reached, and that one until it is not. */
+export class Transport {
+  readonly #surroundings: Surroundings;
+  readonly #places: readonly RemoteArgs[];
+  #current = 0;
+  #signal: AbortSignal | undefined;
+  /** Requests and bytes sent and received, for status and tests. */
+  readonly traffic = { requests: 0, sent: 0, received: 0 };
+
+  constructor(places: readonly RemoteArgs[], surroundings: Surroundings) {
+    this.#places = places;
+    this.#surroundings = surroundings;
+  }
+
+  /** The address in use. */
+  get origin(): string {
+    return originOf(this.#place());
+  }
+
+  /** Requests from now on end with this signal. */
+  until(signal: AbortSignal): void {
+    this.#signal = signal;
+  }
+
+  /** The next request tries the preferred place again. */
+  prefer(): void {
+    this.#current = 0;
+  }
+
+  /** The text of the answer. */
+  async send(method: string, path: string, body?: string): Promise<string> {
+    for (let tried = 1; ; tried += 1) {
+      try {
+        return await this.#ask(method, path, body, false);
+      } catch (error) {
+        const isElsewhere = error instanceof RemoteError && error.problem === "unreachable" && tried < this.#places.length;
+        if (!isElsewhere || this.#signal?.aborted) {
+          throw error;
+        }
+        this.#current = (this.#current + 1) % this.#places.length;
+      }
+    }
+  }
+
+  async #ask(method: string, path: string, body: string | undefined, isSecond: boolean): Promise<string> {
+    const place = this.#place();
+    const headers: Record<string, string> = { ...place.headers };
+    if (body !== undefined) {
+      headers["content-type"] = "application/json";
+    }
+    if (place.token) {
+      headers["x-chroma-token"] = await place.token();
+    }
+    const { response, text } = await this.#exchange(originOf(place) + path, { method, headers, body });
+    if (response.ok) {
+      return text;
+    }
+    if (response.status === 401 && place.token && !isSecond) {
+      return this.#ask(method, path, body, true);
+    }
+    throw problemOf(response, text, originOf(place));
+  }
+
+  async #exchange(url: string, init: RequestInit): Promise<{ response: Response; text: string }> {
+    const deadline = new AbortController();
+    const abort = (): void => deadline.abort();
+    this.#signal?.addEventListener("abort", abort);
+    void this.#surroundings.sleep(DEADLINE_MS, deadline.signal).then(abort);
+    this.traffic.requests += 1;
+    this.traffic.sent += typeof init.body === "string" ? init.body.length : 0;
+    try {
+      const response = await this.#surroundings.fetch(url, { ...init, signal: deadline.signal });
+      const text = await response.text();
+      this.traffic.received += text.length;
+      return { response, text };
+    } catch (error) {
+      const message = `${new URL(url).origin} cannot be reached: is the server up, the network there, and this page's origin among those that the server's CORS settings allow?`;
+      throw new RemoteError("unreachable", message, undefined, undefined, error);
+    } finally {
+      this.#signal?.removeEventListener("abort", abort);
+      deadline.abort();
+    }
+  }
+
+  #place(): RemoteArgs {
+    return this.#places[this.#current] ?? {};
+  }
+}
+
+/** The address of a remote. */
+export function originOf({ host = "localhost", port, ssl = false }: RemoteArgs): string {
+  const number = port ?? (ssl ? 443 : 8000);
+  return `${ssl ? "https" : "http"}://${host}:${String(number)}`;
+}
+
+const TOO_MANY_ROWS = "too many SQL variables";
+
+function problemOf(response: Response, text: string, origin: string): RemoteError {
+  const { status } = response;
+  const said = messageOf(text);
+  const retryAfter = Number(response.headers.get("retry-after") ?? NaN) * 1000;
+  const message = `${origin} answered ${String(status)}${said && `: ${said}`}`;
+  return new RemoteError(kindOf(status, said), message, status, Number.isNaN(retryAfter) ? undefined : retryAfter);
+}
+
+function kindOf(status: number, said: string): RemoteProblem {
+  switch (status) {
+    case 400:
+    case 409:
+      return "refused";
+    case 401:
+      return "unauthenticated";
+    case 403:
+      return "forbidden";
+    case 404:
+      return "missing";
+    case 408:
+    case 502:
+    case 504:
+      // Somebody between has given up; the server may have done it.
+      return "unreachable";
+    case 413:
+      return "too-large";
+    case 422:
+      return "quota";
+    case 429:
+    case 503:
+      return "busy";
+    default:
+      return said.includes(TOO_MANY_ROWS) ? "too-large" : "failed";
+  }
+}
+
+function messageOf(text: string): string {
+  try {
+    const { message } = JSON.parse(text) as { message?: unknown };
+    return typeof message === "string" ? message : "";
+  } catch {
+    return text.slice(0, 200);
+  }
+}

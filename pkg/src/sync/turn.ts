@@ -1,0 +1,109 @@
+/** Whose turn it is: of all tabs that have a link, one synchronises. */
+
+/** What tabs tell each other about a link. */
+interface Message {
+  kind: "ask" | "answer" | "status";
+  /** Of a request. */
+  id?: string;
+  value?: unknown;
+}
+
+/** What a tab does for the others while it is its turn. */
+export interface Host {
+  /** Synchronises now; answers null, or the message of what went wrong. */
+  onAsked(): Promise<string | null>;
+  /** The state of the tab whose turn it is. */
+  onStatus(status: unknown): void;
+}
+
+/** How long a tab is waited for that was asked to synchronise, in milliseconds. */
+const ANSWER_MS = 120_000;
+
+/** The turn of one link, under a name that all tabs of an origin have in common. Where there are no locks, it is always this context's. */
+export class Turn {
+  readonly #name: string;
+  readonly #host: Host;
+  readonly #channel: BroadcastChannel | undefined;
+  readonly #answers = new Map<string, (failure: string | null) => void>();
+  #isOurs = false;
+
+  constructor(name: string, host: Host) {
+    this.#name = name;
+    this.#host = host;
+    if (hasLocks()) {
+      this.#channel = new BroadcastChannel(name);
+      this.#channel.onmessage = ({ data }: MessageEvent<Message>) => this.#hear(data);
+    }
+  }
+
+  get isOurs(): boolean {
+    return this.#isOurs;
+  }
+
+  /** Calls `work` when it is this context's turn, which it is until that has ended. */
+  async take(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    const ours = async (): Promise<void> => {
+      this.#isOurs = true;
+      try {
+        await work();
+      } finally {
+        this.#isOurs = false;
+      }
+    };
+    if (!hasLocks()) {
+      await ours();
+      return;
+    }
+    await navigator.locks.request(this.#name, { signal }, ours).catch((error: unknown) => {
+      if (!signal.aborted) {
+        throw error;
+      }
+    });
+  }
+
+  /** Asks the tab whose turn it is to synchronise. */
+  async ask(): Promise<void> {
+    const id = `${String(Date.now())}-${String(Math.random())}`;
+    const failure = await new Promise<string | null>((resolve) => {
+      const timer = setTimeout(() => resolve("the tab that synchronises does not answer"), ANSWER_MS);
+      this.#answers.set(id, (answer) => {
+        clearTimeout(timer);
+        resolve(answer);
+      });
+      this.#channel?.postMessage({ kind: "ask", id } satisfies Message);
+    });
+    this.#answers.delete(id);
+    if (failure !== null) {
+      throw new Error(failure);
+    }
+  }
+
+  /** Tells the others what is being done. */
+  tell(status: unknown): void {
+    if (this.#isOurs) {
+      this.#channel?.postMessage({ kind: "status", value: status } satisfies Message);
+    }
+  }
+
+  close(): void {
+    this.#channel?.close();
+  }
+
+  #hear({ kind, id = "", value }: Message): void {
+    if (kind === "answer") {
+      this.#answers.get(id)?.(value as string | null);
+    } else if (kind === "status") {
+      this.#host.onStatus(value);
+    } else if (this.#isOurs) {
+      void this.#host.onAsked().then((failure) => {
+        this.#channel?.postMessage({ kind: "answer", id, value: failure } satisfies Message);
+      });
+    }
+  }
+}
+
+/** Pages and workers have locks and channels; Node has no locks, and there a store has one process. */
+function hasLocks(): boolean {
+  const { navigator: platform, BroadcastChannel: channel } = globalThis as { navigator?: { locks?: unknown }; BroadcastChannel?: unknown };
+  return platform?.locks !== undefined && channel !== undefined;
+}
