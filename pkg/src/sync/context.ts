@@ -6,6 +6,7 @@ import { journalRow } from "./journal.js";
 import {
   contentDigest,
   embeddingDigest,
+  exactDigest,
   FOREIGN,
   type RemoteRecord,
   type SyncedRecord,
@@ -86,6 +87,7 @@ export function agreed(context: Context, record: SyncedRecord, version: Version)
     edited: null,
     version,
     digest: contentDigest(record),
+    exact: exactDigest(record) ?? null,
     ...(record.embedding && { embedding: embeddingDigest(record.embedding) }),
     isGone: false,
     isPresent: true,
@@ -101,6 +103,7 @@ export function agreedDeletion(version: Version): RowChange {
     edited: null,
     version,
     digest: null,
+    exact: null,
     embedding: null,
     isGone: true,
     isPresent: false,

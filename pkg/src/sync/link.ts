@@ -131,8 +131,8 @@ export class Link {
   /** Calls `listener` with each event; answers how to end that. */
   on<K extends keyof LinkEvents>(event: K, listener: (event: LinkEvents[K]) => void): () => void {
     const listeners = this.#listeners.get(event) ?? new Set();
-    this.#listeners.set(event, listeners.add(listener as (event: never) => void));
-    return () => listeners.delete(listener as (event: never) => void);
+    this.#listeners.set(event, listeners.add(listener));
+    return () => listeners.delete(listener);
   }
 
   /** Versions that conflicts were decided against, and records that were deleted because the remote had lost them; latest first. */
@@ -217,7 +217,7 @@ export class Link {
     while (!signal.aborted) {
       try {
         const engine = await this.#home.engine();
-        for (let seen = 0; !signal.aborted; seen = await Promise.race([nextChange(engine, seen), end])) {
+        for (let seen = 0; ; seen = await Promise.race([nextChange(engine, seen), end])) {
           if (this.#options.interval > 0 && this.#pauseUntil <= surroundings.now() && (await this.#replica.pending()) > 0) {
             await surroundings.sleep(AFTER_EDIT_MS, signal);
             this.#wake?.();

@@ -35,6 +35,7 @@ export function unknownRow(id: string): ShadowRow {
     version: undefined,
     digest: undefined,
     embedding: undefined,
+    exact: undefined,
     isGone: false,
     isPresent: false,
     isToRepair: false,

@@ -7,6 +7,7 @@ import {
   compareVersions,
   contentDigest,
   embeddingDigest,
+  exactDigest,
   FOREIGN,
   isSameEmbedding,
   type RemoteRecord,
@@ -126,7 +127,8 @@ function isEdited(row: ShadowRow, local: SyncedRecord | undefined): boolean {
     return row.isPresent || row.version === undefined;
   }
   const embedding = local.embedding && embeddingDigest(local.embedding);
-  return !row.isPresent || row.digest !== contentDigest(local) || row.embedding !== embedding;
+  const isSame = row.digest === contentDigest(local) && row.exact === exactDigest(local) && row.embedding === embedding;
+  return !row.isPresent || !isSame;
 }
 
 /** Records that a partial link does not hold: they stay here, unless the remote had them. */

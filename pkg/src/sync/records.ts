@@ -87,10 +87,32 @@ export function writeMarks({ sent, stamp, replica, digest }: Marks): [key: strin
 
 const encoder = new TextEncoder();
 
-/** 64 bits of a hash over everything but the embedding, which servers may normalise. */
+/** 64 bits of a hash over everything but the embedding, which servers may normalise. Floats count to twelve digits: a server may miss the last ones. */
 export function contentDigest(record: SyncedRecord): string {
-  const text = JSON.stringify([record.id, record.document, record.uri]) + objectOf(record.metadata);
-  return hex(sha256(encoder.encode(text)));
+  return digestOf(record, rounded(record.metadata));
+}
+
+/** The same with all digits of floats; undefined where twelve are all there are. */
+export function exactDigest(record: SyncedRecord): string | undefined {
+  const { metadata } = record;
+  const isRounded = [...rounded(metadata)].some(([key, value]) => value !== metadata.get(key));
+  return isRounded ? digestOf(record, metadata) : undefined;
+}
+
+function digestOf({ id, document, uri }: SyncedRecord, metadata: ReadonlyMap<string, string>): string {
+  return hex(sha256(encoder.encode(JSON.stringify([id, document, uri]) + objectOf(metadata))));
+}
+
+/** Chroma's server reads one in six floats of 17 digits as a neighbour of what is written. */
+const DIGITS = 12;
+const LONG_FLOAT = /-?\d[\d.]{12,}(?:e[+-]?\d+)?/gi;
+
+function rounded(metadata: ReadonlyMap<string, string>): Map<string, string> {
+  const round = (value: string): string =>
+    value.length <= DIGITS || value.includes('"')
+      ? value
+      : value.replace(LONG_FLOAT, (text) => (/[.e]/i.test(text) ? String(Number(Number(text).toPrecision(DIGITS))) : text));
+  return new Map([...metadata].map(([key, value]) => [key, round(value)]));
 }
 
 /** 64 bits of a hash over the components of an embedding. Nobody but the replica that has it compares them. */

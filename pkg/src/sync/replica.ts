@@ -16,6 +16,8 @@ export interface ShadowRow {
   digest: string | undefined;
   /** Digest of the embedding that this replica had then. */
   embedding: string | undefined;
+  /** Digest of the content that this replica had then, to the last digit, where that is another one. */
+  exact: string | undefined;
   /** Whether that version is that the record is deleted. */
   isGone: boolean;
   /** Whether the remote had the record. */
@@ -34,6 +36,7 @@ export interface RowChange {
   version?: Version | null;
   digest?: string | null;
   embedding?: string | null;
+  exact?: string | null;
   isGone?: boolean;
   isPresent?: boolean;
   isToRepair?: boolean;
@@ -217,6 +220,7 @@ interface RowMembers {
   o?: string;
   d?: string;
   v?: string;
+  m?: string;
   g?: boolean;
   p?: boolean;
   k?: boolean;
@@ -225,13 +229,14 @@ interface RowMembers {
 }
 
 function readRow(id: string, members: RowMembers, base: string | null): ShadowRow {
-  const { e, h, o, d, v, g = false, p = false, k = false, x } = members;
+  const { e, h, o, d, v, m, g = false, p = false, k = false, x } = members;
   return {
     id,
     edited: e,
     version: h === undefined || o === undefined ? undefined : { stamp: h, replica: o },
     digest: d,
     embedding: v,
+    exact: m,
     isGone: g,
     isPresent: p,
     isToRepair: k,
@@ -240,13 +245,14 @@ function readRow(id: string, members: RowMembers, base: string | null): ShadowRo
   };
 }
 
-function rowToJson({ edited, version, digest, embedding, isGone, isPresent, isToRepair, refusal, base }: RowChange): ShadowRowJson {
+function rowToJson({ edited, version, digest, embedding, exact, isGone, isPresent, isToRepair, refusal, base }: RowChange): ShadowRowJson {
   const members: [keyof RowMembers, unknown][] = [
     ["e", edited],
     ["h", version && version.stamp],
     ["o", version && version.replica],
     ["d", digest],
     ["v", embedding],
+    ["m", exact],
     ["g", flag(isGone)],
     ["p", flag(isPresent)],
     ["k", flag(isToRepair)],

@@ -2,7 +2,7 @@
 
 import { invalid } from "./errors.js";
 import type { Filter, Filtered } from "./filter.js";
-import { type Change, DOCUMENT, isHidden, URI, type Value } from "./values.js";
+import { type Change, DOCUMENT, isHidden, logged, URI, type Value } from "./values.js";
 
 /** Plain data, which can be cloned. */
 export interface ModelRecord extends Filtered {
@@ -93,7 +93,7 @@ function changeKey(record: ModelRecord, key: string, value: Value | null): void 
   } else if (value === null) {
     record.metadata.delete(key);
   } else {
-    record.metadata.set(key, value);
+    record.metadata.set(key, logged(value));
   }
 }
 

@@ -21,7 +21,7 @@ const MAX_POWER = 308;
 
 /**
  * The server's parser takes as many digits as fit an integer of 64 bits, and multiplies that with a power of ten, which rounds twice: about
- * one in six floats with 17 digits becomes a neighbour.
+ * one in ten floats of 17 digits becomes a neighbour.
  */
 function floatOf(text: string): number {
   const [, sign = "", whole = "", fraction = "", exponent = "0"] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];

@@ -110,6 +110,14 @@ export function checkCollectionKeys(change: Change | undefined): void {
   }
 }
 
+/** A write waits as JSON in the server's log, from where its floats are read once more. */
+export function logged<T extends Value | null>(value: T): T {
+  if (Array.isArray(value)) {
+    return value.map(logged) as T;
+  }
+  return (typeof value === "number" ? new JsonNumber(floatText(value)).float : value) as T;
+}
+
 export function valueText(value: Value): string {
   if (Array.isArray(value)) {
     return arrayText(value.map(valueText));

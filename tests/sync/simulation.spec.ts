@@ -1,0 +1,28 @@
+/**
+ * Synchronisation simulated: replicas, a foreign writer, a bad network, wrong clocks, ends at any request. `CHROMATID_SYNC_SEEDS` is how many lives are lived,
+ * `CHROMATID_SYNC_SEED` the first of them: the one that a failure names is lived again by itself.
+ */
+
+import { test } from "@playwright/test";
+
+import { Simulation } from "./support/simulation";
+
+const SEEDS = Number(process.env.CHROMATID_SYNC_SEEDS ?? 2_000);
+const FIRST = Number(process.env.CHROMATID_SYNC_SEED ?? 1);
+
+/** Seeds of one test: what fails is found sooner. */
+const PER_TEST = 250;
+
+for (let first = FIRST; first < FIRST + SEEDS; first += PER_TEST) {
+  const last = Math.min(first + PER_TEST, FIRST + SEEDS);
+  test(`replicas agree in the end: seeds ${String(first)} to ${String(last - 1)}`, async () => {
+    test.setTimeout(600_000);
+    for (let seed = first; seed < last; seed += 1) {
+      try {
+        await new Simulation(seed).run();
+      } catch (error) {
+        throw new Error(`seed ${String(seed)} (CHROMATID_SYNC_SEED=${String(seed)} CHROMATID_SYNC_SEEDS=1): ${(error as Error).message}`, { cause: error });
+      }
+    }
+  });
+}
