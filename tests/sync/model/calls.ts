@@ -52,7 +52,7 @@ export class Caller {
       return { call: described, status: 0, answer: reply };
     }
     const text = await reply.text();
-    return { call: described, status: reply.status, answer: text.startsWith("Payload") || text === "" ? text : this.#comparable(parseJson(text)) };
+    return { call: described, status: reply.status, answer: text === "" ? text : this.#comparable(parseJson(text)) };
   }
 
   /** Ids, the order of members and the words of errors differ; floats stay apart from integers. */

@@ -106,7 +106,10 @@ function noteType({ keys }: ModelCollection, key: string, value: Value | null): 
   }
 }
 
-/** An index for cosine keeps unit vectors and lengths, and multiplies them when it is asked: all in 32-bit floats, so that few come back as they went. */
+/**
+ * An index for cosine keeps unit vectors and their lengths, and multiplies them when it is asked: all in 32-bit floats, so that few vectors
+ * come back as they went.
+ */
 function renormalised(vector: Float32Array): Float32Array {
   const single = Math.fround;
   const squares = vector.reduce((sum, value) => single(sum + single(value * value)), 0);

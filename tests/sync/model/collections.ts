@@ -251,7 +251,8 @@ export function modifyCollection(state: State, id: string, request: Body): void 
   const replaced = metadata ? storedMetadata(metadata) : collection.metadata;
   if (configuration instanceof Map) {
     change(collection.hnsw, configuration.get("hnsw") ?? null, HNSW_CHANGES);
-    collection.embeddingFunction = jsonText(configuration.get("embedding_function") ?? null);
+    const embeddingFunction = configuration.get("embedding_function") ?? null;
+    collection.embeddingFunction = embeddingFunction === null ? collection.embeddingFunction : jsonText(embeddingFunction);
   }
   collection.name = name ?? collection.name;
   collection.metadata = replaced;

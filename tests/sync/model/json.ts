@@ -132,7 +132,12 @@ class Reader {
   }
 
   #string(): string {
-    return JSON.parse(this.#match(STRING)) as string;
+    const text = JSON.parse(this.#match(STRING)) as string;
+    // Halves of surrogate pairs are no text to the server.
+    if (/\p{Surrogate}/u.test(text)) {
+      throw new SyntaxError(`unexpected end of hex escape at column ${String(this.#at)}`);
+    }
+    return text;
   }
 
   #number(): JsonNumber {

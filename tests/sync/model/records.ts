@@ -77,12 +77,12 @@ export function deleteRecords(request: Body, find: Find, limits: Limits): number
   return doomed.length;
 }
 
-function matchesOf(collection: ModelCollection, ids: string[] | undefined, filter: Filter, limit: number | undefined, limits: Limits): string[] {
+function matchesOf(collection: ModelCollection, ids: string[] | undefined, filter: Filter, limit = Infinity, limits: Limits): string[] {
   if (variablesOf(ids, filter) > limits.variables) {
     const cause = tooManyVariables().message.replace("Error executing plan:", "Failed to resolve records for deletion:");
     throw internal(cause);
   }
-  return select(collection, { ids, filter, limit: limit ?? Infinity, offset: 0 }).map(({ id }) => id);
+  return select(collection, { ids, filter, limit, offset: 0 }).map(({ id }) => id);
 }
 
 /** @returns the answer */

@@ -40,6 +40,8 @@ const collections: Call[] = [
   create("cosine", { configuration: { hnsw: { space: "cosine", ef_search: 50 } } }),
   create("none", { configuration: { hnsw: { space: "none" } } }),
   create("product", { configuration: { spann: { space: "ip" }, embedding_function: { type: "legacy" } } }),
+  call("PUT", `${DATABASE}/collections/<product>`, { new_configuration: { hnsw: { max_neighbors: 8 } } }),
+  named("product"),
   named("first"),
   named("none"),
   named("<first>"),
@@ -155,10 +157,14 @@ const refusedRows = (kind: string): Call[] =>
     { ids: ["n"] },
     {},
   ].map((body) => records("things", kind, body));
+const NO_BODIES = [
+  ...["", "{", "[]", '{"ids":["n"],"embeddings":[[NaN,1]]}', '{"ids":["n"],"embeddings":[[1,2]]} x'],
+  '{"ids":["\\ud800"],"embeddings":[[1,2]]}',
+];
 const refusals: Call[] = [
   ...["add", "upsert", "update"].flatMap(refusedRows),
   records("things", "add", { ids: ["n"], embeddings: [[1, 2]], metadatas: [{ a: null }] }),
-  ...["", "{", "[]", '{"ids":["n"],"embeddings":[[NaN,1]]}', '{"ids":["n"],"embeddings":[[1,2]]} x'].map((body) => records("things", "add", body)),
+  ...NO_BODIES.map((body) => records("things", "add", body)),
   call("POST", `${NOBODY}/add`, { ids: [""], embeddings: [[]] }),
   call("POST", `${NOBODY}/add`, { ids: [""] }),
   call("POST", `${NOBODY}/get`, {}),
@@ -188,11 +194,16 @@ const reads: Call[] = [
 const TWENTY = Array.from({ length: 20 }, (_, index) => `r${String(index)}`);
 const paging: Call[] = [
   create("pages"),
-  records("pages", "add", { ids: TWENTY, embeddings: TWENTY.map(() => [1]), metadatas: TWENTY.map((_, index) => ({ n: index, even: index % 2 === 0 })) }),
+  records("pages", "add", {
+    ids: TWENTY,
+    embeddings: TWENTY.map(() => [1]),
+    metadatas: TWENTY.map((_, index) => ({ n: index, even: index % 2 === 0 })),
+  }),
   records("pages", "get", { include: [], limit: 10 }),
   records("pages", "delete", { ids: TWENTY.slice(0, 5) }),
   records("pages", "get", { include: [], limit: 10, offset: 10 }),
-  ...[{}, { ids: [] }, { ids: null }, { ids: ["none"] }, { ids: ["r5"], limit: 1 }, { where: {} }].map((body) => records("pages", "delete", body)),
+  ...[{}, { ids: [] }, { ids: null }, { ids: ["none"] }].map((body) => records("pages", "delete", body)),
+  ...[{ ids: ["r5"], limit: 1 }, { where: {} }].map((body) => records("pages", "delete", body)),
   records("pages", "delete", { where: { n: { $gte: 8 } }, limit: 2 }),
   records("pages", "delete", { ids: ["r5", "r6", "none"], where: { even: true } }),
   records("pages", "delete", { ids: [], where: { even: true } }),
@@ -212,7 +223,9 @@ const FILTERS = [
   '{"m":"1"}', '{"b":true}', '{"b":1}', '{"s":"X"}',
   '{"big":9007199254740993}', '{"big":{"$gt":9007199254740992}}', '{"big":{"$lte":9007199254740992}}',
   '{"big":{"$gte":9007199254740993.0}}', '{"i":{"$gt":1700000000123455}}',
-  '{"s":{"$gt":"a"}}', '{"b":{"$lt":true}}', '{"s":{"$in":[]}}', '{"i":{"$in":[1,2.5]}}', '{"i":{"$in":[1,"x"]}}', '{"i":null}', '{"i":[1]}', '{"i":{"$gt":0,"$lt":3}}', '{"i":1,"s":"x"}', "{}", "[]", '{"$not":{"i":1}}', '{"i":9223372036854775808}', '{"i":{"$gt":1e300}}', '{"i":{"$none":1}}',
+  '{"s":{"$gt":"a"}}', '{"b":{"$lt":true}}', '{"s":{"$in":[]}}', '{"i":{"$in":[1,2.5]}}', '{"i":{"$in":[1,"x"]}}', '{"i":null}',
+  '{"i":[1]}', '{"i":{"$gt":0,"$lt":3}}', '{"i":1,"s":"x"}', "{}", "[]",
+  '{"$not":{"i":1}}', '{"i":9223372036854775808}', '{"i":{"$gt":1e300}}', '{"i":{"$none":1}}',
   '{"$and":[{"i":{"$gt":0}},{"i":{"$lte":2}}]}', '{"$and":[]}', '{"$or":[]}', '{"$or":[{"i":1},{"$and":[{"i":2},{"b":false}]}]}',
   '{"$and":{"i":1}}', '{"$and":[{"_cid_s":{"$gt":1}},{"_cid_v":{"$ne":1}}]}',
   '{"tags":"red"}', '{"tags":{"$ne":"red"}}', '{"tags":{"$contains":"red"}}', '{"nums":{"$contains":1}}', '{"nums":{"$contains":1.0}}',
@@ -253,7 +266,11 @@ const dropped: Call[] = [
   call("GET", `${DATABASE}/collections`),
 ];
 
-export const SCRIPT: Record<string, Call[]> = { system, collections, recreated, writes, values, refusals, reads, paging, filters, refused, dropped };
+/** In this order: each part goes on where the one before ended. */
+export const SCRIPT: Call[] = [
+  ...[system, collections, recreated, writes, values, refusals],
+  ...[reads, paging, filters, refused, dropped],
+].flat();
 
 const MANY = Array.from({ length: 32_767 }, (_, index) => `r${String(index)}`);
 const limited = (ids: number, more: object = {}) => records("large", "get", { ids: MANY.slice(0, ids), include: [], limit: 1, ...more });

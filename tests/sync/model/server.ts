@@ -115,8 +115,10 @@ export class ModelServer {
         if (!run) {
           throw new EmptyAnswer(405);
         }
-        const [tenant = "", database = "", name = ""] = ["tenant", "database", "name"].map((group) => decodeURIComponent(found.groups?.[group] ?? ""));
-        return { run, created: url.pathname.endsWith("/add"), call: { scope: { tenant, database }, name, query: url.searchParams, body: read } };
+        const named = (group: string) => decodeURIComponent(found.groups?.[group] ?? "");
+        const scope = { tenant: named("tenant"), database: named("database") };
+        const call = { scope, name: named("name"), query: url.searchParams, body: read };
+        return { run, created: url.pathname.endsWith("/add"), call };
       }
     }
     throw new EmptyAnswer(404);
@@ -226,6 +228,8 @@ export class ModelServer {
   }
 }
 
+const NO_SEARCH = "Error executing plan: Not implemented: Search operation is not implemented for local executor";
+
 function unsupportedRoutes(find: (name: string) => () => unknown): Record<string, Record<string, Route>> {
   const refuse =
     (error: Error): Route =>
@@ -235,7 +239,7 @@ function unsupportedRoutes(find: (name: string) => () => unknown): Record<string
     };
   return {
     [`${COLLECTION}/indexing_status`]: { GET: refuse(internal("Method scout_logs is not implemented")) },
-    [`${COLLECTION}/search`]: { POST: refuse(unsupported("Error executing plan: Not implemented: Search operation is not implemented for local executor")) },
+    [`${COLLECTION}/search`]: { POST: refuse(unsupported(NO_SEARCH)) },
     [`${COLLECTION}/fork`]: { POST: refuse(unsupported("Collection forking is unsupported for local chroma")) },
     [`${COLLECTION}/fork_count`]: { GET: refuse(unsupported("Count forks is unsupported for local chroma")) },
   };
