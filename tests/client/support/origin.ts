@@ -315,7 +315,8 @@ export class Context {
     const { origin } = this;
     const check = (): void => {
       if (!handle.isOpen) {
-        throw engineError("ChromaError", 503, "the store is closed");
+        // Only what was under way gets that far.
+        throw engineError("StorageError", 500, "the store is closed");
       }
       if (handle.isBroken) {
         throw engineError("ChromaError", 503, "the store stopped after a failed write: open it again");

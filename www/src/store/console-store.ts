@@ -99,6 +99,20 @@ export class ConsoleStore {
     this.changed();
   }
 
+  /** Finds the glosses again after collections came or went: another collection may have their name now, or none. */
+  async lookAgain(): Promise<void> {
+    const { connection, wordnet } = this.#snapshot;
+    if (connection.status === "open" && !this.#importing) {
+      const found = await findWordnet(connection.store);
+      if (!found && wordnet.status === "ready") {
+        this.#set({ wordnet: { status: "absent" } });
+      } else if (found && !(wordnet.status === "ready" && wordnet.collection.id === found.id)) {
+        this.#set({ wordnet: { status: "ready", collection: found } });
+      }
+    }
+    this.changed();
+  }
+
   /** Deletes all data and starts as on the first visit. */
   async reset(): Promise<void> {
     const { connection } = this.#snapshot;

@@ -72,3 +72,23 @@ export function explain(error: unknown): Problem {
   }
   return { kind: "other", title: "That did not work", detail: message, advice: "Try again; if it stays, reload the page." };
 }
+
+/** The same about a file that was to be imported. */
+export function explainImport(error: unknown): Problem {
+  const { names } = chainOf(error);
+  if (names.includes("ChromaUniqueError")) {
+    // The client keeps what the engine said as the cause.
+    const { message = "" } = error instanceof Error && error.cause instanceof Error ? error.cause : {};
+    const [, name] = /^Collection \[(.*?)\] already exists/.exec(message) ?? [];
+    return {
+      kind: "refused",
+      title: "A collection is there already",
+      detail: `${name === undefined ? "One of those in the file" : `“${name}”`} already exists here. Nothing was changed.`,
+      advice: "Choose what becomes of it, then import the file again.",
+    };
+  }
+  const problem = explain(error);
+  return problem.kind === "refused"
+    ? { ...problem, title: "This file cannot be imported", advice: "Choose a file that was exported from chromatid. Nothing was changed." }
+    : problem;
+}

@@ -91,11 +91,11 @@ export class Leader implements Server {
       const answer = this.#once.run(method, args, stamp);
       return await (PIECES.has(method) ? this.#whileEngaged(answer) : answer);
     } catch (error) {
-      const before = this.#over;
+      const before = this.#ending();
       this.#notice(error);
       // What fails because the store was closed under it is asked for again elsewhere. A storage that fails while it is open is this call's own matter.
       const isOwn = describeError(error).name === STORAGE_FAILED && (before === undefined || before === "failed");
-      throw this.#isOver() && !isOwn ? this.#gone(error) : error;
+      throw this.#ending() && !isOwn ? this.#gone(error) : error;
     }
   }
 
@@ -109,8 +109,9 @@ export class Leader implements Server {
     }
   }
 
-  #isOver(): boolean {
-    return this.#over !== undefined;
+  /** How it has ended, perhaps while something was waited for. */
+  #ending(): Ending | undefined {
+    return this.#over;
   }
 
   /** Opens a line to a follower, unless it has one; answers its name. */

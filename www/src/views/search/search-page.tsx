@@ -1,4 +1,4 @@
-import type { Collection } from "chromatid";
+import { ChromaNotFoundError, type Collection } from "chromatid";
 import { SearchX } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { EmptyState } from "../../components/empty-state";
@@ -11,6 +11,7 @@ import type { Hit } from "../../search/hit";
 import { hasWordIndex } from "../../search/plan";
 import { isEmpty, type Outcome, type Search } from "../../search/search";
 import { useSearch } from "../../search/use-search";
+import { useConsoleStore } from "../../store/use-store";
 import { FacetPanel } from "./facet-panel";
 import { LikeBanner } from "./like-banner";
 import { ResultList } from "./result-list";
@@ -27,6 +28,12 @@ export function SearchPage({ collection, route }: { collection: Collection; rout
   const [opened, setOpened] = useState<{ id: string; title: string }>();
   const input = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLDivElement>(null);
+
+  const store = useConsoleStore();
+  useEffect(() => {
+    // Another tab has deleted the collection, or put another one in its place.
+    if (error instanceof ChromaNotFoundError) store.lookAgain().catch(() => undefined);
+  }, [error, store]);
 
   const moreLike = (hit: Hit) => {
     change({ like: hit.id, selection: {} });

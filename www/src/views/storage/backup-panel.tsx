@@ -2,62 +2,75 @@ import type { ExistingCollections, Repair, Verification } from "chromatid";
 import { useState } from "react";
 import { Button, FileTrigger, Radio, RadioGroup } from "react-aria-components";
 import { ConfirmButton } from "../../components/confirm-button";
-import { ErrorNotice } from "../../components/problem-notice";
-import { formatBytes, formatCount } from "../../lib/format";
+import { ProblemNotice } from "../../components/problem-notice";
+import { formatBytes, plural } from "../../lib/format";
 import { saveFile } from "../../lib/save-file";
-import { useOpenStore } from "../../store/use-store";
+import { explain, explainImport, type Problem } from "../../store/problems";
+import { useConsoleStore, useOpenStore } from "../../store/use-store";
 import { DamageTable } from "./damage-table";
 
 const EXISTING: readonly (readonly [ExistingCollections, string])[] = [
   ["refuse", "Stop"],
-  ["merge", "Add what is missing"],
-  ["replace", "Replace it"],
+  ["merge", "Add missing"],
+  ["replace", "Replace"],
 ];
+
+type Task = "export" | "import" | "check";
 
 /** All data as a file and back, and a look for damage. */
 export function BackupPanel({ onDone }: { onDone: () => void }) {
   const store = useOpenStore();
+  const consoleStore = useConsoleStore();
   const [existing, setExisting] = useState<ExistingCollections>("refuse");
   const [note, setNote] = useState("");
-  const [error, setError] = useState<unknown>();
-  const [task, setTask] = useState<"export" | "import" | "check">();
+  const [progress, setProgress] = useState("");
+  const [problem, setProblem] = useState<Problem>();
+  const [task, setTask] = useState<Task>();
   const [found, setFound] = useState<Verification>();
 
-  const run = async (name: "export" | "import" | "check", work: () => Promise<string>) => {
+  const run = async (name: Task, work: () => Promise<string>) => {
     setTask(name);
-    setError(undefined);
+    setProblem(undefined);
     setNote("");
     try {
       setNote(await work());
-    } catch (failure) {
-      setNote("");
-      setError(failure);
+    } catch (error) {
+      setProblem(name === "import" ? explainImport(error) : explain(error));
     } finally {
+      setProgress("");
       setTask(undefined);
       onDone();
     }
   };
+  // The button of the task under way keeps the focus.
+  const buttonOf = (name: Task) => ({ className: "button", isPending: task === name, isDisabled: task !== undefined && task !== name });
 
   const exportAll = async () => {
     let records = 0;
     const reader = store.export({ onEnd: (exported) => (records = exported.records) }).getReader();
-    const pieces: BlobPart[] = [];
+    const pieces: Blob[] = [];
     let bytes = 0;
     for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
-      pieces.push(value as Uint8Array<ArrayBuffer>);
+      // The browser may put a blob on disk.
+      pieces.push(new Blob([value as Uint8Array<ArrayBuffer>]));
       bytes += value?.length ?? 0;
-      setNote(`${formatBytes(bytes)} so far`);
+      setProgress(`${formatBytes(bytes)} so far`);
     }
     const blob = new Blob(pieces);
     saveFile(blob, `chromatid-${new Date().toISOString().slice(0, 10)}.chromatid`);
-    return `Exported ${formatCount(records)} records in ${formatBytes(blob.size)}`;
+    return `Exported ${plural(records, "record")} in ${formatBytes(blob.size)}`;
   };
 
   const importFile = async (file: File) => {
-    const onProgress = ({ records }: { records: number }) => setNote(`${formatCount(records)} records so far`);
-    const { collections, records, lost } = await store.import(file, { existing, onProgress });
-    const missing = lost > 0 ? `; the file lacks ${formatCount(lost)} that were damaged` : "";
-    return `Imported ${formatCount(records)} records, ${collections === 1 ? "one collection" : `${formatCount(collections)} collections`}${missing}`;
+    const onProgress = ({ records }: { records: number }) => setProgress(`${plural(records, "record")} so far`);
+    try {
+      const { collections, records, lost } = await store.import(file, { existing, onProgress });
+      const missing = lost > 0 ? `; the file lacks ${plural(lost, "record")} that could not be read` : "";
+      return `Imported ${plural(records, "record")} of ${plural(collections, "collection")}${missing}`;
+    } finally {
+      // Also after a failure: something may have been replaced. What goes wrong here, the views say themselves.
+      await consoleStore.lookAgain().catch(() => undefined);
+    }
   };
 
   const check = async () => {
@@ -77,17 +90,27 @@ export function BackupPanel({ onDone }: { onDone: () => void }) {
       <h2 id="backup-title">Backup</h2>
       <p className="dim">All collections in one file, for another browser or another device. It is not encrypted.</p>
       <div className="button-row">
-        <Button className="button" isPending={task === "export"} isDisabled={task !== undefined} onPress={() => void run("export", exportAll)}>
+        <Button {...buttonOf("export")} onPress={() => void run("export", exportAll)}>
           Export
         </Button>
         <FileTrigger acceptedFileTypes={[".chromatid"]} onSelect={(files) => files?.[0] && void run("import", () => importFile(files[0] as File))}>
-          <Button className="button" isPending={task === "import"} isDisabled={task !== undefined}>
-            Import
-          </Button>
+          <Button {...buttonOf("import")}>Import</Button>
         </FileTrigger>
+        <Button {...buttonOf("check")} onPress={() => void run("check", check)}>
+          Look for damage
+        </Button>
+        <span role="status" className="dim">
+          {note}
+        </span>
+        {progress && <span className="dim">{progress}</span>}
+      </div>
+      <div className="button-row">
+        <span id="backup-existing" className="dim">
+          If a collection to be imported is there already
+        </span>
         <RadioGroup
           className="segments"
-          aria-label="If a collection is there already"
+          aria-labelledby="backup-existing"
           orientation="horizontal"
           value={existing}
           onChange={(value) => setExisting(value as ExistingCollections)}
@@ -98,17 +121,8 @@ export function BackupPanel({ onDone }: { onDone: () => void }) {
             </Radio>
           ))}
         </RadioGroup>
-        <span className="dim">if a collection is there already</span>
       </div>
-      <div className="button-row">
-        <Button className="button" isPending={task === "check"} isDisabled={task !== undefined} onPress={() => void run("check", check)}>
-          Look for damage
-        </Button>
-        <span role="status" className="dim">
-          {note}
-        </span>
-      </div>
-      {error !== undefined && <ErrorNotice error={error} />}
+      {problem && <ProblemNotice problem={problem} />}
       {found && !found.ok && (
         <DamageTable problems={found.problems}>
           <ConfirmButton
@@ -127,5 +141,5 @@ export function BackupPanel({ onDone }: { onDone: () => void }) {
 function describeRepair({ repaired, left }: Repair): string {
   const lost = repaired.reduce((sum, { lostRecords }) => sum + lostRecords, 0);
   const rest = left.length > 0 ? "; some damage is beyond repair" : "";
-  return `Repaired ${formatCount(repaired.length)} collections, ${lost === 0 ? "nothing is lost" : `${formatCount(lost)} records are lost`}${rest}`;
+  return `Repaired ${plural(repaired.length, "collection")}, ${lost === 0 ? "nothing is lost" : `lost ${plural(lost, "record")}`}${rest}`;
 }

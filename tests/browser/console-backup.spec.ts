@@ -1,0 +1,132 @@
+/** The console's storage view: everything as a file and back, and a look for damage. */
+
+import { readFileSync } from "node:fs";
+
+import type { Locator, Page } from "@playwright/test";
+
+import { expect, test } from "./fixtures";
+import { expectAccessible, place, ready, screenshot, search, titles } from "./support/console-page";
+
+test.setTimeout(180_000);
+
+const panel = (page: Page): Locator => page.getByRole("region", { name: "Backup" });
+const told = (page: Page): Locator => panel(page).getByRole("status");
+
+/** Exports everything; answers the file. */
+async function exported(page: Page): Promise<Buffer> {
+  const downloading = page.waitForEvent("download");
+  await panel(page).getByRole("button", { name: "Export" }).click();
+  const download = await downloading;
+  expect(download.suggestedFilename()).toMatch(/^chromatid-\d{4}-\d\d-\d\d\.chromatid$/);
+  await expect(told(page)).toHaveText(/^Exported 5,000 records in/);
+  return readFileSync(await download.path());
+}
+
+async function importFile(page: Page, buffer: Buffer): Promise<void> {
+  const choosing = page.waitForEvent("filechooser");
+  await panel(page).getByRole("button", { name: "Import" }).click();
+  await (await choosing).setFiles({ name: "backup.chromatid", mimeType: "", buffer });
+}
+
+test("everything goes into a file and comes back from it, in other tabs too", async ({ consolePage: page, context }, info) => {
+  await ready(page);
+  const other = await context.newPage();
+  await other.goto("/");
+  await ready(other);
+  await page.bringToFront();
+  await place(page, "Storage").click();
+  await panel(page).getByRole("button", { name: "Look for damage" }).click();
+  await expect(told(page)).toHaveText(/^Nothing is damaged: .* were read$/);
+  const file = await exported(page);
+
+  await importFile(page, file);
+  const alert = panel(page).getByRole("alert");
+  await expect(alert).toContainText("“wordnet” already exists here. Nothing was changed.");
+  await screenshot(page, info, "refused");
+  await panel(page).getByText("Add missing", { exact: true }).click();
+  await importFile(page, file);
+  await expect(told(page)).toHaveText("Imported 5,000 records of 1 collection");
+  await expect(alert).toHaveCount(0);
+  await panel(page).getByText("Replace", { exact: true }).click();
+  await importFile(page, file);
+  await expect(told(page)).toHaveText("Imported 5,000 records of 1 collection");
+
+  for (const tab of [other, page]) {
+    await tab.bringToFront();
+    await place(tab, "Search").click();
+    await search(tab, "large feline animal");
+    await expect(titles(tab).first()).toHaveText("cat, true cat");
+  }
+  await place(page, "Storage").click();
+  await importFile(page, Buffer.from("PK something else entirely, and longer than a header"));
+  await expect(alert).toContainText("This file cannot be imported");
+  await screenshot(page, info, "strange");
+});
+
+test("a collection that was deleted comes back from a file", async ({ consolePage: page }) => {
+  await ready(page);
+  await place(page, "Storage").click();
+  const file = await exported(page);
+  await place(page, "Collections").click();
+  await page.getByRole("button", { name: "Delete wordnet" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Delete", exact: true }).click();
+  await place(page, "Storage").click();
+  await importFile(page, file);
+  await expect(told(page)).toHaveText("Imported 5,000 records of 1 collection");
+  await place(page, "Search").click();
+  await search(page, "large feline animal");
+  await expect(titles(page).first()).toHaveText("cat, true cat");
+});
+
+test("the backup panel is used by keyboard, and keeps the focus", async ({ consolePage: page }) => {
+  await ready(page);
+  await place(page, "Storage").click();
+  const button = (name: string): Locator => panel(page).getByRole("button", { name });
+  await button("Export").focus();
+  const downloading = page.waitForEvent("download");
+  await page.keyboard.press("Enter");
+  const file = readFileSync(await (await downloading).path());
+  await expect(told(page)).toHaveText(/^Exported/);
+  await expect(button("Export")).toBeFocused();
+  await page.keyboard.press("Tab");
+  await expect(button("Import")).toBeFocused();
+  await page.keyboard.press("Tab");
+  await expect(button("Look for damage")).toBeFocused();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("ArrowRight");
+  await expect(panel(page).getByRole("radio", { name: "Add missing" })).toBeChecked();
+  await page.keyboard.press("Shift+Tab");
+  await page.keyboard.press("Shift+Tab");
+  const choosing = page.waitForEvent("filechooser");
+  await page.keyboard.press("Enter");
+  await (await choosing).setFiles({ name: "backup.chromatid", mimeType: "", buffer: file });
+  await expect(told(page)).toHaveText("Imported 5,000 records of 1 collection");
+  await expect(button("Import")).toBeFocused();
+  await button("Look for damage").focus();
+  await page.keyboard.press("Space");
+  await expect(told(page)).toHaveText(/^Nothing is damaged/);
+  await expect(button("Look for damage")).toBeFocused();
+});
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const width of [1280, 375]) {
+    test.describe(`${colorScheme}, ${String(width)} pixels wide`, () => {
+      test.use({ colorScheme, viewport: { width, height: 800 } });
+
+      test("the backup panel fits and can be used by everybody", async ({ consolePage: page }, info) => {
+        await ready(page);
+        await place(page, "Storage").click();
+        await exported(page);
+        await panel(page).scrollIntoViewIfNeeded();
+        await expectAccessible(page, "the backup panel");
+        await screenshot(page, info, "exported");
+        await importFile(page, Buffer.from("something else entirely"));
+        await expect(panel(page).getByRole("alert")).toBeVisible();
+        await expectAccessible(page, "a refusal");
+        await panel(page).scrollIntoViewIfNeeded();
+        await screenshot(page, info, "refused");
+        expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+      });
+    });
+  }
+}
