@@ -116,6 +116,6 @@ export type { Direction, Progress } from "./sync/context.js";
 export { LinkPausedError, RemoteError, type RemoteProblem } from "./sync/errors.js";
 export type { JournalEntry } from "./sync/journal.js";
 export type { StoredLink } from "./sync/open.js";
-export type { LinkActivity, LinkEvents, LinkOptions, LinkSettings, LinkStatus } from "./sync/options.js";
+export type { KnownRecord, LinkActivity, LinkEvents, LinkOptions, LinkSettings, LinkStatus } from "./sync/options.js";
 export type { Fetch, RemoteArgs, Surroundings } from "./sync/transport.js";
 export type { Damage, Repair, RepairedCollection, Verification } from "./verification.js";

@@ -13,6 +13,8 @@ const FIRST = Number(process.env.CHROMATID_SYNC_SEED ?? 1);
 /** Seeds of one test: what fails is found sooner. */
 const PER_TEST = 250;
 
+test.describe.configure({ mode: "parallel" });
+
 for (let first = FIRST; first < FIRST + SEEDS; first += PER_TEST) {
   const last = Math.min(first + PER_TEST, FIRST + SEEDS);
   test(`replicas agree in the end: seeds ${String(first)} to ${String(last - 1)}`, async () => {

@@ -7,12 +7,12 @@ import { findRemote, isNormalised } from "./connect.js";
 import type { Context, Progress } from "./context.js";
 import { LinkPausedError, RemoteError } from "./errors.js";
 import { type JournalEntry, journalRecord, readJournal } from "./journal.js";
-import type { LinkActivity, LinkEvents, LinkSettings, LinkStatus, ResolvedOptions } from "./options.js";
+import type { KnownRecord, LinkActivity, LinkEvents, LinkSettings, LinkStatus, ResolvedOptions } from "./options.js";
 import { RemoteDatabase } from "./remote.js";
 import { type CollectionPath, Replica } from "./replica.js";
 import { prepareRelink, type Relink } from "./relink.js";
 import { checkLife, newSession, readState, runRound, type Session } from "./round.js";
-import { ServerClock, stampOf } from "./stamps.js";
+import { millisecondsOf, ServerClock, stampOf } from "./stamps.js";
 import { sidecarName } from "./tombstones.js";
 import { type Surroundings, Transport } from "./transport.js";
 import { Turn } from "./turn.js";
@@ -80,7 +80,7 @@ export class Link {
     this.#replica = new Replica(home.engine, home.path);
     this.#transport = new Transport(options.places, home.surroundings);
     this.#transport.until(this.#ending.signal);
-    this.#clock = new ServerClock(() => home.surroundings.now());
+    this.#clock = new ServerClock(home.surroundings);
     this.#turn = new Turn(`chromatid-link:${home.store}:${home.path[2]}`, {
       onAsked: () => this.sync().then(() => null, (error: unknown) => (error as Error).message),
       onStatus: (status) => this.#hearStatus(status as LinkStatus),
@@ -126,6 +126,20 @@ export class Link {
       progress: { ...(told ? told.progress : this.#progress) },
       traffic: { ...(told ? told.traffic : this.#transport.traffic) },
     };
+  }
+
+  /** What is known about the replicas of records; nothing of those that have none yet. */
+  async known(ids: readonly string[]): Promise<KnownRecord[]> {
+    const rows = await this.#replica.rows([...new Set(ids)]);
+    return [...rows.values()].map(({ id, edited, version, isPresent, isGone, refusal }) => ({
+      id,
+      isPending: edited !== undefined,
+      isThere: isPresent,
+      isDeleted: isGone,
+      editedAt: version && millisecondsOf(version.stamp),
+      editedBy: version?.replica,
+      refusal,
+    }));
   }
 
   /** Calls `listener` with each event; answers how to end that. */
@@ -235,7 +249,6 @@ export class Link {
     const page = globalThis as Partial<Pick<Window, "addEventListener" | "removeEventListener">>;
     const wake = (): void => {
       this.#pauseUntil = 0;
-      this.#clock.forget();
       this.#transport.prefer();
       this.#isUrgent = true;
       this.#wake?.();

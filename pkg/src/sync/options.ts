@@ -62,6 +62,23 @@ export interface LinkStatus {
   traffic: { requests: number; sent: number; received: number };
 }
 
+/** What a link knows of a record. */
+export interface KnownRecord {
+  id: string;
+  /** Whether it has edits that the remote does not have yet. */
+  isPending: boolean;
+  /** Whether the remote had it when it was last seen. */
+  isThere: boolean;
+  /** Whether both sides have deleted it. */
+  isDeleted: boolean;
+  /** When it was edited last, in milliseconds since 1970, as both sides know it. */
+  editedAt: number | undefined;
+  /** The name of the replica that did; `~` for a writer that is none. */
+  editedBy: string | undefined;
+  /** What the remote said when it refused the record. */
+  refusal: string | undefined;
+}
+
 /** Events of a link, and what they come with. */
 export interface LinkEvents {
   /** Something in the status has changed. */

@@ -108,11 +108,17 @@ const DIGITS = 12;
 const LONG_FLOAT = /-?\d[\d.]{12,}(?:e[+-]?\d+)?/gi;
 
 function rounded(metadata: ReadonlyMap<string, string>): Map<string, string> {
-  const round = (value: string): string =>
-    value.length <= DIGITS || value.includes('"')
-      ? value
-      : value.replace(LONG_FLOAT, (text) => (/[.e]/i.test(text) ? String(Number(Number(text).toPrecision(DIGITS))) : text));
-  return new Map([...metadata].map(([key, value]) => [key, round(value)]));
+  return new Map([...metadata].map(([key, value]) => [key, roundedValue(value)]));
+}
+
+function roundedValue(value: string): string {
+  if (value === "-0.0") {
+    return "0.0";
+  }
+  if (value.length <= DIGITS || value.includes('"')) {
+    return value;
+  }
+  return value.replace(LONG_FLOAT, (text) => (/[.e]/i.test(text) ? String(Number(Number(text).toPrecision(DIGITS))) : text));
 }
 
 /** 64 bits of a hash over the components of an embedding. Nobody but the replica that has it compares them. */

@@ -25,15 +25,25 @@ const SAMPLES = 3;
 /** How long an offset is trusted, in milliseconds. */
 const OFFSET_MS = 600_000;
 
-/** The clock of a server, told by this one and the offset between them. */
+/** By how much two clocks of this machine may differ before one of them counts as set, in milliseconds. */
+const DRIFT_MS = 1000;
+
+/** Clocks of this machine, in milliseconds: one that tells the time and may be set, and one that only goes on. */
+export interface Clocks {
+  now(): number;
+  elapsed(): number;
+}
+
+/** The clock of a server, told by this machine's and the offset between them. */
 export class ServerClock {
-  readonly #now: () => number;
+  readonly #clocks: Clocks;
   #offset = 0;
-  #measured = -Infinity;
+  /** When the offset was measured, by both clocks. */
+  #measured: { now: number; elapsed: number } | undefined;
   #last = 0;
 
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor(clocks: Clocks) {
+    this.#clocks = clocks;
   }
 
   /** Milliseconds that the server is ahead. */
@@ -43,31 +53,37 @@ export class ServerClock {
 
   /** Asks the server for its time, in milliseconds, unless it was asked a short while ago. */
   async measure(ask: () => Promise<number>): Promise<void> {
-    const since = this.#now() - this.#measured;
-    if (since >= 0 && since < OFFSET_MS) {
+    if (this.#isTrusted()) {
       return;
     }
-    let fastest = Infinity;
+    let [offset, fastest] = [0, Infinity];
     for (let sample = 0; sample < SAMPLES; sample += 1) {
-      const sent = this.#now();
+      const sent = this.#clocks.elapsed();
       const theirs = await ask();
-      const took = this.#now() - sent;
-      if (took >= 0 && took < fastest) {
+      const took = this.#clocks.elapsed() - sent;
+      if (took < fastest) {
         fastest = took;
-        this.#offset = theirs - (sent + took / 2);
+        offset = theirs - (this.#clocks.now() - took / 2);
       }
     }
-    this.#measured = this.#now();
+    // Both at once: half a measurement is none.
+    this.#offset = offset;
+    this.#measured = { now: this.#clocks.now(), elapsed: this.#clocks.elapsed() };
   }
 
-  /** Forgets the offset: the clock of this machine may have been set meanwhile, during a sleep for instance. */
-  forget(): void {
-    this.#measured = -Infinity;
+  /** The offset is good for a while, unless the clock of this machine was set, or the machine has slept. */
+  #isTrusted(): boolean {
+    if (!this.#measured) {
+      return false;
+    }
+    const elapsed = this.#clocks.elapsed() - this.#measured.elapsed;
+    const drift = this.#clocks.now() - this.#measured.now - elapsed;
+    return elapsed < OFFSET_MS && Math.abs(drift) < DRIFT_MS;
   }
 
   /** Milliseconds since 1970 at the server. */
   now(): number {
-    return this.#now() + this.#offset;
+    return this.#clocks.now() + this.#offset;
   }
 
   /** A stamp of now, larger than any before, also when a clock is set back. */

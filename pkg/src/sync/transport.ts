@@ -26,6 +26,8 @@ export interface Surroundings {
   fetch: Fetch;
   /** Milliseconds since 1970. */
   now(): number;
+  /** Milliseconds since some time or other, by a clock that nobody sets. */
+  elapsed(): number;
   /** Ends early, without an error, when the signal aborts. */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
   /** From 0 to below 1. */
@@ -39,6 +41,7 @@ export function platformSurroundings(): Surroundings {
   return {
     fetch: (url, init) => globalThis.fetch(url, init),
     now: () => Date.now(),
+    elapsed: () => performance.now(),
     sleep: (milliseconds, signal) =>
       new Promise((resolve) => {
         const done = (): void => {

@@ -10,8 +10,8 @@ const STEPS = 24;
 
 /** What was ever written, so that nothing is there in the end that nobody wrote. */
 interface History {
-  /** Contents of each id, as texts. */
-  written: Map<string, Set<string>>;
+  /** Contents of each id. */
+  written: Map<string, Seen[]>;
   /** Ids that anybody has deleted. */
   deleted: Set<string>;
 }
@@ -46,7 +46,7 @@ export class Simulation {
       await this.#settle();
       await this.#check();
     } catch (error) {
-      throw new Error(`${(error as Error).message}\n${this.#steps.join("\n")}`, { cause: error });
+      throw new Error(`${(error as Error).message}\n${this.#steps.join("\n")}\n${await this.#world.describe()}`, { cause: error });
     } finally {
       await this.#world.end();
     }
@@ -165,8 +165,8 @@ export class Simulation {
       same([pending, refused.length], [0, 0], `${replica.name} still has edits`);
     }
     for (const [id, record] of remote) {
-      if (!this.#history.written.get(id)?.has(textOf(record))) {
-        throw new Error(`${id} is ${textOf(record)}, which nobody has written`);
+      if (!isMadeOf(record, this.#history.written.get(id) ?? [])) {
+        throw new Error(`${id} is ${JSON.stringify(record)}, which nobody has written`);
       }
     }
     const there = new Set(remote.map(([id]) => id));
@@ -212,8 +212,7 @@ export class Simulation {
       metadata: Object.keys(metadata).length === 0 ? null : metadata,
       embedding: [this.#count, Math.fround(this.#random()), 1],
     };
-    const contents = this.#history.written.get(id) ?? new Set();
-    this.#history.written.set(id, contents.add(textOf(record)));
+    this.#history.written.set(id, [...(this.#history.written.get(id) ?? []), record]);
     return record;
   }
 
@@ -226,8 +225,14 @@ export class Simulation {
   }
 }
 
-function textOf(record: Seen): string {
-  return JSON.stringify(sorted(new Map([["", record]])));
+/** Whether each part of a record was written by somebody: a server merges the metadata of a write that arrives late with what is there by then. */
+function isMadeOf(record: Seen, written: readonly Seen[]): boolean {
+  const has = (part: (seen: Seen) => unknown): boolean => {
+    const own = JSON.stringify(part(record));
+    return written.some((seen) => JSON.stringify(part(seen)) === own);
+  };
+  const keys = Object.keys(record.metadata ?? {});
+  return has(({ document }) => document) && has(({ embedding }) => embedding) && keys.every((key) => has(({ metadata }) => metadata?.[key]));
 }
 
 function same(got: unknown, expected: unknown, message: string): void {

@@ -90,6 +90,12 @@ export class ReplicaUnderTest {
     await this.link.close();
   }
 
+  /** The rows of the shadow, as texts. */
+  async rows(): Promise<string[]> {
+    const known = await this.link.known([...(await this.seen()).keys(), ...this.#world.remote().keys()]);
+    return known.map((row) => JSON.stringify(row));
+  }
+
   async seen(): Promise<Map<string, Seen>> {
     const { ids, documents, metadatas, embeddings } = await this.collection.get({ include: ["documents", "metadatas", "embeddings"] });
     return new Map(
@@ -109,7 +115,7 @@ export class ReplicaUnderTest {
       this.fuse = this.fuse === undefined ? undefined : this.fuse - 1;
       return this.#world.fetch(url, init as Parameters<ModelFetch>[1]);
     };
-    return { fetch, random, now: () => time.now() + this.skew, sleep: (milliseconds, signal) => time.sleep(milliseconds, signal) };
+    return { fetch, random, now: () => time.now() + this.skew, elapsed: () => time.now(), sleep: (milliseconds, signal) => time.sleep(milliseconds, signal) };
   }
 }
 
@@ -161,6 +167,15 @@ export class World {
   remote(): Map<string, Seen> {
     const records = this.server.records(NAME) ?? [];
     return new Map(records.map((record) => [record.id, toSeen(record)]));
+  }
+
+  /** What everybody knows of each record: for who looks for what went wrong. */
+  async describe(): Promise<string> {
+    const lines = (this.server.records(NAME) ?? []).map(({ id, metadata }) => `the server has ${id}: ${[...metadata].map(([key, value]) => `${key}=${String(value)}`).join(" ")}`);
+    for (const replica of this.replicas) {
+      lines.push(...(await replica.rows()).map((row) => `${replica.name} knows ${row}`));
+    }
+    return lines.join("\n");
   }
 
   /** Lets everybody synchronise, a while apart, until nothing has changed for two times. */
