@@ -15,11 +15,9 @@ use crate::error::{Error, Result};
 use crate::limits::MAX_DIMENSION;
 use crate::log::archive::{ArchiveReader, End, Item};
 use crate::log::convert;
-use crate::log::proto::{Change, Records};
+use crate::log::proto::{Change, Records, Replacement};
 use crate::sysdb::{CollectionRow, decode_database, decode_info, encode_info, uuid};
-use crate::types::{
-    CollectionId, Embedding, Embeddings, Operation, OperationRecord, RecordSet, UpdateCollection, validation,
-};
+use crate::types::{CollectionId, Embedding, Embeddings, Operation, OperationRecord, RecordSet, validation};
 
 /// What becomes of collections that exist already, by their names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -276,9 +274,7 @@ impl Import {
     async fn replace(&mut self, db: &Db) -> Result<()> {
         for target in &mut self.made {
             let Some(name) = target.replaces.take() else { continue };
-            db.delete_collection(&target.tenant, &target.database, &name).await?;
-            let renamed = UpdateCollection { new_name: Some(name.clone()), ..UpdateCollection::default() };
-            db.update_collection(&target.tenant, &target.database, &target.id.to_string(), renamed).await?;
+            db.replace_collection(target, &name).await?;
             target.name = name;
         }
         Ok(())
@@ -286,9 +282,14 @@ impl Import {
 
     /// Deletes what was made, as far as the store lets it.
     async fn take_back(self, db: &Db) {
-        for Target { tenant, database, name, .. } in self.made {
-            // Whatever keeps it from going is what the import fails with already.
-            let _ = db.delete_collection(&tenant, &database, &name).await;
+        let store = db.store();
+        let _naming = store.naming.lock().await;
+        for Target { id, .. } in self.made {
+            // By its id: somebody may have given its name to another meanwhile.
+            if store.catalog.borrow().row(id).is_some() {
+                // Whatever keeps it from going is what the import fails with already.
+                let _ = store.change(Change::DeleteCollection(id.0.as_bytes().to_vec())).await;
+            }
         }
     }
 }
@@ -314,6 +315,27 @@ impl Db {
         store.change(Change::PutCollection(encode_info(&row))).await?;
         (target.id, target.name) = (row.id, row.name);
         Ok(())
+    }
+}
+
+impl Db {
+    /// Gives a collection the place of the one of that name, which goes, in one step.
+    async fn replace_collection(&self, target: &Target, name: &str) -> Result<()> {
+        let store = self.store();
+        let _naming = store.naming.lock().await;
+        let mut row = self.row(&target.tenant, &target.database, target.id)?;
+        let replaced = store.catalog.borrow().row_by_name(row.database, name).map(|replaced| replaced.id);
+        row.name = name.to_owned();
+        let info = encode_info(&row);
+        let change = match replaced {
+            Some(id) => Change::ReplaceCollection(Replacement {
+                info: Some(info),
+                replaced: id.0.as_bytes().to_vec(),
+            }),
+            // It was deleted meanwhile.
+            None => Change::PutCollection(info),
+        };
+        store.change(change).await
     }
 }
 

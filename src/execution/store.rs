@@ -249,7 +249,8 @@ impl Store {
             Change::DeleteDatabase(_)
             | Change::DeleteCollection(_)
             | Change::DeleteFunction(_)
-            | Change::DeleteLink(_) => Room::Gives,
+            | Change::DeleteLink(_)
+            | Change::ReplaceCollection(_) => Room::Gives,
             _ => Room::Takes,
         };
         let entry = LogEntry { change: Some(change.clone()), request: request.as_ref().map(Request::encode) };
@@ -418,6 +419,7 @@ impl Store {
             Change::DeleteDatabase(_) | Change::DeleteCollection(_) | Change::DeleteLink(_) => {
                 self.close_deleted();
             }
+            Change::ReplaceCollection(_) => self.close_deleted(),
             Change::PutCollection(info) => {
                 self.reconfigure(&self.catalog.borrow(), CollectionId(crate::sysdb::uuid(&info.id)?));
             }

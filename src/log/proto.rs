@@ -7,7 +7,7 @@ use prost::Oneof;
 /// The payload of one frame.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct LogEntry {
-    #[prost(oneof = "Change", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12")]
+    #[prost(oneof = "Change", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13")]
     pub change: Option<Change>,
     /// The request of a client that the change answers.
     #[prost(message, optional, tag = "15")]
@@ -55,6 +55,19 @@ pub enum Change {
     /// The id of the collection.
     #[prost(bytes, tag = "12")]
     DeleteLink(Vec<u8>),
+    #[prost(message, tag = "13")]
+    ReplaceCollection(Replacement),
+}
+
+/// A collection that takes the place, and the name, of another, which is deleted.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Replacement {
+    /// The collection, with the name that it has from now on.
+    #[prost(message, optional, tag = "1")]
+    pub info: Option<CollectionInfo>,
+    /// The id of the other.
+    #[prost(bytes = "vec", tag = "2")]
+    pub replaced: Vec<u8>,
 }
 
 /// A collection that is kept the same as a remote one.

@@ -11,7 +11,7 @@ use super::requests::{Applied, Request, Requests};
 use super::rows::{self, CollectionRow, DatabaseRow, FunctionRow, Inherited, LinkRow, RowKey};
 use crate::blockstore::{Bytes, Reader};
 use crate::error::{Error, Result};
-use crate::log::proto::{Change, Database, Fork, Link, Restore, Tenant as TenantMessage};
+use crate::log::proto::{Change, CollectionInfo, Database, Fork, Link, Restore, Tenant as TenantMessage};
 use crate::segment::SegmentFiles;
 use crate::storage::BlockId;
 use crate::types::{Collection, CollectionId, DatabaseInfo, OperationRecord, Tenant};
@@ -100,21 +100,10 @@ impl Catalog {
                 self.put_database(DatabaseRow { created: sequence, ..row });
             }
             Change::DeleteDatabase(id) => self.delete_database(rows::uuid(id)?),
-            Change::PutCollection(info) => {
-                let row = rows::decode_info(info.clone())?;
-                let row = match self.collections.get(&row.id) {
-                    // A modification never takes the dimension back that a write has fixed meanwhile.
-                    Some(old) => CollectionRow {
-                        name: row.name,
-                        metadata: row.metadata,
-                        configuration: row.configuration,
-                        schema: row.schema,
-                        dimension: old.dimension.or(row.dimension),
-                        ..old.clone()
-                    },
-                    None => CollectionRow { created: sequence, ..row },
-                };
-                self.put_collection(row);
+            Change::PutCollection(info) => self.put_info(info, sequence)?,
+            Change::ReplaceCollection(replacement) => {
+                self.delete_collection(CollectionId(rows::uuid(&replacement.replaced)?));
+                self.put_info(&replacement.info.clone().unwrap_or_default(), sequence)?;
             }
             Change::DeleteCollection(id) => self.delete_collection(CollectionId(rows::uuid(id)?)),
             Change::ForkCollection(fork) => self.fork(fork, sequence)?,
@@ -132,6 +121,25 @@ impl Catalog {
             Change::PutLink(link) => self.put_link(link, sequence)?,
             Change::DeleteLink(id) => self.delete_link(CollectionId(rows::uuid(id)?)),
         }
+        Ok(())
+    }
+
+    /// Creates a collection, or changes what the user says of it.
+    fn put_info(&mut self, info: &CollectionInfo, sequence: u64) -> Result<()> {
+        let row = rows::decode_info(info.clone())?;
+        let row = match self.collections.get(&row.id) {
+            // A modification never takes the dimension back that a write has fixed meanwhile.
+            Some(old) => CollectionRow {
+                name: row.name,
+                metadata: row.metadata,
+                configuration: row.configuration,
+                schema: row.schema,
+                dimension: old.dimension.or(row.dimension),
+                ..old.clone()
+            },
+            None => CollectionRow { created: sequence, ..row },
+        };
+        self.put_collection(row);
         Ok(())
     }
 

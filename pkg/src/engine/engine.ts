@@ -594,20 +594,6 @@ export function isWrite(method: EngineMethod): boolean {
   return METHODS[method];
 }
 
-/** Methods that go on with what an earlier call has begun in the engine that answered it. */
-const BOUND: ReadonlySet<EngineMethod> = new Set([
-  "refresh",
-  "unwatch",
-  "nextChange",
-  "nextChanges",
-  "finishFunction",
-]);
-
-/** Whether a call means something to no other engine than the one that it was made for. */
-export function isBound(method: EngineMethod): boolean {
-  return BOUND.has(method);
-}
-
 /** Calls a method by name; a synchronous throw becomes a rejection. */
 export async function invoke(engine: Engine, method: EngineMethod, args: readonly unknown[]): Promise<unknown> {
   return await (engine[method] as (...args: unknown[]) => unknown).apply(engine, [...args]);

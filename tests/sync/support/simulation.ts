@@ -133,10 +133,10 @@ export class Simulation {
 
   /** Lets time pass until something is done. */
   async #drive(work: Promise<unknown>): Promise<void> {
-    let isDone = false;
-    void work.finally(() => (isDone = true)).catch(() => undefined);
+    const state = { isDone: false };
+    void work.finally(() => (state.isDone = true)).catch(() => undefined);
     const begun = performance.now();
-    for (let waited = 0; !isDone; waited += 1) {
+    for (let waited = 0; !state.isDone; waited += 1) {
       if (performance.now() - begun > 20_000) {
         throw new Error("it never ends");
       }
