@@ -13,6 +13,7 @@
  *   --text               filters and text search beside other stores instead, and their relevance; with --sizes, --stores, --limit,
  *                        --merge and --report
  *   --http               the official clients against our server and Chroma's instead; with --sizes
+ *   --sync               links beside the official client instead, with a Chroma server each; with --sizes
  *   --no-build           measures what is built already
  */
 
@@ -29,6 +30,7 @@ import { vectorTables } from "../benches/report/vector-tables.mjs";
 import { isMain, say, SetupError } from "./lib/log.mjs";
 import { ROOT, run } from "./lib/run.mjs";
 import { benchHttp } from "./bench-http.mjs";
+import { benchSync } from "./bench-sync.mjs";
 import { planTexts, reportTexts, TEXT_RESULTS } from "./bench-text.mjs";
 import { build } from "./build.mjs";
 import { whenChanged } from "./lib/stamp.mjs";
@@ -66,6 +68,7 @@ const OPTIONS = /** @type {const} */ ({
   native: { type: "boolean", default: false },
   text: { type: "boolean", default: false },
   http: { type: "boolean", default: false },
+  sync: { type: "boolean", default: false },
   "no-build": { type: "boolean", default: false },
 });
 
@@ -80,6 +83,9 @@ async function bench() {
   }
   if (options.http) {
     return benchHttp({ sizes: options.sizes.split(",").map(count) });
+  }
+  if (options.sync) {
+    return benchSync({ sizes: options.sizes.split(",").map(count) });
   }
   return options.text ? benchTexts(options) : benchVectors(options);
 }

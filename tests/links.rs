@@ -214,8 +214,14 @@ fn a_shadow_is_nobodys_collection_and_goes_with_its_link() {
 
         db.unlink_collection(TENANT, DATABASE, &id).await.unwrap();
         assert_eq!((db.links().len(), get(&db, &id).await.ids.len()), (0, 1500));
-        let outcome = replicate(&db, &id, Replication::default()).await;
-        assert!(matches!(outcome, Err(Error::InvalidArgument(_))));
+        let rows_of_none = db.shadow_rows(TENANT, DATABASE, &id, &GetRequest::default()).await;
+        assert!(matches!(rows_of_none, Err(Error::InvalidArgument(_))));
+        let put = Replication {
+            changes: vec![change("id-7", None, Replicated::Put)],
+            records: records(7..8, &["c"]),
+            ..Replication::default()
+        };
+        assert!(replicate(&db, &id, put).await.unwrap().is_empty(), "records are written without a link too");
         db.link_collection(TENANT, DATABASE, &id, "again".into()).await.unwrap();
         assert_eq!(rows(&db, &id).await.len(), 0, "a new link knows nothing of the one before");
         write(&db, &id, 0..1500).await;

@@ -1,6 +1,7 @@
 /** What a collection can do, and what its methods take. */
 
 import type { ConditionalTransaction } from "./conditional.js";
+import type { CopyOptions } from "./sync/copy.js";
 import type { CollectionConfiguration, UpdateCollectionConfiguration } from "./configuration.js";
 import type { EmbeddingFunction } from "./embedding/types.js";
 import type { Unsubscribe } from "./live.js";
@@ -170,6 +171,13 @@ export interface Collection {
   restore(version: number): Promise<void>;
   /** A transaction: its writes are made only if nobody else has written what it has read or writes. */
   conditional(): ConditionalTransaction;
+  /**
+   * Writes all records to a Chroma server once, without a link; makes the collection there if it is missing, and overwrites what it has under the same ids.
+   * Answers how many were copied.
+   */
+  pushTo(options: CopyOptions): Promise<number>;
+  /** Reads all records of a Chroma server's collection once; overwrites what is here under the same ids. Answers how many were copied. */
+  pullFrom(options: CopyOptions): Promise<number>;
   /** Attaches a function, which runs whenever a compaction has brought changes into the collection. */
   attachFunction(args: AttachFunctionArgs): Promise<AttachedFunction>;
   getAttachedFunction(name: string): Promise<AttachedFunction>;

@@ -42,6 +42,7 @@ import { embedSparse } from "./schema/sparse.js";
 import { type SearchLike, toSearches } from "./search/search.js";
 import { embedTexts, hasTexts } from "./search/texts.js";
 import type { Session } from "./session.js";
+import type { CopyOptions, CopySource } from "./sync/copy.js";
 import type {
   CollectionMetadata,
   DeleteResult,
@@ -229,6 +230,20 @@ export class CollectionImpl implements Collection {
 
   async restore(version: number): Promise<void> {
     await (await this.#session.engine()).restoreVersion(...this.#path(), version);
+  }
+
+  async pushTo(options: CopyOptions): Promise<number> {
+    const { pushTo } = await import("./sync/copy.js");
+    return pushTo(this.#copySource(), options);
+  }
+
+  async pullFrom(options: CopyOptions): Promise<number> {
+    const { pullFrom } = await import("./sync/copy.js");
+    return pullFrom(this.#copySource(), options);
+  }
+
+  #copySource(): CopySource {
+    return { engine: () => this.#session.engine(), path: this.#path(), name: this.#name };
   }
 
   conditional(): ConditionalTransaction {

@@ -112,6 +112,7 @@ export type { Awaitable, LogFrame, NewBlock, RootRecord, StorageAdapter, Storage
 export * from "./types.js";
 export type { Link, LinkDecision } from "./sync/link.js";
 export type { Conflict, ConflictPolicy, ConflictRecord, ConflictResolver } from "./sync/conflicts.js";
+export type { CopyOptions } from "./sync/copy.js";
 export type { Direction, Progress } from "./sync/context.js";
 export { LinkPausedError, RemoteError, type RemoteProblem } from "./sync/errors.js";
 export type { JournalEntry } from "./sync/journal.js";

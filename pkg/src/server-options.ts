@@ -19,7 +19,7 @@ export function refuseServerOptions(args: ServerOptions): void {
   const given = NAMES.filter((name) => (args as Record<string, unknown>)[name] !== undefined);
   if (given.length > 0) {
     throw new ChromaValueError(
-      `This client is local: it keeps its data in this browser or process and connects to no server. Remove ${given.join(", ")}`,
+      `This client is local: it keeps its data in this browser or process and is no client of a server. Remove ${given.join(", ")}, and link a collection with the server by client.link()`,
     );
   }
 }

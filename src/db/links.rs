@@ -145,10 +145,10 @@ impl Db {
     }
 
     /// Writes what synchronisation has found out: records and rows, all of it or nothing, but for records that were edited meanwhile. Their ids are
-    /// answered, and neither they nor their rows have changed.
+    /// answered, and neither they nor their rows have changed. A collection that is not linked takes the records alone.
     ///
     /// # Errors
-    /// `NotFound` for the collection, `InvalidArgument` if it is not linked; what a write of the records would be refused.
+    /// `NotFound` for the collection; what a write of the records would be refused.
     pub async fn replicate(
         &self,
         tenant: &str,
@@ -156,14 +156,18 @@ impl Db {
         collection: &str,
         replication: Replication,
     ) -> Result<Vec<String>> {
-        let (state, shadow) = self.linked(tenant, database, collection)?;
+        let id = CollectionRef::parse(collection)?.current()?;
+        let state = self.state(tenant, database, id)?;
         let store = self.store();
+        let shadow = store.shadow_of(id);
         self.make_room(replication.records.payload_bytes()).await?;
         let ids: HashSet<String> = replication.changes.iter().map(|change| change.id.clone()).collect();
         let (seen, edits, present) = loop {
             let (records, folded) = state.snapshot().await?;
-            let (rows, _) = shadow.snapshot().await?;
-            let edits = self.edits_of(&shadow, &rows, &ids).await?;
+            let edits = match &shadow {
+                Some(shadow) => self.edits_of(shadow, &ids).await?,
+                None => HashMap::new(),
+            };
             let present = self.present(&state, &records, &replication).await?;
             // What a compaction has swallowed meanwhile can no longer be told from what was read.
             if state.written_after(folded).is_some() {
@@ -172,7 +176,7 @@ impl Db {
         };
         // From here to the log nothing else runs: what is checked is what is written upon.
         let is_edited = |change: &ReplicatedRecord| {
-            edits.get(&change.id).copied().flatten() != change.edited
+            (shadow.is_some() && edits.get(&change.id).copied().flatten() != change.edited)
                 || state.is_touched_after(seen, &HashSet::from([change.id.as_str()]))
         };
         let conflicts: HashSet<String> = replication
@@ -186,8 +190,14 @@ impl Db {
             reserved => validation::record_set(&replication.records, Operation::Upsert, reserved)?,
         };
         let (records, rows) = operations(replication, &conflicts, present);
-        if !records.is_empty() || !rows.is_empty() {
-            store.write_replicated(&state, records, dimension, (shadow, rows)).await?;
+        match shadow {
+            Some(shadow) if !records.is_empty() || !rows.is_empty() => {
+                store.write_replicated(&state, records, dimension, (shadow, rows)).await?;
+            }
+            None if !records.is_empty() => {
+                store.write(&state, records, dimension).await?;
+            }
+            _ => {}
         }
         Ok(conflicts.into_iter().collect())
     }
@@ -209,12 +219,12 @@ impl Db {
     async fn edits_of(
         &self,
         shadow: &CollectionState,
-        snapshot: &Snapshot,
         ids: &HashSet<String>,
     ) -> Result<HashMap<String, Option<i64>>> {
+        let (snapshot, _) = shadow.snapshot().await?;
         let rows = ids.iter().map(|id| edits::row_id(id)).collect();
         let found =
-            of_ids(snapshot, shadow, self, rows, Include { metadatas: true, ..Include::default() }).await?;
+            of_ids(&snapshot, shadow, self, rows, Include { metadatas: true, ..Include::default() }).await?;
         let edited = |metadata: &Option<Metadata>| match metadata.as_ref()?.get(EDITED)? {
             MetadataValue::Int(stamp) => Some(*stamp),
             _ => None,

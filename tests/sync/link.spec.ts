@@ -195,3 +195,25 @@ test("a remote collection that was replaced waits for a decision", async () => {
   expect([...world.remote().keys()].sort()).toEqual(["id-1", "new"]);
   await expectAgreement(one);
 });
+
+test("a copy goes there and comes back whole, without a link", async () => {
+  const one = await world.replica();
+  const surroundings = { fetch: world.fetch as never };
+  await one.client.unlink({ name: NAME });
+  const ids = Array.from({ length: 4_500 }, (_, n) => `id-${String(n)}`);
+  await one.collection.add({ ids, embeddings: ids.map((_, n) => [n, 1, 2]), documents: ids, metadatas: ids.map((_, n) => ({ n, half: n + 0.5 })) });
+  const seen: number[] = [];
+  const options = { remote: {}, collection: "copy", surroundings };
+  expect(await one.collection.pushTo({ ...options, onProgress: (records) => seen.push(records) })).toBe(4_500);
+  expect(seen).toEqual([2_000, 4_000, 4_500]);
+  expect([...(world.server.records("copy")?.[0]?.metadata.keys() ?? [])].sort()).toEqual(["half", "n"]);
+  const back = await one.client.createCollection({ name: "back", embeddingFunction: null });
+  await back.add({ ids: ["id-7"], embeddings: [[0, 0, 0]], metadatas: [{ old: true }] });
+  expect(await back.pullFrom(options)).toBe(4_500);
+  expect(await back.count()).toBe(4_500);
+  expect((await back.get({ ids: ["id-7"], include: ["metadatas", "embeddings"] })).rows()[0]).toMatchObject({
+    metadata: { n: 7, half: 7.5 },
+    embedding: [7, 1, 2],
+  });
+  expect((await back.get({ where: { half: { $gt: 4_490 } } })).ids).toHaveLength(10);
+});
