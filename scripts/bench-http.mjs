@@ -8,7 +8,7 @@ import { makeDirectory, SERVERS, startServer } from "../benches/http/servers.mjs
 import { httpTable } from "../benches/http/table.mjs";
 import { say, SetupError } from "./lib/log.mjs";
 import { ROOT, run } from "./lib/run.mjs";
-import { ensureEnvironment } from "./setup/python.mjs";
+import { ensureChroma } from "./setup/python.mjs";
 
 const OUT = path.join(ROOT, "target/bench");
 const PORT = 8765;
@@ -17,11 +17,7 @@ const PORT = 8765;
 
 /** @param {{ sizes: number[] }} options */
 export async function benchHttp({ sizes }) {
-  const python = await ensureEnvironment({
-    directory: ".venv-chroma",
-    requirements: "tests/conformance/requirements.txt",
-    what: "Chroma (about 500 MB)",
-  });
+  const python = await ensureChroma();
   await makeSet("wordnet", Math.max(...sizes));
   const set = path.join(ROOT, "target/bench-data/wordnet");
   const clients = [

@@ -7,26 +7,27 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { SetupError } from "../lib/log.mjs";
-import { ensureEnvironment } from "../setup/python.mjs";
+import { ensureChroma } from "../setup/python.mjs";
 
 const START_MS = 60_000;
 
 /**
  * @template T
  * @param {(url: string, port: number) => Promise<T>} use
+ * @param {{ origins?: string[] }} [options] `origins` of pages that may ask the server
  * @returns {Promise<T>}
  */
-export async function withChroma(use) {
-  const python = await ensureEnvironment({
-    directory: ".venv-chroma",
-    requirements: "tests/conformance/requirements.txt",
-    what: "Chroma (about 500 MB)",
-  });
+export async function withChroma(use, { origins = [] } = {}) {
+  const python = await ensureChroma();
   const directory = mkdtempSync(path.join(tmpdir(), "chroma-"));
   const port = await freePort();
   const settings = path.join(directory, "chroma.yaml");
   const data = path.join(directory, "data");
-  writeFileSync(settings, `port: ${port}\nlisten_address: "127.0.0.1"\npersist_path: ${JSON.stringify(data)}\nallow_reset: true\n`);
+  const lines = [`port: ${port}`, 'listen_address: "127.0.0.1"', `persist_path: ${JSON.stringify(data)}`, "allow_reset: true"];
+  if (origins.length > 0) {
+    lines.push(`cors_allow_origins: ${JSON.stringify(origins)}`);
+  }
+  writeFileSync(settings, lines.join("\n"));
   const server = spawn(path.join(path.dirname(python), "chroma"), ["run", settings], { stdio: "ignore" });
   const ended = new Promise((resolve) => server.once("exit", resolve));
   try {

@@ -10,7 +10,7 @@ import { Suite } from "../../tests/clients/suite.mjs";
 import { heading, say } from "../lib/log.mjs";
 import { ROOT } from "../lib/run.mjs";
 import { ensureFrameworks } from "../setup/npm.mjs";
-import { ensureEnvironment } from "../setup/python.mjs";
+import { ensureChroma, ensureEnvironment } from "../setup/python.mjs";
 import { withChroma } from "./server.mjs";
 
 /** @typedef {(port: number) => Promise<import("../../tests/clients/suite.mjs").Outcomes>} Runner */
@@ -30,11 +30,7 @@ export const CLIENTS = [
   {
     directory: "python",
     async prepare() {
-      const python = await ensureEnvironment({
-        directory: ".venv-chroma",
-        requirements: "tests/conformance/requirements.txt",
-        what: "Chroma (about 500 MB)",
-      });
+      const python = await ensureChroma();
       return (port) => runProgram([python, "run.py"], port, { cwd: path.join(DIRECTORY, "python") });
     },
   },

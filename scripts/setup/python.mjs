@@ -1,4 +1,4 @@
-/** Python environments: `.venv` with the readers of tests/requirements.txt, and those of the benchmarks. */
+/** Python environments: `.venv` with the readers of tests/requirements.txt, `.venv-chroma` with a Chroma server, and those of the benchmarks. */
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -35,6 +35,15 @@ export async function ensureEnvironment({ directory, requirements, what }) {
 /** @returns {Promise<string>} the path of a Python with the readers of the tests */
 export function ensurePython() {
   return ensureEnvironment({ directory: ".venv", requirements: "tests/requirements.txt", what: "pyarrow (about 50 MB)" });
+}
+
+/** @returns {Promise<string>} the path of a Python with Chroma, and with its server beside it */
+export function ensureChroma() {
+  return ensureEnvironment({
+    directory: ".venv-chroma",
+    requirements: "tests/conformance/requirements.txt",
+    what: "Chroma (about 500 MB: a minute, or as long as the network takes)",
+  });
 }
 
 /** @param {string} venv its path */

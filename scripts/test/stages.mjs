@@ -10,7 +10,7 @@ import { lint } from "../lint.mjs";
 import { ensureChromium } from "../setup/chromium.mjs";
 import { hasNextest } from "../setup/nextest.mjs";
 import { ensureEmbeddingFunctions, ensureNpm } from "../setup/npm.mjs";
-import { ensurePython } from "../setup/python.mjs";
+import { ensureChroma, ensurePython } from "../setup/python.mjs";
 import { ensureWasmTarget } from "../setup/wasm-target.mjs";
 import { size } from "../size.mjs";
 import { cargoTestCounts, nextestCounts, playwrightCounts, settle } from "./counts.mjs";
@@ -30,6 +30,7 @@ const FAILED = { passed: 0, failed: 1 };
 // What tools lack is settled once, however many stages ask.
 const wasmEnv = once(ensureWasmTarget);
 const npm = once(ensureNpm);
+const chroma = once(ensureChroma);
 
 /**
  * @template T
@@ -151,6 +152,7 @@ export const STAGES = [
     groups: ["js"],
     run: async () => {
       await ensureEmbeddingFunctions();
+      await chroma();
       return playwright("client");
     },
   },
@@ -159,6 +161,7 @@ export const STAGES = [
     groups: ["browser"],
     run: async () => {
       await ensureChromium();
+      await chroma();
       return playwright("browser");
     },
   },

@@ -1,7 +1,4 @@
-/** The model of a Chroma server against the server itself, where that is there: `npm run conformance` makes it. */
-
-import { existsSync } from "node:fs";
-import path from "node:path";
+/** The model of a Chroma server against the server itself. */
 
 import { expect, test } from "@playwright/test";
 
@@ -10,8 +7,6 @@ import { type Call, Caller, create, type Outcome, records } from "./model/calls.
 import { seededRandom } from "./model/random.js";
 import { LARGE, SCRIPT } from "./model/script.js";
 import { ModelServer } from "./model/server.js";
-
-const CHROMA = path.join(import.meta.dirname, "../../.venv-chroma/bin/chroma");
 
 function model(): Caller {
   const server = new ModelServer({ now: Date.now, random: seededRandom(1) });
@@ -29,7 +24,6 @@ async function outcomesOf(caller: Caller, calls: Call[]): Promise<Outcome[]> {
 const real = (url: string) => new Caller((target, init) => fetch(target, init), url);
 
 test.describe("against a Chroma server", () => {
-  test.skip(!existsSync(CHROMA), "Chroma's Python package is not there");
   test.setTimeout(300_000);
 
   test("the model answers what the server answers", async () => {

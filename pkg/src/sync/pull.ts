@@ -5,6 +5,7 @@ import { resolve } from "./conflicts.js";
 import {
   compareVersions,
   contentDigest,
+  FOREIGN,
   isSameEmbedding,
   KEYS,
   type RemoteRecord,
@@ -108,11 +109,11 @@ function isKnown(row: ShadowRow | undefined, marks: { stamp: number; replica: st
   return row?.version?.stamp === marks.stamp && row.version.replica === marks.replica && row.digest === marks.digest && !row.isGone;
 }
 
-/** Takes in records by their ids. Those of them that a partial link does not hold leave. */
-export async function fetchAndApply(context: Context, ids: readonly string[]): Promise<void> {
+/** Takes in records by their ids; with `deep`, what differs in the embedding alone too. Those of them that a partial link does not hold leave. */
+export async function fetchAndApply(context: Context, ids: readonly string[], deep = false): Promise<void> {
   const { where } = context;
   const records = await context.remote.get({ ids, include: WHOLE, ...(where && { where }) });
-  await applyContents(context, records);
+  await applyContents(context, records, deep);
   if (where) {
     await leave(context, ids, new Set(records.map(({ id }) => id)));
   }
@@ -170,6 +171,10 @@ async function applyContent(context: Context, { row, remote, local, deep }: Arri
   if (row.isPresent && row.digest === digest && !(marked && row.version && compareVersions(marked, row.version) > 0)) {
     const isOther = deep && local?.embedding && remote.embedding && !isSameEmbedding(local.embedding, remote.embedding, context.isNormalised);
     if (!isOther || row.edited !== undefined) {
+      if (!remote.marks && row.version && row.version.replica !== FOREIGN) {
+        // It has lost its marks, and nothing else: noted, so that it is not looked at again and again.
+        decisions.keep(row, { version: { stamp: row.version.stamp, replica: FOREIGN } });
+      }
       return;
     }
   }

@@ -2,11 +2,11 @@
 
 import { type Context, pushes } from "./context.js";
 import { pruneJournal } from "./journal.js";
-import { KEYS } from "./records.js";
+import { FOREIGN, KEYS } from "./records.js";
 import { fetchAndApply, pull, watermarkAt } from "./pull.js";
 import { push } from "./push.js";
 import { compareCounts, compareIds, noteLocalRecords, scan } from "./reconcile.js";
-import { pages, type Replica } from "./replica.js";
+import { pages, type Replica, type ShadowRow } from "./replica.js";
 import { stampOf } from "./stamps.js";
 import { deleteTombstones, readPresence, writePresence } from "./tombstones.js";
 
@@ -188,9 +188,10 @@ async function takeUnmarked(context: Context): Promise<void> {
     return;
   }
   const rows = await context.replica.rows(ids);
-  const unknown = ids.filter((id) => rows.get(id)?.isPresent !== true);
-  for (const some of pages(unknown, context.sizes.page)) {
-    await fetchAndApply(context, some);
+  const isNew = (row: ShadowRow | undefined): boolean => row?.isPresent !== true || row.version?.replica !== FOREIGN;
+  for (const some of pages(ids.filter((id) => isNew(rows.get(id))), context.sizes.page)) {
+    // Who writes a record anew may write another embedding.
+    await fetchAndApply(context, some, true);
   }
 }
 
