@@ -16,7 +16,7 @@ export type RemoteProblem =
   | "too-large"
   /** 422: a quota of the server. */
   | "quota"
-  /** 400 and 409: what was sent is wrong. */
+  /** 400, 409 and 501: the server does not take what was sent. */
   | "refused"
   /** An answer that no Chroma server gives. */
   | "not-chroma"

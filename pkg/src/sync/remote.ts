@@ -115,7 +115,7 @@ export class RemoteCollection {
       const text = await this.#transport.send("GET", `${this.#path}/indexing_status`);
       return (understood(text, JSON.parse) as { total_ops?: number }).total_ops;
     } catch (error) {
-      if (error instanceof RemoteError && (error.problem === "failed" || error.problem === "missing")) {
+      if (error instanceof RemoteError && ["failed", "missing", "refused"].includes(error.problem)) {
         return undefined;
       }
       throw error;

@@ -168,6 +168,7 @@ function kindOf(status: number, said: string): RemoteProblem {
   switch (status) {
     case 400:
     case 409:
+    case 501:
       return "refused";
     case 401:
       return "unauthenticated";

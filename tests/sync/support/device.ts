@@ -25,7 +25,7 @@ export class Device {
   before: ((url: string, body: string) => Promise<void>) | undefined;
   /** Likewise when the answer is there, and not heard yet. */
   after: ((url: string) => Promise<void>) | undefined;
-  readonly #options: DeviceOptions & Pick<LinkOptions, "remote">;
+  #options: DeviceOptions & Pick<LinkOptions, "remote">;
 
   constructor(options: DeviceOptions & Pick<LinkOptions, "remote">) {
     this.#options = options;
@@ -36,6 +36,13 @@ export class Device {
     const configuration = space && { hnsw: { space } };
     this.collection = await this.client.getOrCreateCollection({ name: LOCAL, embeddingFunction: null, ...(configuration && { configuration }) });
     this.link = await this.client.link({ name: LOCAL }, { interval: 0, ...options, surroundings: { fetch: this.#fetch, ...options.surroundings } });
+  }
+
+  /** Ends the link, and begins one with other options. */
+  async relink(options: DeviceOptions): Promise<void> {
+    await this.link.close();
+    this.#options = { ...this.#options, ...options };
+    await this.open();
   }
 
   readonly #fetch: Surroundings["fetch"] = async (url, init) => {

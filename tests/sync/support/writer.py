@@ -34,15 +34,10 @@ def record(id, document, uri, metadata, embedding):
         "document": document,
         "uri": uri,
         # Texts, in which integers are what they are, and 1 is not 1.0.
-        "shown": {key: shown(value) for key, value in sorted(own.items())},
-        "metadata": {key: value for key, value in own.items() if isinstance(value, (str, int, float, bool, list))},
+        "shown": {key: repr(value) for key, value in sorted(own.items())},
+        "metadata": own,
         "embedding": [float(component) for component in embedding],
     }
-
-
-def shown(value):
-    sparse = getattr(value, "indices", None)
-    return repr(value) if sparse is None else repr((value.indices, value.values))
 
 
 def marks(name, _):
@@ -55,17 +50,7 @@ def count(name, _):
     return client.get_collection(name, embedding_function=None).count()
 
 
-def revive(value):
-    """Sparse vectors are objects of the client's."""
-    if isinstance(value, dict) and "indices" in value:
-        return chromadb.base_types.SparseVector(**value)
-    return value
-
-
 def write(name, method, arguments):
-    for metadata in arguments.get("metadatas") or []:
-        for key in metadata or {}:
-            metadata[key] = revive(metadata[key])
     getattr(client.get_collection(name, embedding_function=None), method)(**arguments)
 
 
