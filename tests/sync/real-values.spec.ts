@@ -1,5 +1,7 @@
 /** Values that a real Chroma server changes, merges or keeps, on their way here and back. */
 
+import type { Metadata } from "chromatid";
+
 import { expect, test } from "./fixtures";
 import { seededRandom } from "./model/random";
 import { expectAgreement, settle } from "./support/device";
@@ -152,7 +154,7 @@ test("a record that the server refuses is named, and keeps no other back", async
   const one = await device();
   const ids = Array.from({ length: 40 }, (_, n) => `id-${String(n)}`);
   const sparse = { indices: [1, 5], values: [0.5, 1] };
-  const metadatas = ids.map((_, n) => (n % 20 === 7 ? { n, sparse } : { n }));
+  const metadatas = ids.map((_, n): Metadata => (n % 20 === 7 ? { n, sparse } : { n }));
   await one.collection.add({ ids, embeddings: ids.map((_, n) => [n, 1]), metadatas });
   await one.link.sync();
   const { refused, pending } = await one.link.status();

@@ -218,3 +218,36 @@ test("the official client reads what is pushed: but for our marks it is what is 
   expect(sorted(theirs)).toEqual(sorted(await one.seen()));
   expect(sorted(asSeen(await server.python.seen(name)))).toEqual(sorted(await one.seen()));
 });
+
+test("a record that has to be deleted to lose its document is not lost, whoever looks meanwhile and whatever breaks off", async ({ server: { python }, name, device }) => {
+  const one = await device();
+  await one.collection.add({ ids: ["a", "b"], embeddings: [[1, 2], [2, 1]], documents: ["text", "text"] });
+  await one.link.sync();
+  const two = await device();
+  await two.link.sync();
+  await one.collection.delete({ ids: ["a"] });
+  await one.collection.add({ ids: ["a"], embeddings: [[1, 2]], metadatas: [{ document: false }] });
+  one.before = (url) => (url.endsWith("/upsert") && !one.writes.at(-1)?.endsWith("/upsert") ? Promise.reject(new TypeError("fetch failed")) : Promise.resolve());
+  await expect(one.link.sync()).rejects.toThrow("cannot be reached");
+  expect([...(await python.seen(name)).keys()], "it broke off between the deletion and the write").toEqual(["b"]);
+  await two.link.sync();
+  one.before = undefined;
+  await settle([one, two]);
+  expect((await python.seen(name)).get("a")).toMatchObject({ document: null, metadata: { document: false } });
+  await expectAgreement(python, name, [one, two]);
+  expect([...(await one.link.journal()), ...(await two.link.journal())]).toEqual([]);
+});
+
+test("somebody else's deletion of a record that was deleted and written again here is one: the record is kept in the journal", async ({ server: { python }, name, device }) => {
+  const one = await device();
+  await one.collection.add({ ids: ["a", "b"], embeddings: [[1, 2], [2, 1]], documents: ["text", "text"] });
+  await one.link.sync();
+  await one.collection.delete({ ids: ["a"] });
+  await one.link.sync();
+  await one.collection.add({ ids: ["a"], embeddings: [[1, 2]], documents: ["again"] });
+  await one.link.sync();
+  await python.tell(name, "delete", { ids: ["a"] });
+  await one.link.sync();
+  expect([...(await one.seen()).keys()]).toEqual(["b"]);
+  expect(await one.link.journal()).toMatchObject([{ id: "a", side: "local", record: { document: "again" } }]);
+});

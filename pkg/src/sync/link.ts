@@ -234,7 +234,9 @@ export class Link {
         for (let seen = 0; ; seen = await Promise.race([nextChange(engine, seen), end])) {
           if (this.#options.interval > 0 && this.#pauseUntil <= surroundings.now() && (await this.#replica.pending()) > 0) {
             await surroundings.sleep(AFTER_EDIT_MS, signal);
-            this.#wake?.();
+            if (this.#pauseUntil <= surroundings.now()) {
+              this.#wake?.();
+            }
           }
         }
       } catch {

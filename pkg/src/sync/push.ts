@@ -88,7 +88,7 @@ async function lookUp(context: Context, rows: readonly ShadowRow[], decisions: D
     found.forEach((record) => remotes.set(record.id, record));
   }
   await fetchEmbeddings(context, candidates, remotes);
-  const lost = candidates.filter(({ id, isPresent }) => isPresent && !remotes.has(id)).map(({ id }) => id);
+  const lost = candidates.filter(({ id, isPresent }) => isPresent && !remotes.has(id));
   const tombstones = await findTombstones(context, lost);
   return candidates.map((row) => ({
     row,
@@ -123,8 +123,7 @@ function isChanged(row: ShadowRow, local: SyncedRecord | undefined): boolean {
 /** Whether anything of a record differs from what was agreed on. */
 function isEdited(row: ShadowRow, local: SyncedRecord | undefined): boolean {
   if (!local) {
-    // Never there, or agreed to be gone.
-    return row.isPresent || row.version === undefined;
+    return !row.isGone;
   }
   const embedding = local.embedding && embeddingDigest(local.embedding);
   const isSame = row.digest === contentDigest(local) && row.exact === exactDigest(local) && row.embedding === embedding;
@@ -143,7 +142,7 @@ async function outsideOf({ replica, where }: Context, rows: readonly ShadowRow[]
 
 /** Whether the remote has what was agreed on. */
 function isAsAgreed(row: ShadowRow, remote: RemoteRecord): boolean {
-  if (!row.isPresent || row.digest !== contentDigest(remote)) {
+  if (row.digest !== contentDigest(remote)) {
     return false;
   }
   const { marks } = remote;
@@ -256,10 +255,7 @@ async function send(context: Context, outgoing: readonly Outgoing[]): Promise<vo
 
   // Of a record that keeps its embedding the rest is sent; documents and uris can only be removed with the record.
   const puts = outgoing.filter(({ record }) => record !== null);
-  const replaced = puts.filter(({ record, remote }) => losesText(record, remote));
-  for (const some of pages(replaced, context.sizes.batch)) {
-    await context.remote.delete(some.map(({ row }) => row.id));
-  }
+  await clearAway(context, puts.filter(({ record, remote }) => losesText(record, remote)));
   const isLight = ({ row, record, remote, isContested }: Outgoing): boolean =>
     !isContested &&
     remote !== undefined &&
@@ -268,6 +264,19 @@ async function send(context: Context, outgoing: readonly Outgoing[]): Promise<vo
     row.embedding === embeddingDigest(record.embedding);
   await write(context, puts.filter(isLight), "update");
   await write(context, puts.filter((put) => !isLight(put)), "upsert");
+}
+
+/**
+ * Deletes records that are written again at once. Should it come to an end in between, the row says that the record is missing because of us, and the sidecar
+ * tells other replicas that what they miss is not a deletion of just now, which would be later than what we write.
+ */
+async function clearAway(context: Context, replaced: readonly Outgoing[]): Promise<void> {
+  const { replica, remote, sizes } = context;
+  await replica.commit([], replaced.map(({ row }) => replica.rowOf(row.id, { isPresent: false })));
+  await writeTombstones(context, replaced.map(({ row, version }) => ({ id: row.id, version })));
+  for (const some of pages(replaced, sizes.batch)) {
+    await remote.delete(some.map(({ row }) => row.id));
+  }
 }
 
 function losesText(record: SyncedRecord | null, remote: RemoteRecord | undefined): boolean {

@@ -107,7 +107,8 @@ async function applyAbsence(context: Context, absent: readonly string[], present
 }
 
 async function deleteHere(context: Context, ids: readonly string[]): Promise<void> {
-  const [rows, tombstones] = [await context.replica.rows(ids), await findTombstones(context, ids)];
+  const rows = await context.replica.rows(ids);
+  const tombstones = await findTombstones(context, [...rows.values()]);
   const stillThere = context.where ? new Set(await context.remote.ids({ ids })) : new Set<string>();
   const locals = await context.replica.records(ids);
   const decisions = new Decisions(context);

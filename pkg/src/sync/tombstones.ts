@@ -1,9 +1,9 @@
 /** Deletions and replicas as they are noted in the sidecar: a collection beside the remote one. */
 
 import type { Context } from "./context.js";
-import { KEYS, type Version, writeMarks } from "./records.js";
+import { compareVersions, KEYS, type Version, writeMarks } from "./records.js";
 import { outgoingMetadata, type RemoteCollection } from "./remote.js";
-import { pages } from "./replica.js";
+import { pages, type ShadowRow } from "./replica.js";
 
 /** What the sidecar of a collection is called. */
 export function sidecarName(collection: string): string {
@@ -21,12 +21,22 @@ export interface Tombstone {
   version: Version;
 }
 
-/** Deletions that are noted of these records. */
-export async function findTombstones({ sidecar, sizes }: Context, ids: readonly string[]): Promise<Map<string, Version>> {
+/** Deletions that are noted of these records, and later than what is known of them: who writes a record again leaves the note of its deletion behind. */
+export async function findTombstones(
+  { sidecar, sizes }: Context,
+  rows: readonly Pick<ShadowRow, "id" | "version">[],
+): Promise<Map<string, Version>> {
+  const known = new Map(rows.map(({ id, version }) => [id, version]));
   const found = new Map<string, Version>();
-  for (const some of sidecar ? pages(ids, sizes.batch) : []) {
-    const rows = await sidecar?.get({ ids: some.map((id) => TOMBSTONE + id), include: ["metadatas"] });
-    rows?.forEach(({ id, marks }) => marks && found.set(id.slice(TOMBSTONE.length), marks));
+  for (const some of sidecar ? pages([...known.keys()], sizes.batch) : []) {
+    const notes = await sidecar?.get({ ids: some.map((id) => TOMBSTONE + id), include: ["metadatas"] });
+    for (const { id: note, marks } of notes ?? []) {
+      const id = note.slice(TOMBSTONE.length);
+      const version = known.get(id);
+      if (marks && !(version && compareVersions(marks, version) <= 0)) {
+        found.set(id, marks);
+      }
+    }
   }
   return found;
 }

@@ -37,6 +37,9 @@ export interface Surroundings {
 /** How long a request may take, in milliseconds. What arrives later still is found by the overlap of pulls. */
 export const DEADLINE_MS = 30_000;
 
+/** Timers that are asked for more run out at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 export function platformSurroundings(): Surroundings {
   return {
     fetch: (url, init) => globalThis.fetch(url, init),
@@ -49,7 +52,7 @@ export function platformSurroundings(): Surroundings {
           signal?.removeEventListener("abort", done);
           resolve();
         };
-        const timer = setTimeout(done, milliseconds);
+        const timer = setTimeout(done, Math.min(milliseconds, LONGEST_TIMER_MS));
         signal?.addEventListener("abort", done);
         if (signal?.aborted) {
           done();
@@ -119,7 +122,7 @@ export class Transport {
     if (response.status === 401 && place.token && !isSecond) {
       return this.#ask(method, path, body, true);
     }
-    throw problemOf(response, text, originOf(place));
+    throw problemOf(response, text, originOf(place), this.#surroundings.now());
   }
 
   async #exchange(url: string, init: RequestInit): Promise<{ response: Response; text: string }> {
@@ -156,12 +159,20 @@ export function originOf({ host = "localhost", port, ssl = false }: RemoteArgs):
 
 const TOO_MANY_ROWS = "too many SQL variables";
 
-function problemOf(response: Response, text: string, origin: string): RemoteError {
+function problemOf(response: Response, text: string, origin: string, now: number): RemoteError {
   const { status } = response;
   const said = messageOf(text);
-  const retryAfter = Number(response.headers.get("retry-after") ?? NaN) * 1000;
   const message = `${origin} answered ${String(status)}${said && `: ${said}`}`;
-  return new RemoteError(kindOf(status, said), message, status, Number.isNaN(retryAfter) ? undefined : retryAfter);
+  return new RemoteError(kindOf(status, said), message, status, patienceOf(response.headers.get("retry-after"), now));
+}
+
+/** The longest that a server may ask to be left alone, in milliseconds. */
+const LONGEST_PATIENCE_MS = 3_600_000;
+
+/** Milliseconds that a server wants to be left alone: it says so in seconds, or names a time. */
+function patienceOf(header: string | null, now: number): number | undefined {
+  const asked = /^\s*\d/.test(header ?? "") ? Number(header) * 1000 : Date.parse(header ?? "") - now;
+  return Number.isNaN(asked) ? undefined : Math.min(Math.max(asked, 0), LONGEST_PATIENCE_MS);
 }
 
 function kindOf(status: number, said: string): RemoteProblem {

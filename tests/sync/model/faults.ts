@@ -15,7 +15,7 @@ export type Fault =
   /** Delivered at once, and once more later; the first answer counts. */
   | { kind: "duplicate"; ms: number }
   /** Something in front of the server answers. */
-  | { kind: "answer"; status: RefusalStatus; retryAfter?: number }
+  | { kind: "answer"; status: RefusalStatus; retryAfter?: number | string }
   /** The connection breaks within the answer, after this share of its text. */
   | { kind: "truncate"; share: number }
   /** As `truncate`, but nothing tells that the text is not whole. */
@@ -99,7 +99,7 @@ const REFUSALS: Record<RefusalStatus, [error: string, message: string]> = {
   503: ["ChromaError", "Service unavailable"],
 };
 
-function refusal(status: RefusalStatus, retryAfter: number | undefined): Response {
+function refusal(status: RefusalStatus, retryAfter: number | string | undefined): Response {
   const [error, message] = REFUSALS[status];
   const headers = { "content-type": "application/json", ...(retryAfter === undefined ? {} : { "retry-after": String(retryAfter) }) };
   return new Response(JSON.stringify({ error, message }), { status, headers });
