@@ -247,7 +247,7 @@ for (const scheme of ["light", "dark"] as const) {
       await expect(page.getByRole("dialog")).toContainText("Record as JSON");
       await expectAccessible(page, "a record");
       await page.keyboard.press("Escape");
-      for (const name of ["Query", "Collections", "Records", "Storage", "Benchmarks"]) {
+      for (const name of ["Query", "Collections", "Records", "Sync", "Storage", "Benchmarks"]) {
         await place(page, name).click();
         await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
         await expect(page.getByRole("progressbar")).toHaveCount(0);
@@ -284,7 +284,7 @@ test.describe("on a telephone", () => {
     await expect(page.getByRole("checkbox", { name: /^Noun/ })).toBeVisible();
     expect(await overflow()).toBeLessThanOrEqual(0);
     await screenshot(page, info, "telephone-results");
-    for (const name of ["Query", "Collections", "Records", "Storage", "Benchmarks"]) {
+    for (const name of ["Query", "Collections", "Records", "Sync", "Storage", "Benchmarks"]) {
       await place(page, name).click();
       await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
       await expect(page.getByRole("progressbar")).toHaveCount(0);

@@ -11,12 +11,14 @@ import { QueryView } from "./views/query/query-view";
 import { RecordsView } from "./views/records/records-view";
 import { SearchView } from "./views/search/search-view";
 import { StorageView } from "./views/storage/storage-view";
+import { SyncView } from "./views/sync/sync-view";
 
 const VIEWS: Readonly<Record<string, ComponentType<{ route: Route }>>> = {
   search: SearchView,
   query: QueryView,
   collections: CollectionsView,
   records: RecordsView,
+  sync: SyncView,
   storage: StorageView,
   benchmarks: BenchmarksView,
 };

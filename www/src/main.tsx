@@ -9,6 +9,7 @@ import "./styles/results.css";
 import "./styles/tables.css";
 import "./styles/query.css";
 import "./styles/storage.css";
+import "./styles/sync.css";
 import { App } from "./app";
 import { registerServiceWorker } from "./lib/service-worker";
 import { applyTheme } from "./lib/theme";

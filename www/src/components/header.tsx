@@ -1,4 +1,4 @@
-import { Braces, ChartLine, Database, HardDrive, Moon, Search, Sun, Table2 } from "lucide-react";
+import { Braces, ChartLine, Database, HardDrive, Moon, RefreshCw, Search, Sun, Table2 } from "lucide-react";
 import { ToggleButton } from "react-aria-components";
 import { hrefOf } from "../lib/hash-route";
 import { useTheme } from "../lib/theme";
@@ -9,6 +9,7 @@ const PLACES = [
   { view: "query", label: "Query", Icon: Braces },
   { view: "collections", label: "Collections", Icon: Database },
   { view: "records", label: "Records", Icon: Table2 },
+  { view: "sync", label: "Sync", Icon: RefreshCw },
   { view: "storage", label: "Storage", Icon: HardDrive },
   { view: "benchmarks", label: "Benchmarks", Icon: ChartLine },
 ] as const;

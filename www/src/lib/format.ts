@@ -27,3 +27,18 @@ export function formatMilliseconds(milliseconds: number): string {
 
 /** 0.1234 → "12 %" */
 export const formatPercent = (share: number): string => `${integer.format(share * 100)} %`;
+
+const relative = new Intl.RelativeTimeFormat("en-GB", { numeric: "auto" });
+const AGES = [
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+] as const;
+
+/** How long ago something was, in the largest unit that fits: "just now", "3 minutes ago", "yesterday" */
+export function formatAgo(time: number, now: number): string {
+  const age = Math.max(0, now - time);
+  const [unit, length] = AGES.find(([, milliseconds]) => age >= milliseconds) ?? [undefined, 1];
+  if (unit === undefined) return age < 10_000 ? "just now" : "less than a minute ago";
+  return relative.format(-Math.floor(age / length), unit);
+}

@@ -24,6 +24,16 @@ function subscribeOnline(notify: () => void): () => void {
   };
 }
 
+/** The time, in milliseconds since 1970, told again every `step` milliseconds. */
+export function useNow(step: number): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), step);
+    return () => clearInterval(timer);
+  }, [step]);
+  return now;
+}
+
 /** Sets the title of the page while the caller is shown. */
 export function useTitle(title: string): void {
   useEffect(() => {

@@ -2,6 +2,7 @@ import type { Collection } from "chromatid";
 import { inOneTab } from "../lib/one-tab";
 import { findWordnet, importWordnet, type ImportProgress } from "./import-wordnet";
 import { finishIndexing, indexWords } from "./index-words";
+import { Links } from "./links";
 import { destroyStore, openStore, type Store } from "./open-store";
 import { explain, type Problem } from "./problems";
 
@@ -28,6 +29,8 @@ export interface Snapshot {
 export class ConsoleStore {
   #snapshot: Snapshot = { connection: { status: "opening" }, wordnet: { status: "unknown" }, revision: 0 };
   readonly #listeners = new Set<() => void>();
+  /** Collections that are kept the same as remote ones. */
+  readonly links = new Links(() => this.#countUp());
   /** The import under way, so that a reset can wait for its last batch. */
   #importing: Promise<void> | undefined;
 
@@ -49,6 +52,7 @@ export class ConsoleStore {
       return;
     }
     this.#set({ connection: { status: "open", store } });
+    void this.links.start(store);
     await this.prepareWordnet();
   }
 
@@ -90,6 +94,12 @@ export class ConsoleStore {
 
   /** Tells the views that the page wrote something. */
   changed(): void {
+    this.#countUp();
+    // A link ends with its collection.
+    void this.links.refresh();
+  }
+
+  #countUp(): void {
     this.#set({ revision: this.#snapshot.revision + 1 });
   }
 
@@ -117,6 +127,7 @@ export class ConsoleStore {
   async reset(): Promise<void> {
     const { connection } = this.#snapshot;
     if (this.#importing) await this.#importing;
+    await this.links.stop();
     try {
       if (connection.status === "open") {
         // What other tabs show is gone with it.
