@@ -64,7 +64,7 @@ export default tseslint.config(
   },
   {
     // Bodies and answers of any shape, of servers and of two clients: they are compared, never relied on.
-    files: ["tests/{clients,conformance}/**/*.mjs", "scripts/conformance/**/*.mjs"],
+    files: ["tests/{clients,conformance}/**/*.mjs", "scripts/conformance/**/*.mjs", "benches/sync/**/*.mjs"],
     rules: {
       "@typescript-eslint/no-unsafe-call": "off",
       "@typescript-eslint/no-unsafe-member-access": "off",

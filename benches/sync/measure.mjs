@@ -71,6 +71,7 @@ export async function measureLinks(remote, set) {
   // The overlap of pulls has passed the push by then.
   await new Promise((resolve) => setTimeout(resolve, 65_000));
   await link.sync();
+  await other.sync();
   rows.push(await withTraffic(link, () => timed("link: nothing to do", 0, () => link.sync())));
   const changed = Array.from({ length: 100 }, (_, n) => `r${String(n * 7)}`);
   await collection.update({ ids: changed, metadatas: changed.map((_, n) => ({ changed: n })) });
