@@ -147,6 +147,19 @@ test("a remote that cannot be reached: what to do is said, edits wait, and arriv
   expect(await remoteDocument(remote, "three")).toBe("written meanwhile");
 });
 
+test("a server that does not allow the page says nothing to it: how it comes to is shown", async ({ consolePage: page, remote, consoleErrors, server }) => {
+  consoleErrors.expect(/blocked by CORS policy|net::ERR_FAILED/);
+  await openView(page);
+  await enterLink(page, remote);
+  // The page's own server, by another name: it runs, and is of another origin.
+  await dialog(page).getByLabel("Host").fill(server.url.replace("127.0.0.1", "localhost"));
+  await button(dialog(page), "Add link").click();
+  await expect(dialog(page).getByRole("alert")).toContainText("The remote cannot be reached");
+  await expect(dialog(page).getByText(`cors_allow_origins: ["${server.url}"]`)).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("heading", { name: "No links yet" })).toBeVisible();
+});
+
 test("a version that lost a conflict is in the journal, and is restored", async ({ consolePage: page, remote }, info) => {
   const { name, collection } = remote;
   await addLink(page, remote);
@@ -225,6 +238,50 @@ test("a remote collection that was made anew waits for a decision", async ({ con
   await expect(badge(page, name)).toHaveText("In sync");
   await expect(choices).toHaveCount(0);
   await expect.poll(async () => (await anew.get()).ids.sort()).toEqual(["new", "one", "two"]);
+});
+
+test("a remote that has lost most of its records is asked about", async ({ consolePage: page, remote }, info) => {
+  const { name, collection } = remote;
+  const ids = Array.from({ length: 300 }, (_, n) => `id-${String(n)}`);
+  await collection.add({ ids, embeddings: ids.map((_, n) => [n, 1, 2]), documents: ids });
+  await addLink(page, remote);
+  await collection.delete({ ids: ids.slice(0, 250) });
+  await button(card(page, name), "Compare everything").click();
+  await expect(badge(page, name)).toHaveText("Needs a decision");
+  await expect(card(page, name).getByText("That did not succeed")).toBeVisible();
+  await screenshot(page, info, "shrank");
+  await button(card(page, name), "Write them again").click();
+  await expect(badge(page, name)).toHaveText("In sync");
+  expect(await collection.count()).toBe(302);
+  await collection.delete({ ids: ids.slice(0, 250) });
+  await button(card(page, name), "Compare everything").click();
+  await button(card(page, name), "Delete them here too").click();
+  await button(page.getByRole("alertdialog"), "Delete them here too").click();
+  await expect(badge(page, name)).toHaveText("In sync");
+  await expect(card(page, name).getByText("Conflict journal: 250")).toBeVisible();
+  await card(page, name).getByText("Conflict journal: 250").click();
+  await expect(card(page, name).getByRole("article")).toHaveCount(20);
+  await button(card(page, name), "Show 20 more").click();
+  await expect(card(page, name).getByRole("article")).toHaveCount(40);
+});
+
+test("records that the remote does not take are named, with what it says", async ({ consolePage: page, remote, consoleErrors }, info) => {
+  consoleErrors.expect(/status of 501/);
+  const { name } = remote;
+  await addLink(page, remote);
+  await page.evaluate(async (collectionName) => {
+    const { chromatid } = window as unknown as { chromatid: { open: () => Promise<OfficialClient> } };
+    const client = await chromatid.open();
+    const collection = await client.getCollection({ name: collectionName });
+    // A server of one node has no sparse vectors.
+    await collection.add({ ids: ["sparse"], embeddings: [[1, 1, 1]], metadatas: [{ words: { indices: [1], values: [0.5] } }] });
+    await (client as unknown as { close: () => Promise<void> }).close();
+  }, name);
+  const refused = card(page, name).getByText("1 record refused by the remote");
+  await refused.click();
+  await expect(card(page, name).getByRole("listitem").filter({ hasText: "sparse" })).toContainText("Sparse vector is not supported");
+  await expectAccessible(page, "refused records");
+  await screenshot(page, info, "refused");
 });
 
 test("two tabs have one link: one of them synchronises, and both show what is done", async ({ consolePage: page, context, remote }) => {
