@@ -7,7 +7,7 @@ import type { Metadata } from "chromatid";
 import { expect, test } from "./fixtures";
 import { type Fault, randomSchedule } from "./model/faults";
 import { seededRandom } from "./model/random";
-import { type Device, expectAgreement, settle } from "./support/device";
+import { asSeen, type Device, expectAgreement, settle } from "./support/device";
 import { Proxy } from "./support/proxy";
 import { sorted } from "./support/world";
 
@@ -107,6 +107,26 @@ test("hundreds of edits arrive over a network that loses, holds, repeats and bre
       expect(seen?.get(id)?.metadata ?? null, id).toEqual(metadata);
     }
   }
+  await proxy.stop();
+});
+
+test("a deletion that arrives once more, and late, spares what was written since", async ({ server, name, device }) => {
+  const proxy = await Proxy.start(server.url);
+  const one = await device({ remote: { host: "127.0.0.1", port: proxy.port } });
+  await one.collection.add({ ids: ["gone", "changed"], embeddings: [[1, 2], [2, 1]], documents: ["text", "text"] });
+  await one.link.sync();
+  proxy.schedule = ({ url }) => (url.endsWith("/delete") ? { kind: "duplicate", ms: 500 } : { kind: "none" });
+  await one.collection.delete({ ids: ["gone", "changed"] });
+  await one.collection.add({ ids: ["changed"], embeddings: [[2, 1]], metadatas: [{ document: false }] });
+  await one.link.sync();
+  await one.collection.add({ ids: ["gone"], embeddings: [[1, 2]], documents: ["back"] });
+  await one.link.sync();
+  expect(proxy.requests.filter(({ fault }) => fault === "duplicate")).toHaveLength(2);
+  await sleep(800);
+  expect(asSeen(await server.python.seen(name))).toEqual(await one.seen());
+  await settle([one]);
+  expect((await one.seen()).size).toBe(2);
+  expect(await one.link.journal()).toEqual([]);
   await proxy.stop();
 });
 

@@ -92,6 +92,7 @@ export function agreed(context: Context, record: SyncedRecord, version: Version)
     isGone: false,
     isPresent: true,
     isToRepair: false,
+    away: null,
     refusal: null,
     ...(context.policy === "mergeMetadata" && { base: record.metadata }),
   };
@@ -108,6 +109,7 @@ export function agreedDeletion(version: Version): RowChange {
     isGone: true,
     isPresent: false,
     isToRepair: false,
+    away: null,
     refusal: null,
   };
 }

@@ -40,6 +40,7 @@ export function unknownRow(id: string): ShadowRow {
     isGone: false,
     isPresent: false,
     isToRepair: false,
+    away: undefined,
     refusal: undefined,
     base: undefined,
   };

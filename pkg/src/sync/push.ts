@@ -123,7 +123,8 @@ function isChanged(row: ShadowRow, local: SyncedRecord | undefined): boolean {
 /** Whether anything of a record differs from what was agreed on. */
 function isEdited(row: ShadowRow, local: SyncedRecord | undefined): boolean {
   if (!local) {
-    return !row.isGone;
+    // Never there, or agreed to be gone.
+    return row.isPresent || row.version === undefined;
   }
   const embedding = local.embedding && embeddingDigest(local.embedding);
   const isSame = row.digest === contentDigest(local) && row.exact === exactDigest(local) && row.embedding === embedding;
@@ -142,7 +143,7 @@ async function outsideOf({ replica, where }: Context, rows: readonly ShadowRow[]
 
 /** Whether the remote has what was agreed on. */
 function isAsAgreed(row: ShadowRow, remote: RemoteRecord): boolean {
-  if (row.digest !== contentDigest(remote)) {
+  if (!row.isPresent || row.digest !== contentDigest(remote)) {
     return false;
   }
   const { marks } = remote;
@@ -162,9 +163,12 @@ async function decide(context: Context, edit: Edit, decisions: Decisions, outgoi
     return;
   }
   const isSentBefore = remote !== undefined && isOwn(context, remote);
-  const before = Math.max(row.version?.stamp ?? 0, isSentBefore ? (remote.marks?.stamp ?? 0) : 0);
+  const sentBefore = isSentBefore ? (remote.marks?.stamp ?? 0) : 0;
+  // While a record of ours was away, others may have taken it for deleted.
+  const away = row.away === undefined ? 0 : Math.max(row.away, context.clock.stamp());
+  const before = Math.max(row.version?.stamp ?? 0, sentBefore, away);
   const mine = { stamp: Math.max(context.clock.ofEdit(row.edited ?? 0), before + 1), replica: context.name };
-  const isAgreed = remote ? isAsAgreed(row, remote) : !row.isPresent;
+  const isAgreed = remote ? isAsAgreed(row, remote) : !row.isPresent || row.away !== undefined;
   if (local && remote && !isAgreed && isSame(context, local, remote)) {
     decisions.keep(row, agreed(context, local, versionOf(context, remote, contentDigest(remote))));
     return;
@@ -247,10 +251,7 @@ async function settle(
 async function send(context: Context, outgoing: readonly Outgoing[]): Promise<void> {
   const deletions = outgoing.filter(({ record }) => record === null);
   await writeTombstones(context, deletions.map(({ row, version }) => ({ id: row.id, version })));
-  const there = deletions.filter(({ remote }) => remote);
-  for (const some of pages(there, context.sizes.batch)) {
-    await context.remote.delete(some.map(({ row }) => row.id));
-  }
+  await deleteThere(context, deletions.filter(({ remote }) => remote));
   await acknowledge(context, deletions);
 
   // Of a record that keeps its embedding the rest is sent; documents and uris can only be removed with the record.
@@ -271,11 +272,16 @@ async function send(context: Context, outgoing: readonly Outgoing[]): Promise<vo
  * tells other replicas that what they miss is not a deletion of just now, which would be later than what we write.
  */
 async function clearAway(context: Context, replaced: readonly Outgoing[]): Promise<void> {
-  const { replica, remote, sizes } = context;
-  await replica.commit([], replaced.map(({ row }) => replica.rowOf(row.id, { isPresent: false })));
+  const { replica } = context;
+  await replica.commit([], replaced.map(({ row, version }) => replica.rowOf(row.id, { away: version.stamp })));
   await writeTombstones(context, replaced.map(({ row, version }) => ({ id: row.id, version })));
-  for (const some of pages(replaced, sizes.batch)) {
-    await remote.delete(some.map(({ row }) => row.id));
+  await deleteThere(context, replaced);
+}
+
+async function deleteThere({ remote, clock, sizes }: Context, outgoing: readonly Outgoing[]): Promise<void> {
+  for (const some of pages(outgoing, sizes.batch)) {
+    const until = some.reduce((latest, { remote: theirs }) => Math.max(latest, theirs?.marks?.sent ?? 0), clock.stamp());
+    await remote.delete(some.map(({ row }) => row.id), until);
   }
 }
 

@@ -3,7 +3,7 @@
 import { elementsOf, membersOf } from "../json-text.js";
 import { objectOf } from "./canonical.js";
 import { RemoteError } from "./errors.js";
-import { readMetadata, type RemoteRecord } from "./records.js";
+import { KEYS, readMetadata, type RemoteRecord } from "./records.js";
 import type { Transport } from "./transport.js";
 
 /** What is asked of a remote collection. */
@@ -143,8 +143,10 @@ export class RemoteCollection {
     await this.#transport.send("POST", `${this.#path}/update`, writeRecords(records, this.limits.base64));
   }
 
-  async delete(ids: readonly string[]): Promise<void> {
-    await this.#transport.send("POST", `${this.#path}/delete`, JSON.stringify({ ids }));
+  /** With `until`, only records that were sent by this stamp, or by nobody who stamps: a request that arrives late, or once more, spares what was written since. */
+  async delete(ids: readonly string[], until?: number): Promise<void> {
+    const where = until !== undefined && { $or: [{ [KEYS.sent]: { $lte: until } }, { [KEYS.version]: { $ne: 1 } }] };
+    await this.#transport.send("POST", `${this.#path}/delete`, JSON.stringify({ ids, ...(where && { where }) }));
   }
 }
 

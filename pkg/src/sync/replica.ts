@@ -24,6 +24,8 @@ export interface ShadowRow {
   isPresent: boolean;
   /** Whether the remote was seen with an earlier version: this one goes there again. */
   isToRepair: boolean;
+  /** The stamp with which the record is written again, while it is deleted at the remote for that. */
+  away: number | undefined;
   /** What the server said when it refused the record. */
   refusal: string | undefined;
   /** Metadata of that version, kept where edits are merged key by key. */
@@ -40,6 +42,7 @@ export interface RowChange {
   isGone?: boolean;
   isPresent?: boolean;
   isToRepair?: boolean;
+  away?: number | null;
   refusal?: string | null;
   base?: ReadonlyMap<string, string>;
 }
@@ -224,12 +227,13 @@ interface RowMembers {
   g?: boolean;
   p?: boolean;
   k?: boolean;
+  a?: number;
   r?: boolean;
   x?: string;
 }
 
 function readRow(id: string, members: RowMembers, base: string | null): ShadowRow {
-  const { e, h, o, d, v, m, g = false, p = false, k = false, x } = members;
+  const { e, h, o, d, v, m, g = false, p = false, k = false, a, x } = members;
   return {
     id,
     edited: e,
@@ -240,12 +244,13 @@ function readRow(id: string, members: RowMembers, base: string | null): ShadowRo
     isGone: g,
     isPresent: p,
     isToRepair: k,
+    away: a,
     refusal: x,
     base: base === null ? undefined : canonicalMembers(base),
   };
 }
 
-function rowToJson({ edited, version, digest, embedding, exact, isGone, isPresent, isToRepair, refusal, base }: RowChange): ShadowRowJson {
+function rowToJson({ edited, version, digest, embedding, exact, isGone, isPresent, isToRepair, away, refusal, base }: RowChange): ShadowRowJson {
   const members: [keyof RowMembers, unknown][] = [
     ["e", edited],
     ["h", version && version.stamp],
@@ -256,6 +261,7 @@ function rowToJson({ edited, version, digest, embedding, exact, isGone, isPresen
     ["g", flag(isGone)],
     ["p", flag(isPresent)],
     ["k", flag(isToRepair)],
+    ["a", away],
     ["r", refusal === undefined ? undefined : flag(refusal !== null)],
     ["x", refusal],
   ];
