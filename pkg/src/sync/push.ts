@@ -51,25 +51,45 @@ export async function push(context: Context): Promise<void> {
   Object.assign(progress, { phase: "pushing", done: 0, total: pending });
   // Edits made meanwhile come next time, if there are many: a round ends.
   const rounds = Math.ceil(pending / sizes.batch) + 2;
-  for (let round = 0; round < rounds; round += 1) {
-    const rows = await replica.edited(sizes.batch);
-    if (rows.length === 0) {
-      return;
-    }
-    await pushBatch(context, rows);
-    progress.done = Math.min(progress.done + rows.length, pending);
+  let batch = await prepare(context, await replica.edited(sizes.batch));
+  for (let round = 0; round < rounds && batch.rows.length > 0; round += 1) {
+    // While these are on their way the next ones are made ready.
+    const following = prepareAfter(context, batch.rows);
+    following.catch(() => undefined);
+    await send(context, batch.outgoing);
+    progress.done = Math.min(progress.done + batch.rows.length, pending);
     context.step();
+    batch = await following;
+    if (batch.rows.length === 0) {
+      batch = await prepare(context, await replica.edited(sizes.batch));
+    }
   }
 }
 
-async function pushBatch(context: Context, rows: readonly ShadowRow[]): Promise<void> {
-  const decisions = new Decisions(context);
+/** Edits, and what of them goes to the remote. */
+interface Batch {
+  rows: readonly ShadowRow[];
+  outgoing: readonly Outgoing[];
+}
+
+/** The edits beside those that are on their way. */
+async function prepareAfter(context: Context, sent: readonly ShadowRow[]): Promise<Batch> {
+  const { replica, sizes } = context;
+  const isSent = new Set(sent.map(({ id }) => id));
+  const rows = await replica.edited(sent.length + sizes.batch);
+  return prepare(context, rows.filter(({ id }) => !isSent.has(id)).slice(0, sizes.batch));
+}
+
+async function prepare(context: Context, rows: readonly ShadowRow[]): Promise<Batch> {
   const outgoing: Outgoing[] = [];
-  for (const edit of await lookUp(context, rows, decisions)) {
-    await decide(context, edit, decisions, outgoing);
+  if (rows.length > 0) {
+    const decisions = new Decisions(context);
+    for (const edit of await lookUp(context, rows, decisions)) {
+      await decide(context, edit, decisions, outgoing);
+    }
+    await decisions.commit();
   }
-  await decisions.commit();
-  await send(context, outgoing);
+  return { rows, outgoing };
 }
 
 /** What both sides have now of the records that have changed. */

@@ -227,7 +227,10 @@ function understood<T>(text: string, read: (text: string) => T): T {
 const PIECE = 8192;
 
 function toBase64(vector: Float32Array): string {
-  const bytes = new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
+  const bytes: Uint8Array & { toBase64?: () => string } = new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
+  if (bytes.toBase64) {
+    return bytes.toBase64();
+  }
   let text = "";
   for (let at = 0; at < bytes.length; at += PIECE) {
     text += String.fromCharCode(...bytes.subarray(at, at + PIECE));
