@@ -280,6 +280,7 @@ test("records that the remote does not take are named, with what it says", async
   const refused = card(page, name).getByText("1 record refused by the remote");
   await refused.click();
   await expect(card(page, name).getByRole("listitem").filter({ hasText: "sparse" })).toContainText("Sparse vector is not supported");
+  await expect(badge(page, name)).toHaveText("In sync but for what was refused");
   await expectAccessible(page, "refused records");
   await screenshot(page, info, "refused");
 });
@@ -352,6 +353,9 @@ for (const colorScheme of ["light", "dark"] as const) {
         await expect(badge(page, remote.name)).toHaveText("In sync");
         await expectAccessible(page, "a link");
         await screenshot(page, info, "linked");
+        expect(await overflow()).toBeLessThanOrEqual(0);
+        // Between a telephone and a desk the places have the least room.
+        await page.setViewportSize({ width: 768, height: 900 });
         expect(await overflow()).toBeLessThanOrEqual(0);
       });
     });

@@ -36,6 +36,7 @@ export function describeState({ status, trouble, isPaused, link, settings, error
   if (trouble && (status.state === "syncing" || status.state === "starting")) return STATES[trouble.state];
   if (trouble && status.state === "elsewhere") return { tone: "wait", label: "Another tab waits" };
   if (status.state === "idle" && status.pending > 0) return { tone: "busy", label: "Edits are about to be sent" };
+  if (status.state === "idle" && status.refused.length > 0) return { tone: "wait", label: "In sync but for what was refused" };
   return STATES[status.state];
 }
 
