@@ -41,6 +41,13 @@ export interface LinkHome {
   surroundings: Surroundings;
 }
 
+/** What a tab may ask of the one that synchronises. */
+interface Request {
+  full: boolean;
+  deep: boolean;
+  decision: LinkDecision | undefined;
+}
+
 /** What a round works with once both ends are known. */
 interface Connection {
   context: Context;
@@ -82,7 +89,8 @@ export class Link {
     this.#transport.until(this.#ending.signal);
     this.#clock = new ServerClock(home.surroundings);
     this.#turn = new Turn(`chromatid-link:${home.store}:${home.path[2]}`, {
-      onAsked: () => this.sync().then(() => null, (error: unknown) => (error as Error).message),
+      onAsked: (request) => this.#obey(request as Request).then(() => null, (error: unknown) => (error as Error).message),
+      onHello: () => this.#announce(),
       onStatus: (status) => this.#hearStatus(status as LinkStatus),
     });
     this.#running = this.#run();
@@ -98,13 +106,19 @@ export class Link {
     if (this.#ending.signal.aborted) {
       throw new LinkPausedError("refused", "The link is closed");
     }
+    await this.#request({ full, deep, decision: undefined });
+  }
+
+  /** Lets the tab do it whose turn it is. */
+  async #request(request: Request): Promise<void> {
+    await ((await this.#turn.isElsewhere()) ? this.#turn.ask(request) : this.#obey(request));
+  }
+
+  async #obey({ full, deep, decision }: Request): Promise<void> {
     if (full || deep) {
       this.#full = deep ? "deep" : "full";
     }
-    if (this.#elsewhere && !this.#turn.isOurs) {
-      await this.#turn.ask();
-      return;
-    }
+    this.#decision = decision ?? this.#decision;
     // A round under way may have passed by what the caller has just written.
     await this.#round?.catch(() => undefined);
     await this.#start();
@@ -172,8 +186,7 @@ export class Link {
    * replaced: `adoptRemote` takes what is there, `pushLocal` writes what is here over it, `merge` takes both, and of each record what is there.
    */
   async resolve(decision: LinkDecision): Promise<void> {
-    this.#decision = decision;
-    await this.sync();
+    await this.#request({ full: false, deep: false, decision });
   }
 
   /** Stops synchronising here. The link stays, and goes on when it is opened again. */

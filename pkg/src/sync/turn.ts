@@ -2,7 +2,7 @@
 
 /** What tabs tell each other about a link. */
 interface Message {
-  kind: "ask" | "answer" | "status";
+  kind: "hello" | "ask" | "answer" | "status";
   /** Of a request. */
   id?: string;
   value?: unknown;
@@ -10,8 +10,10 @@ interface Message {
 
 /** What a tab does for the others while it is its turn. */
 export interface Host {
-  /** Synchronises now; answers null, or the message of what went wrong. */
-  onAsked(): Promise<string | null>;
+  /** Does what another tab asks for; answers null, or the message of what went wrong. */
+  onAsked(request: unknown): Promise<string | null>;
+  /** Another tab has come. */
+  onHello(): void;
   /** The state of the tab whose turn it is. */
   onStatus(status: unknown): void;
 }
@@ -33,6 +35,7 @@ export class Turn {
     if (hasLocks()) {
       this.#channel = new BroadcastChannel(name);
       this.#channel.onmessage = ({ data }: MessageEvent<Message>) => this.#hear(data);
+      this.#channel.postMessage({ kind: "hello" } satisfies Message);
     }
   }
 
@@ -61,8 +64,18 @@ export class Turn {
     });
   }
 
-  /** Asks the tab whose turn it is to synchronise. */
-  async ask(): Promise<void> {
+  /** Whether it is another context's turn. */
+  async isElsewhere(): Promise<boolean> {
+    if (this.#isOurs || !hasLocks()) {
+      return false;
+    }
+    const { held = [] } = await navigator.locks.query();
+    // It may have become ours meanwhile.
+    return !this.isOurs && held.some(({ name }) => name === this.#name);
+  }
+
+  /** Asks the tab whose turn it is to do something. */
+  async ask(request: unknown): Promise<void> {
     const id = `${String(Date.now())}-${String(Math.random())}`;
     const failure = await new Promise<string | null>((resolve) => {
       const timer = setTimeout(() => resolve("the tab that synchronises does not answer"), ANSWER_MS);
@@ -70,7 +83,7 @@ export class Turn {
         clearTimeout(timer);
         resolve(answer);
       });
-      this.#channel?.postMessage({ kind: "ask", id } satisfies Message);
+      this.#channel?.postMessage({ kind: "ask", id, value: request } satisfies Message);
     });
     this.#answers.delete(id);
     if (failure !== null) {
@@ -94,8 +107,10 @@ export class Turn {
       this.#answers.get(id)?.(value as string | null);
     } else if (kind === "status") {
       this.#host.onStatus(value);
+    } else if (this.#isOurs && kind === "hello") {
+      this.#host.onHello();
     } else if (this.#isOurs) {
-      void this.#host.onAsked().then((failure) => {
+      void this.#host.onAsked(value).then((failure) => {
         this.#channel?.postMessage({ kind: "answer", id, value: failure } satisfies Message);
       });
     }
