@@ -21,8 +21,8 @@ interface Fixtures {
   device: (options?: DeviceOptions) => Promise<Device>;
 }
 
-export const test = base.extend<Fixtures, { server: RealServer }>({
-  server: [
+export const test = base.extend<Fixtures, { chroma: RealServer }>({
+  chroma: [
     async ({}, use) => {
       await withChroma(
         async (url, port) => {
@@ -40,10 +40,10 @@ export const test = base.extend<Fixtures, { server: RealServer }>({
     await use(`c-${crypto.randomUUID()}`);
   },
 
-  device: async ({ server, name }, use) => {
+  device: async ({ chroma, name }, use) => {
     const devices: Device[] = [];
     await use(async (options = {}) => {
-      const device = new Device({ remote: { host: "127.0.0.1", port: server.port }, collection: name, ...options });
+      const device = new Device({ remote: { host: "127.0.0.1", port: chroma.port }, collection: name, ...options });
       devices.push(device);
       await device.open();
       return device;

@@ -26,7 +26,7 @@ async function edit({ collection }: Device): Promise<void> {
 }
 
 for (const when of ["before", "after"] as const) {
-  test(`a push that breaks off ${when} any of its requests is applied once`, async ({ server: { python }, name, device }) => {
+  test(`a push that breaks off ${when} any of its requests is applied once`, async ({ chroma: { python }, name, device }) => {
     test.setTimeout(120_000);
     /** Lets a push fail at one of its requests; answers how many there were. */
     const pushFailingAt = async (place: number): Promise<number> => {
@@ -66,9 +66,9 @@ for (const when of ["before", "after"] as const) {
   });
 }
 
-test("hundreds of edits arrive over a network that loses, holds, repeats and breaks requests", async ({ server, name, device }) => {
+test("hundreds of edits arrive over a network that loses, holds, repeats and breaks requests", async ({ chroma, name, device }) => {
   test.setTimeout(120_000);
-  const proxy = await Proxy.start(server.url);
+  const proxy = await Proxy.start(chroma.url);
   const random = seededRandom(21);
   const rates = { dropBefore: 0.04, dropAfter: 0.04, delay: 0.05, delayAnswer: 0.05, duplicate: 0.04, busy: 0.06, truncate: 0.04, cut: 0.03 };
   const remote = { host: "127.0.0.1", port: proxy.port };
@@ -100,7 +100,7 @@ test("hundreds of edits arrive over a network that loses, holds, repeats and bre
   // What is still on its way arrives, and stamps are old enough to be read.
   await sleep(2_000);
   await settle(devices);
-  await expectAgreement(server.python, name, devices);
+  await expectAgreement(chroma.python, name, devices);
   const seen = await devices[0]?.seen();
   for (const [id, metadata] of own) {
     if (id.startsWith("of-")) {
@@ -110,8 +110,8 @@ test("hundreds of edits arrive over a network that loses, holds, repeats and bre
   await proxy.stop();
 });
 
-test("a deletion that arrives once more, and late, spares what was written since", async ({ server, name, device }) => {
-  const proxy = await Proxy.start(server.url);
+test("a deletion that arrives once more, and late, spares what was written since", async ({ chroma, name, device }) => {
+  const proxy = await Proxy.start(chroma.url);
   const one = await device({ remote: { host: "127.0.0.1", port: proxy.port } });
   await one.collection.add({ ids: ["gone", "changed"], embeddings: [[1, 2], [2, 1]], documents: ["text", "text"] });
   await one.link.sync();
@@ -123,7 +123,7 @@ test("a deletion that arrives once more, and late, spares what was written since
   await one.link.sync();
   expect(proxy.requests.filter(({ fault }) => fault === "duplicate")).toHaveLength(2);
   await sleep(800);
-  expect(asSeen(await server.python.seen(name))).toEqual(await one.seen());
+  expect(asSeen(await chroma.python.seen(name))).toEqual(await one.seen());
   await settle([one]);
   expect((await one.seen()).size).toBe(2);
   expect(await one.link.journal()).toEqual([]);
@@ -154,9 +154,9 @@ async function storm(
   return { proxy, one, rest: times.slice(1).map((at, place) => at - (times[place] ?? 0)) };
 }
 
-test("a server that asks for patience is asked less and less, whatever is edited meanwhile, and gets everything when it is back", async ({ server, name, device }) => {
+test("a server that asks for patience is asked less and less, whatever is edited meanwhile, and gets everything when it is back", async ({ chroma, name, device }) => {
   const open = (port: number) => device({ remote: { host: "127.0.0.1", port }, interval: 50, surroundings: { random: () => 0.2 } });
-  const { proxy, one, rest } = await storm(server, open, (index) => ({ kind: "answer", status: index % 2 === 0 ? 429 : 503 }), 4_000);
+  const { proxy, one, rest } = await storm(chroma, open, (index) => ({ kind: "answer", status: index % 2 === 0 ? 429 : 503 }), 4_000);
   // 200 ms, and twice as long each time.
   expect(rest.length).toBeGreaterThanOrEqual(2);
   expect(rest.length).toBeLessThanOrEqual(5);
@@ -165,7 +165,7 @@ test("a server that asks for patience is asked less and less, whatever is edited
   expect([state, message]).toEqual(["waiting", expect.stringContaining("Backoff and retry")]);
   proxy.schedule = () => ({ kind: "none" });
   await expect.poll(async () => (await one.link.status()).pending).toBe(0);
-  await expectAgreement(server.python, name, [one]);
+  await expectAgreement(chroma.python, name, [one]);
   await one.client.close();
   await proxy.stop();
 });
@@ -175,9 +175,9 @@ for (const [title, retryAfter] of [
   ["until a time", new Date(Date.now() + 600_000).toUTCString()],
   ["for ever", 1e12],
 ] as const) {
-  test(`a server that wants to be left alone ${title} is`, async ({ server, device }) => {
+  test(`a server that wants to be left alone ${title} is`, async ({ chroma, device }) => {
     const open = (port: number) => device({ remote: { host: "127.0.0.1", port }, interval: 50, surroundings: { random: () => 0.1 } });
-    const { proxy, one, rest } = await storm(server, open, () => ({ kind: "answer", status: 429, retryAfter }), 3_000);
+    const { proxy, one, rest } = await storm(chroma, open, () => ({ kind: "answer", status: 429, retryAfter }), 3_000);
     if (retryAfter === 2) {
       expect(rest).toHaveLength(1);
       expect(rest[0]).toBeGreaterThan(1_990);

@@ -31,7 +31,7 @@ async function shown(python: Writer, collection: string): Promise<[string, Recor
   return [...(await python.seen(collection))].map(([id, record]): [string, Record<string, string>] => [id, record.shown]).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-test("values that Python has written come here and go back as they were", async ({ server: { python }, name, device }) => {
+test("values that Python has written come here and go back as they were", async ({ chroma: { python }, name, device }) => {
   await python.tell(name, "create");
   await python.tell(name, "add", REQUEST);
   const before = await shown(python, name);
@@ -56,7 +56,7 @@ test("values that Python has written come here and go back as they were", async 
   expect(await shown(python, `${name}-copy`)).toEqual(edited);
 });
 
-test("what is removed here is removed there, and what changes its kind changes it", async ({ server: { python }, name, device }) => {
+test("what is removed here is removed there, and what changes its kind changes it", async ({ chroma: { python }, name, device }) => {
   const one = await device();
   const ids = ["keys", "document", "uri", "kind", "empty", "plain"];
   await one.collection.add({
@@ -97,7 +97,7 @@ test("what is removed here is removed there, and what changes its kind changes i
 });
 
 for (const space of ["cosine", "ip", "l2"] as const) {
-  test(`no embedding looks changed in three comparisons of everything: ${space}`, async ({ server: { python }, name, device }) => {
+  test(`no embedding looks changed in three comparisons of everything: ${space}`, async ({ chroma: { python }, name, device }) => {
     const random = seededRandom(5);
     const count = space === "cosine" ? 2_000 : 500;
     const ids = Array.from({ length: count }, (_, n) => `id-${String(n)}`);
@@ -122,7 +122,7 @@ for (const space of ["cosine", "ip", "l2"] as const) {
   });
 }
 
-test("floats whose last digit the server misses are not written again and again", async ({ server: { python }, name, device }) => {
+test("floats whose last digit the server misses are not written again and again", async ({ chroma: { python }, name, device }) => {
   const random = seededRandom(6);
   const float = () => (2 * random() - 1) * 10 ** Math.floor(30 * random() - 15);
   const ids = Array.from({ length: 100 }, (_, n) => `id-${String(n)}`);
@@ -150,7 +150,7 @@ test("floats whose last digit the server misses are not written again and again"
   }
 });
 
-test("a record that the server refuses is named, and keeps no other back", async ({ server: { python }, name, device }) => {
+test("a record that the server refuses is named, and keeps no other back", async ({ chroma: { python }, name, device }) => {
   const one = await device();
   const ids = Array.from({ length: 40 }, (_, n) => `id-${String(n)}`);
   const sparse = { indices: [1, 5], values: [0.5, 1] };

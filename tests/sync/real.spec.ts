@@ -100,7 +100,7 @@ const ENDS: Record<"before" | "during" | "after", Ends> = {
 };
 
 for (const when of ["before", "during", "after"] as const) {
-  test(`what a foreign writer does ${when} our push is seen, and both sides agree`, async ({ server: { python }, name, device }) => {
+  test(`what a foreign writer does ${when} our push is seen, and both sides agree`, async ({ chroma: { python }, name, device }) => {
     const one = await device();
     await prepare(one);
     const two = await device();
@@ -167,7 +167,7 @@ async function expectLostEdits(device: Device, when: "before" | "during" | "afte
   expect.soft([...lost].sort()).toEqual(expected.sort());
 }
 
-test("records deleted while they are read are not missed, and no others are", async ({ server: { python }, name, device }) => {
+test("records deleted while they are read are not missed, and no others are", async ({ chroma: { python }, name, device }) => {
   const [records, deletions] = [5_000, 300];
   const random = seededRandom(3);
   await python.tell(name, "create");
@@ -190,7 +190,7 @@ test("records deleted while they are read are not missed, and no others are", as
   expect((await one.link.journal()).filter(({ id }) => !gone.has(id))).toEqual([]);
 });
 
-test("the official client reads what is pushed: but for our marks it is what is here", async ({ server, name, device }) => {
+test("the official client reads what is pushed: but for our marks it is what is here", async ({ chroma, name, device }) => {
   const one = await device();
   const random = seededRandom(9);
   const ids = Array.from({ length: 200 }, (_, n) => `id-${String(n)}`);
@@ -201,7 +201,7 @@ test("the official client reads what is pushed: but for our marks it is what is 
     metadatas: ids.map((id, n) => ({ n, half: n / 2, id, even: n % 2 === 0, tags: ["a", id], "ключ": "значение" })),
   });
   await one.link.sync();
-  const official = new OfficialClient({ host: "127.0.0.1", port: server.port });
+  const official = new OfficialClient({ host: "127.0.0.1", port: chroma.port });
   const collection = await official.getCollection({ name });
   const found = await collection.get({ include: ["documents", "metadatas", "embeddings"] });
   const ours = ([key]: [string, unknown]) => !key.startsWith("_cid_");
@@ -216,10 +216,10 @@ test("the official client reads what is pushed: but for our marks it is what is 
     ]),
   );
   expect(sorted(theirs)).toEqual(sorted(await one.seen()));
-  expect(sorted(asSeen(await server.python.seen(name)))).toEqual(sorted(await one.seen()));
+  expect(sorted(asSeen(await chroma.python.seen(name)))).toEqual(sorted(await one.seen()));
 });
 
-test("a record that has to be deleted to lose its document is not lost, whoever looks meanwhile and whatever breaks off", async ({ server: { python }, name, device }) => {
+test("a record that has to be deleted to lose its document is not lost, whoever looks meanwhile and whatever breaks off", async ({ chroma: { python }, name, device }) => {
   const one = await device();
   await one.collection.add({ ids: ["a", "b"], embeddings: [[1, 2], [2, 1]], documents: ["text", "text"] });
   await one.link.sync();
@@ -238,7 +238,7 @@ test("a record that has to be deleted to lose its document is not lost, whoever 
   expect([...(await one.link.journal()), ...(await two.link.journal())]).toEqual([]);
 });
 
-test("somebody else's deletion of a record that was deleted and written again here is one: the record is kept in the journal", async ({ server: { python }, name, device }) => {
+test("somebody else's deletion of a record that was deleted and written again here is one: the record is kept in the journal", async ({ chroma: { python }, name, device }) => {
   const one = await device();
   await one.collection.add({ ids: ["a", "b"], embeddings: [[1, 2], [2, 1]], documents: ["text", "text"] });
   await one.link.sync();

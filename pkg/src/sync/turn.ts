@@ -2,7 +2,7 @@
 
 /** What tabs tell each other about a link. */
 interface Message {
-  kind: "hello" | "ask" | "answer" | "status";
+  kind: "hello" | "ask" | "answer" | "status" | "taken";
   /** Of a request. */
   id?: string;
   value?: unknown;
@@ -26,7 +26,8 @@ export class Turn {
   readonly #name: string;
   readonly #host: Host;
   readonly #channel: BroadcastChannel | undefined;
-  readonly #answers = new Map<string, (failure: string | null) => void>();
+  /** What was asked and not answered yet. */
+  readonly #asked = new Map<string, { request: unknown; hear: (failure: string | null) => void }>();
   #isOurs = false;
 
   constructor(name: string, host: Host) {
@@ -47,6 +48,7 @@ export class Turn {
   async take(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
     const ours = async (): Promise<void> => {
       this.#isOurs = true;
+      this.#takeOver();
       try {
         await work();
       } finally {
@@ -79,13 +81,14 @@ export class Turn {
     const id = `${String(Date.now())}-${String(Math.random())}`;
     const failure = await new Promise<string | null>((resolve) => {
       const timer = setTimeout(() => resolve("the tab that synchronises does not answer"), ANSWER_MS);
-      this.#answers.set(id, (answer) => {
+      const hear = (answer: string | null): void => {
         clearTimeout(timer);
         resolve(answer);
-      });
+      };
+      this.#asked.set(id, { request, hear });
       this.#channel?.postMessage({ kind: "ask", id, value: request } satisfies Message);
     });
-    this.#answers.delete(id);
+    this.#asked.delete(id);
     if (failure !== null) {
       throw new Error(failure);
     }
@@ -99,12 +102,22 @@ export class Turn {
   }
 
   close(): void {
+    this.#asked.forEach(({ hear }) => hear("The link is closed"));
     this.#channel?.close();
+  }
+
+  /** What was asked of the tab before is asked of this one now. */
+  #takeOver(): void {
+    this.#channel?.postMessage({ kind: "taken" } satisfies Message);
+    this.#asked.forEach(({ request, hear }) => void this.#host.onAsked(request).then(hear));
   }
 
   #hear({ kind, id = "", value }: Message): void {
     if (kind === "answer") {
-      this.#answers.get(id)?.(value as string | null);
+      this.#asked.get(id)?.hear(value as string | null);
+    } else if (kind === "taken") {
+      // Whom these were asked of is gone.
+      this.#asked.forEach(({ request }, asked) => this.#channel?.postMessage({ kind: "ask", id: asked, value: request } satisfies Message));
     } else if (kind === "status") {
       this.#host.onStatus(value);
     } else if (this.#isOurs && kind === "hello") {
