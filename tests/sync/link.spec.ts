@@ -217,3 +217,42 @@ test("a copy goes there and comes back whole, without a link", async () => {
   });
   expect((await back.get({ where: { half: { $gt: 4_490 } } })).ids).toHaveLength(10);
 });
+
+test("where operations are counted, an idle round is one request, and what comes while one ends is seen by the next", async () => {
+  let operations = 0;
+  let arriving: (() => Promise<void>) | undefined;
+  const { fetch } = world;
+  world.fetch = async (url, init) => {
+    if (url.endsWith("/indexing_status")) {
+      return Response.json({ total_ops: operations });
+    }
+    operations += /\/(upsert|update|delete)$/.test(url) ? (JSON.parse(init?.body ?? "{}") as { ids: string[] }).ids.length : 0;
+    const answer = await fetch(url, init);
+    if (url.endsWith("/count") && arriving) {
+      // Nothing that this round still asks for tells of it.
+      const arrive = arriving;
+      arriving = undefined;
+      await arrive();
+    }
+    return answer;
+  };
+  const one = await world.replica();
+  await one.collection.add(record(1));
+  await one.link.sync();
+  await world.time.pass(65_000);
+  await one.collection.add(record(2));
+  arriving = async () => {
+    await world.foreign("update", { ids: ["id-1"], documents: ["changed by Python"] });
+    operations += 1;
+  };
+  await one.link.sync();
+  expect(arriving).toBeUndefined();
+  for (let round = 0; round < 3; round += 1) {
+    await world.time.pass(65_000);
+    await one.link.sync();
+  }
+  expect((await one.seen()).get("id-1")?.document).toBe("changed by Python");
+  const { requests } = (await one.link.status()).traffic;
+  await one.link.sync();
+  expect((await one.link.status()).traffic.requests - requests).toBe(1);
+});

@@ -3,6 +3,7 @@
 import type { Awaitable, StorageAdapter } from "../storage/adapter.js";
 import type { StorageDirectory } from "../storage/directory.js";
 import type { Encryption } from "./encryption.js";
+import type { ExactColumns, LinkJson, Replication } from "./replication.js";
 import type { Applied, RequestStamp } from "./requests.js";
 
 /** Where a store keeps its bytes. */
@@ -326,40 +327,6 @@ export interface ImportedJson {
   collections: number;
   records: number;
   lost: number;
-}
-
-/** A linked collection. */
-export interface LinkJson {
-  tenant: string;
-  database: string;
-  collection: string;
-  name: string;
-  settings: string;
-}
-
-/** A row of a shadow: its metadata is merged with what there is, a document of null stays as it was. */
-export interface ShadowRowJson {
-  metadata: Record<string, unknown>;
-  document: string | null;
-}
-
-/** Columns of a read whose metadata are JSON texts, in which `1` and `1.0` differ. */
-export interface ExactColumns extends Omit<GetColumns, "metadatas"> {
-  metadatas: (string | null)[] | null;
-}
-
-/** What synchronisation writes at once. Columns are as long as `ids`. */
-export interface Replication {
-  ids: string[];
-  /** When each was last edited, as its row said when the decision was made. One that was edited since is left out. */
-  edited: (number | null)[];
-  changes: ("keep" | "put" | "delete")[];
-  /** Null removes a row. */
-  rows: (ShadowRowJson | null)[];
-  /** Whole records, in the order of the changes that put them; metadata as JSON texts. */
-  records?: Omit<Records, "metadatas"> & { metadatas: (string | null)[] };
-  /** Rows about the link as a whole, or about records whatever was edited meanwhile. */
-  link_rows: { ids: string[]; rows: (ShadowRowJson | null)[] };
 }
 
 /** What the engine knows about an open store; sizes in bytes. */

@@ -33,6 +33,8 @@ export interface Sizes {
 /** What has been done in a round. */
 export interface Progress {
   pushed: number;
+  /** Operations that the remote was sent: a record that is written anew takes two. */
+  operations: number;
   pulled: number;
   deleted: number;
   conflicts: number;

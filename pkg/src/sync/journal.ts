@@ -1,6 +1,6 @@
 /** Versions that conflicts were decided against, and local records that synchronisation has deleted: kept for a while, in case they are missed. */
 
-import type { ShadowRowJson } from "../engine/engine.js";
+import type { ShadowRowJson } from "../engine/replication.js";
 import { canonicalMembers, objectOf } from "./canonical.js";
 import { type ConflictRecord, show } from "./conflicts.js";
 import type { SyncedRecord, Version } from "./records.js";

@@ -463,7 +463,7 @@ const RELINK =
   'The remote collection is not the one that was linked. Call resolve("adoptRemote") to take what is there now, resolve("pushLocal") to write what is here, or resolve("merge").';
 
 function nothingDone(): Progress {
-  return { pushed: 0, pulled: 0, deleted: 0, conflicts: 0, phase: "idle", done: 0, total: 0 };
+  return { pushed: 0, operations: 0, pulled: 0, deleted: 0, conflicts: 0, phase: "idle", done: 0, total: 0 };
 }
 
 function asRelink(decision: LinkDecision | undefined): Relink | undefined {

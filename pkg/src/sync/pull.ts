@@ -232,6 +232,7 @@ async function adopt(context: Context, records: readonly RemoteRecord[]): Promis
   });
   for (const some of pages(outgoing, context.sizes.batch)) {
     await context.remote.update(some);
+    context.progress.operations += some.length;
   }
 }
 

@@ -298,10 +298,11 @@ async function clearAway(context: Context, replaced: readonly Outgoing[]): Promi
   await deleteThere(context, replaced);
 }
 
-async function deleteThere({ remote, clock, sizes }: Context, outgoing: readonly Outgoing[]): Promise<void> {
+async function deleteThere({ remote, clock, sizes, progress }: Context, outgoing: readonly Outgoing[]): Promise<void> {
   for (const some of pages(outgoing, sizes.batch)) {
     const until = some.reduce((latest, { remote: theirs }) => Math.max(latest, theirs?.marks?.sent ?? 0), clock.stamp());
     await remote.delete(some.map(({ row }) => row.id), until);
+    progress.operations += some.length;
   }
 }
 
@@ -316,6 +317,7 @@ async function write(context: Context, puts: readonly Outgoing[], kind: "update"
       await context.remote[kind](batch.map((put) => toOutgoing(context, put, kind)));
       await acknowledge(context, batch);
       context.progress.pushed += batch.length;
+      context.progress.operations += batch.length;
     } catch (error) {
       const isTooMuch = error instanceof RemoteError && (error.problem === "refused" || error.problem === "too-large");
       if (!isTooMuch) {

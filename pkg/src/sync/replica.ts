@@ -1,6 +1,7 @@
 /** A linked collection as this store has it: its records, and the rows of its shadow. */
 
-import type { Engine, Replication, ShadowRowJson } from "../engine/engine.js";
+import type { Engine } from "../engine/engine.js";
+import type { Replication, ShadowRowJson } from "../engine/replication.js";
 import { packMatrix } from "../matrix.js";
 import { canonicalMembers, objectOf } from "./canonical.js";
 import type { SyncedRecord, Version } from "./records.js";

@@ -40,8 +40,10 @@ export async function writeState(replica: Replica, { watermark, scanned, written
 
 /** What a session knows beside that, and forgets. */
 export interface Session {
-  /** Operations of the remote when it was last looked at; undefined where it does not count them. */
+  /** Operations of the remote when the last round began; undefined where it does not count them. What came since, the next round sees. */
   operations: number | undefined;
+  /** Operations that the last round has sent. */
+  sent: number;
   /** Whether the remote counts its operations; undefined before it was asked. */
   counts: boolean | undefined;
   /** When records without our marks are next looked for, in milliseconds since 1970. */
@@ -53,7 +55,7 @@ export interface Session {
 }
 
 export function newSession(): Session {
-  return { operations: undefined, counts: undefined, unmarked: -Infinity, cleared: -Infinity, life: undefined };
+  return { operations: undefined, sent: 0, counts: undefined, unmarked: -Infinity, cleared: -Infinity, life: undefined };
 }
 
 /** How a round is made. */
@@ -108,7 +110,7 @@ export async function runRound(context: Context, state: LinkState, session: Sess
     }
   }
   await tidy(context, session);
-  session.operations = operations === undefined ? undefined : await operationsOf(context, session);
+  Object.assign(session, { operations, sent: context.progress.operations });
 }
 
 async function operationsOf({ remote }: Context, session: Session): Promise<number | undefined> {
@@ -141,9 +143,9 @@ async function pullAll(context: Context, state: LinkState): Promise<void> {
 
 async function pushAll(context: Context, state: LinkState): Promise<void> {
   const { replica, sidecar, name, progress } = context;
-  const before = progress.pushed;
+  const before = progress.operations;
   await push(context);
-  if (sidecar && progress.pushed > before) {
+  if (sidecar && progress.operations > before) {
     // The remote hears first: a count there that is behind ours can only mean that the remote was set back.
     await writePresence(sidecar, name, { epoch: undefined, written: state.written + 1 });
     state.written += 1;
@@ -161,8 +163,8 @@ async function pullForeign(
 ): Promise<void> {
   const { replica, clock, where } = context;
   const now = clock.now();
-  const { pushed, pulled } = context.progress;
-  const isUnexplained = operations !== undefined && session.operations !== undefined && pushed + pulled === 0 && operations !== session.operations;
+  const others = (operations ?? 0) - (session.operations ?? operations ?? 0) - session.sent;
+  const isUnexplained = others > 0 && context.progress.pulled === 0;
   const since = now - (state.scanned ?? -Infinity);
   if (full || deep || since > scanInterval || (isUnexplained && since > UNMARKED_MS)) {
     await scan(context, { embeddings: deep, deep });
