@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use chromatid::db::{Db, ExportRequest, Replicated, ReplicatedRecord, Replication, Row};
 use chromatid::error::{Error, Result};
+use chromatid::limits::BACK_PRESSURE_BYTES;
 use chromatid::storage::Storage;
 use chromatid::storage::file::FileOptions;
 use chromatid::storage::sim::SimFiles;
@@ -251,5 +252,32 @@ fn rows_alone_keep_no_log() {
         db.close().await.unwrap();
         let db = database(&files, 2).await;
         assert_eq!(rows(&db, &id).await.len(), 51);
+    });
+}
+
+#[test]
+fn a_pull_that_never_pauses_keeps_the_log_bounded() {
+    const BATCH: usize = 128;
+    const DIMENSION: usize = 16_384;
+    let batch_bytes = BATCH * DIMENSION * size_of::<f32>();
+    block_on(async {
+        let db = database(&SimFiles::new(1), 1).await;
+        let id = linked(&db).await;
+        let mut largest = 0;
+        for batch in 0..8 {
+            let ids: Vec<String> = (0..BATCH).map(|row| format!("{batch}-{row}")).collect();
+            let changes = ids.iter().map(|record| change(record, None, Replicated::Put)).collect();
+            let data = vec![1.0; BATCH * DIMENSION];
+            let records = RecordSet {
+                ids,
+                embeddings: Some(Embeddings { data, dimension: DIMENSION, present: None }),
+                ..RecordSet::default()
+            };
+            replicate(&db, &id, Replication { changes, records, rows: Vec::new() }).await.unwrap();
+            largest = largest.max(db.info().await.unwrap().log.bytes);
+        }
+        assert!(largest < BACK_PRESSURE_BYTES + 2 * batch_bytes, "the log grew to {largest} bytes");
+        assert!(largest > BACK_PRESSURE_BYTES / 2, "nothing of the kind was put to the test");
+        assert_eq!(get(&db, &id).await.ids.len(), 8 * BATCH);
     });
 }

@@ -160,6 +160,10 @@ impl Db {
         let state = self.state(tenant, database, id)?;
         let store = self.store();
         let shadow = store.shadow_of(id);
+        self.relieve(&state).await?;
+        if let Some(shadow) = &shadow {
+            self.relieve(shadow).await?;
+        }
         self.make_room(replication.records.payload_bytes()).await?;
         let ids: HashSet<String> = replication.changes.iter().map(|change| change.id.clone()).collect();
         let (seen, edits, present) = loop {
@@ -175,9 +179,10 @@ impl Db {
             }
         };
         // From here to the log nothing else runs: what is checked is what is written upon.
+        let is_any_touched = state.is_touched_after(seen, &ids.iter().map(String::as_str).collect());
         let is_edited = |change: &ReplicatedRecord| {
             (shadow.is_some() && edits.get(&change.id).copied().flatten() != change.edited)
-                || state.is_touched_after(seen, &HashSet::from([change.id.as_str()]))
+                || (is_any_touched && state.is_touched_after(seen, &HashSet::from([change.id.as_str()])))
         };
         let conflicts: HashSet<String> = replication
             .changes

@@ -195,7 +195,7 @@ impl Db {
         let store = self.store();
         for state in store.open_collections() {
             if compact::is_due(&state) {
-                compact::compact(&store, &state).await?;
+                self.compact_with_shadow(&state).await?;
             }
         }
         Ok(())

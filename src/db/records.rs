@@ -65,9 +65,7 @@ impl Db {
         let state = self.written(tenant, database, collection)?;
         let store = self.store();
         self.check_write(&state, operation, &records).await?;
-        if state.pending().1 >= BACK_PRESSURE_BYTES {
-            compact::compact(&store, &state).await?;
-        }
+        self.relieve(&state).await?;
         self.make_room(records.payload_bytes()).await?;
         // Nothing else runs between this check and the reservation of the dimension.
         let dimension = validation::record_set(&records, operation, state.reserved_dimension())?;
@@ -76,6 +74,24 @@ impl Db {
         }
         let batch = records.into_operations(operation).into_iter().map(Rc::new).collect();
         store.write(&state, batch, dimension).await.map(drop)
+    }
+
+    /// Lets a write wait for a compaction where the log of its collection takes too much memory.
+    pub(super) async fn relieve(&self, state: &Rc<CollectionState>) -> Result<()> {
+        if state.pending().1 >= BACK_PRESSURE_BYTES {
+            self.compact_with_shadow(state).await?;
+        }
+        Ok(())
+    }
+
+    /// Compacts a collection, and if it is linked its shadow: what the log has of the one it keeps as long as it has something of the other.
+    pub(super) async fn compact_with_shadow(&self, state: &Rc<CollectionState>) -> Result<()> {
+        let store = self.store();
+        compact::compact(&store, state).await?;
+        match store.shadow_of(state.id()) {
+            Some(shadow) => compact::compact(&store, &shadow).await,
+            None => Ok(()),
+        }
     }
 
     /// On a device that has no room for `bytes` more beside what is kept for deletions, a compaction comes first: the log, and the room that is
