@@ -256,3 +256,20 @@ test("where operations are counted, an idle round is one request, and what comes
   await one.link.sync();
   expect((await one.link.status()).traffic.requests - requests).toBe(1);
 });
+
+test("an edit made while the one before is refused is not forgotten", async () => {
+  const one = await world.replica();
+  const { fetch } = world;
+  await one.collection.add(record(1, "too much"));
+  world.fetch = async (url, init) => {
+    if (url.endsWith("/upsert") && init?.body?.includes("too much")) {
+      await one.collection.upsert(record(1, "less"));
+      return Response.json({ error: "InvalidArgumentError", message: "too much" }, { status: 400 });
+    }
+    return fetch(url, init);
+  };
+  await one.link.sync();
+  await one.link.sync();
+  expect(world.remote().get("id-1")?.document).toBe("less");
+  expect(await one.link.status()).toMatchObject({ pending: 0, refused: [] });
+});

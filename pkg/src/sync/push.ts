@@ -326,7 +326,8 @@ async function write(context: Context, puts: readonly Outgoing[], kind: "update"
       const [put, ...rest] = batch;
       if (put && rest.length === 0) {
         // One record that the server does not take must not keep the others back.
-        await context.replica.commit([], [context.replica.rowOf(put.row.id, { edited: null, refusal: error.message })]);
+        const { id, edited } = put.row;
+        await context.replica.commit([{ id, edited, row: { edited: null, refusal: error.message } }]);
       } else {
         const half = Math.ceil(batch.length / 2);
         queue.unshift(batch.slice(0, half), batch.slice(half));

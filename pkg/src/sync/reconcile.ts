@@ -3,7 +3,7 @@
 import { agreedDeletion, type Context, Decisions, guardDeletions, pushes } from "./context.js";
 import { applyContents, fetchAndApply, unknownRow } from "./pull.js";
 import { CONTENT, WHOLE } from "./remote.js";
-import { type LinkRow, pages } from "./replica.js";
+import { pages } from "./replica.js";
 import { contentDigest, FOREIGN, type RemoteRecord } from "./records.js";
 import { UNKNOWN_EDIT } from "./stamps.js";
 import { findTombstones } from "./tombstones.js";
@@ -135,9 +135,8 @@ async function deleteHere(context: Context, ids: readonly string[]): Promise<voi
 /** Lets records be pushed again that a restored remote lacks. */
 async function sendAgain({ replica }: Context, ids: readonly string[]): Promise<void> {
   const rows = await replica.rows(ids);
-  const again: LinkRow[] = [];
-  for (const row of rows.values()) {
-    again.push(replica.rowOf(row.id, { edited: row.edited ?? UNKNOWN_EDIT, isToRepair: true }));
-  }
-  await replica.commit([], again);
+  // What is edited meanwhile goes there in any case.
+  await replica.commit(
+    [...rows.values()].map(({ id, edited }) => ({ id, edited, row: { edited: edited ?? UNKNOWN_EDIT, isToRepair: true } })),
+  );
 }
