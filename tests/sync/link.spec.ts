@@ -257,6 +257,34 @@ test("where operations are counted, an idle round is one request, and what comes
   expect((await one.link.status()).traffic.requests - requests).toBe(1);
 });
 
+test("more records of one stamp than a request asks for are read all the same", async () => {
+  const one = await world.replica();
+  await one.collection.add(record(1));
+  await one.link.sync();
+  await world.time.pass(65_000);
+  const sent = (world.time.now() - 5_000) * 2_048;
+  const ids = Array.from({ length: 5_100 }, (_, n) => `copy-${String(n)}`);
+  // As a script does that copies a record with its metadata.
+  const marks = { _cid_v: 1, _cid_s: sent, _cid_h: sent, _cid_o: "elsewhere:0123456789abcdef" };
+  await world.foreign("add", { ids, embeddings: ids.map(() => [1, 2, 3]), metadatas: ids.map(() => marks) });
+  await one.link.sync();
+  expect(await one.collection.count()).toBe(5_101);
+});
+
+test("who only pulls takes what is there, an earlier version too", async () => {
+  const [one, reader] = [await world.replica(), await world.replica({ direction: "pull" })];
+  await one.collection.add(record(1, "first"));
+  await world.settle();
+  const backup = world.server.backup();
+  await one.collection.upsert(record(1, "second"));
+  await world.settle();
+  expect((await reader.seen()).get("id-1")?.document).toBe("second");
+  world.server.restore(backup);
+  await reader.link.sync({ full: true });
+  expect((await reader.seen()).get("id-1")?.document).toBe("first");
+  expect(await reader.link.known(["id-1"])).toMatchObject([{ isPending: false }]);
+});
+
 test("an edit made while the one before is refused is not forgotten", async () => {
   const one = await world.replica();
   const { fetch } = world;

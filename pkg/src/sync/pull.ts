@@ -14,7 +14,7 @@ import {
 } from "./records.js";
 import { outgoingMetadata, WHOLE } from "./remote.js";
 import { pages, type ShadowRow } from "./replica.js";
-import { PER_MILLISECOND, stampOf } from "./stamps.js";
+import { PER_MILLISECOND, stampOf, UNKNOWN_EDIT } from "./stamps.js";
 import { type Tombstone, tombstonesBetween } from "./tombstones.js";
 
 /** How far each pull goes back behind the one before, in stamps: a request may arrive as late as its deadline, and clocks are not exact. */
@@ -53,7 +53,7 @@ export async function pull(context: Context, watermark: number): Promise<number>
     return watermark;
   }
   await eachRange(context.sizes.range, watermark, until, async (where, limit) => {
-    const rows = await context.remote.get({ where, include: ["metadatas"], limit });
+    const rows = await context.remote.get({ where, include: ["metadatas"], ...(limit !== undefined && { limit }) });
     return {
       stamps: rows.map(({ marks }) => marks?.sent ?? watermark),
       apply: () => applyChanged(context, rows),
@@ -80,17 +80,18 @@ async function eachRange(
   limit: number,
   low: number,
   high: number,
-  read: (where: object, limit: number) => Promise<{ stamps: number[]; apply: () => Promise<void> }>,
+  read: (where: object, limit: number | undefined) => Promise<{ stamps: number[]; apply: () => Promise<void> }>,
 ): Promise<void> {
   const where = { $and: [{ [KEYS.sent]: { $gt: low } }, { [KEYS.sent]: { $lte: high } }] };
-  const { stamps, apply } = await read(where, limit + 1);
-  if (stamps.length <= limit) {
+  // What has one stamp cannot be cut: nobody who keeps the rules writes much of it, but records can be copied with theirs.
+  const isOneStamp = high - low <= 1;
+  const { stamps, apply } = await read(where, isOneStamp ? undefined : limit + 1);
+  if (isOneStamp || stamps.length <= limit) {
     await apply();
     return;
   }
   stamps.sort((a, b) => a - b);
   const median = Math.min(stamps[Math.floor(stamps.length / 2)] ?? low, high - 1);
-  // All of one stamp cannot be told apart by it: nobody who keeps the rules writes such.
   const middle = median > low ? median : Math.floor((low + high) / 2);
   await eachRange(limit, low, middle, read);
   await eachRange(limit, middle, high, read);
@@ -164,9 +165,9 @@ interface Arrival {
 async function applyContent(context: Context, { row, remote, local, deep }: Arrival, decisions: Decisions): Promise<void> {
   const digest = contentDigest(remote);
   const marked = remote.marks?.digest === digest ? remote.marks : undefined;
-  if (marked && row.version && compareVersions(marked, row.version) < 0) {
+  if (pushes(context) && marked && row.version && compareVersions(marked, row.version) < 0) {
     // Somebody who did not know of it has written over a later version.
-    decisions.keep(row, { edited: row.edited ?? 1, isToRepair: pushes(context) });
+    decisions.keep(row, { edited: row.edited ?? UNKNOWN_EDIT, isToRepair: true });
     return;
   }
   if (row.isPresent && row.digest === digest && !(marked && row.version && compareVersions(marked, row.version) > 0)) {

@@ -45,9 +45,9 @@ export async function findTombstones(
 export async function tombstonesBetween(
   sidecar: RemoteCollection,
   where: object,
-  limit: number,
+  limit: number | undefined,
 ): Promise<(Tombstone & { sent: number })[]> {
-  const rows = await sidecar.get({ where, include: ["metadatas"], limit });
+  const rows = await sidecar.get({ where, include: ["metadatas"], ...(limit !== undefined && { limit }) });
   return rows.flatMap(({ id, marks }) =>
     marks && id.startsWith(TOMBSTONE) ? [{ id: id.slice(TOMBSTONE.length), version: marks, sent: marks.sent }] : [],
   );
