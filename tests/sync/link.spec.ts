@@ -253,6 +253,7 @@ test("where operations are counted, an idle round is one request, and what comes
   }
   expect((await one.seen()).get("id-1")?.document).toBe("changed by Python");
   const { requests } = (await one.link.status()).traffic;
+  await world.time.pass(15_000);
   await one.link.sync();
   expect((await one.link.status()).traffic.requests - requests).toBe(1);
 });

@@ -42,6 +42,8 @@ export async function writeState(replica: Replica, { watermark, scanned, written
 export interface Session {
   /** Operations of the remote when the last round began; undefined where it does not count them. What came since, the next round sees. */
   operations: number | undefined;
+  /** When that number was seen first, in milliseconds since 1970. */
+  counted: number;
   /** Operations that the last round has sent. */
   sent: number;
   /** Whether the remote counts its operations; undefined before it was asked. */
@@ -55,7 +57,7 @@ export interface Session {
 }
 
 export function newSession(): Session {
-  return { operations: undefined, sent: 0, counts: undefined, unmarked: -Infinity, cleared: -Infinity, life: undefined };
+  return { operations: undefined, counted: -Infinity, sent: 0, counts: undefined, unmarked: -Infinity, cleared: -Infinity, life: undefined };
 }
 
 /** How a round is made. */
@@ -80,6 +82,9 @@ const UNMARKED = 2000;
 /** How long deletions are remembered, in milliseconds: a replica that was away for longer compares everything. */
 const MEMORY_MS = 90 * 86_400_000;
 
+/** How long after the last operation nothing can come any more that was stamped before it: the overlap of pulls, and the second that they leave out. */
+const SETTLED_MS = 62_000;
+
 const DAY_MS = 86_400_000;
 
 /** Makes a round. Whatever ends it early, the next one goes on from what is written. */
@@ -92,8 +97,9 @@ export async function runRound(context: Context, state: LinkState, session: Sess
   }
   const pending = pushes(context) ? await replica.pending() : 0;
   const operations = await operationsOf(context, session);
-  const isQuiet = operations !== undefined && operations === session.operations && pending === 0 && !options.full;
-  if (isQuiet && state.watermark !== undefined) {
+  const now = context.clock.now();
+  const isCounted = operations !== undefined && operations === session.operations;
+  if (isCounted && now - session.counted > SETTLED_MS && pending === 0 && !options.full && state.watermark !== undefined) {
     return;
   }
   if (context.direction !== "push") {
@@ -110,7 +116,7 @@ export async function runRound(context: Context, state: LinkState, session: Sess
     }
   }
   await tidy(context, session);
-  Object.assign(session, { operations, sent: context.progress.operations });
+  Object.assign(session, { operations, sent: context.progress.operations, counted: isCounted ? session.counted : now });
 }
 
 async function operationsOf({ remote }: Context, session: Session): Promise<number | undefined> {
