@@ -231,3 +231,39 @@ fn a_closed_database_refuses_everything_that_changes_it() {
         }
     });
 }
+
+/// What is read of a store to open it, and then for the first search, with the number of blocks that there are.
+async fn blocks_read(collections: u32, vectors: u32) -> (u64, u64, u64) {
+    let storage = Rc::new(SlowStorage::new(0, None));
+    let shared: Rc<dyn Storage> = storage.clone();
+    let env = seeded(7, TICK_MS);
+    let db = Db::open(Rc::clone(&shared), Rc::clone(&env), Options::default()).await.unwrap();
+    let ids = futures::future::join_all((0..collections).map(|n| {
+        let db = &db;
+        async move { create(db, &format!("collection-{n}")).await }
+    }))
+    .await;
+    for id in &ids {
+        db.write(T, D, id, Operation::Add, records(0..vectors)).await.unwrap();
+    }
+    db.compact().await.unwrap();
+    db.close().await.unwrap();
+
+    let before = storage.reads.get();
+    let db = Db::open(shared, env, Options::default()).await.unwrap();
+    let opened = storage.reads.get();
+    db.query(T, D, &ids[0], &query(1.0)).await.unwrap();
+    let blocks = storage.usage().await.unwrap().blocks;
+    (opened - before, storage.reads.get() - opened, blocks)
+}
+
+#[test]
+fn an_opening_reads_the_catalogue_alone_and_a_search_one_collection() {
+    block_on(async {
+        let (opening_few, _, _) = blocks_read(1, 50).await;
+        let (opening_many, searching, blocks) = blocks_read(4, 20_000).await;
+        assert!(opening_few > 0);
+        assert_eq!(opening_many, opening_few, "however many records there are, and collections");
+        assert!(4 * searching < blocks, "{searching} of {blocks} blocks");
+    });
+}

@@ -24,6 +24,8 @@ pub struct SlowStorage {
     latency: u32,
     /// Changes so far.
     pub changes: Cell<u64>,
+    /// Blocks that were read so far, whole or in part.
+    pub reads: Cell<u64>,
     pub trouble: RefCell<Option<Trouble>>,
 }
 
@@ -31,7 +33,13 @@ impl SlowStorage {
     /// Empty; each call gives `latency` turns to others.
     pub fn new(latency: u32, trouble: Option<Trouble>) -> Self {
         let trouble = RefCell::new(trouble);
-        Self { memory: MemoryStorage::default(), latency, changes: Cell::new(0), trouble }
+        Self {
+            memory: MemoryStorage::default(),
+            latency,
+            changes: Cell::new(0),
+            reads: Cell::new(0),
+            trouble,
+        }
     }
 
     fn slowly<'a, T: 'a>(&'a self, call: impl Future<Output = Result<T>> + 'a) -> Pending<'a, T> {
@@ -65,7 +73,10 @@ impl Storage for SlowStorage {
     }
 
     fn read_block(&self, id: BlockId) -> Pending<'_, Option<Buffer>> {
-        self.slowly(async move { self.memory.read_block(id).await })
+        self.slowly(async move {
+            self.reads.set(self.reads.get() + 1);
+            self.memory.read_block(id).await
+        })
     }
 
     fn write_blocks(&self, blocks: Vec<(BlockId, Buffer)>) -> Pending<'_, ()> {
