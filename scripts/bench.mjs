@@ -5,6 +5,7 @@
  *   --stores=a,b         only these
  *   --sets=wordnet,…     default: wordnet-5k, wordnet (if it is there) and mixture
  *   --sizes=10k,100k,1M  default: 100k; sizes that a set does not have are left out
+ *   --peers-up-to=100k   larger sizes are only of our own store, as it is unless told otherwise (the others would take all of their time limit)
  *   --limit=600          seconds that a store may take for one set and size
  *   --merge              adds to the results of earlier runs instead of replacing them
  *   --report             only makes the page of charts again
@@ -61,6 +62,7 @@ const OPTIONS = /** @type {const} */ ({
   stores: { type: "string" },
   sets: { type: "string" },
   sizes: { type: "string", default: "100k" },
+  "peers-up-to": { type: "string", default: "100k" },
   limit: { type: "string", default: "900" },
   merge: { type: "boolean", default: false },
   report: { type: "boolean", default: false },
@@ -90,7 +92,7 @@ async function bench() {
   return options.text ? benchTexts(options) : benchVectors(options);
 }
 
-/** @typedef {{ peers: boolean, stores?: string | undefined, sets?: string | undefined, sizes: string, limit: string, merge: boolean }} Choice */
+/** @typedef {{ peers: boolean, stores?: string | undefined, sets?: string | undefined, sizes: string, "peers-up-to": string, limit: string, merge: boolean }} Choice */
 
 /** @param {Choice & { report: boolean, pictures: boolean }} options */
 async function benchVectors(options) {
@@ -149,13 +151,15 @@ async function buildAdapter() {
  * @param {Choice} options
  * @returns {Promise<Run[]>}
  */
-async function plan({ peers, stores, sets, sizes, limit }) {
+async function plan({ peers, stores, sets, sizes, "peers-up-to": upTo, limit }) {
   const limitSeconds = Number(limit);
   const chosen = chooseStores(peers, stores);
+  const large = peers && !stores ? chosen.filter(({ name }) => name === "chromatid") : chosen;
   /** @type {Run[]} */
   const runs = [];
   for (const { set, n } of await chooseSets(sets?.split(","), sizes.split(",").map(count))) {
-    runs.push(...chosen.map((store) => ({ store, set, n, limit_seconds: limitSeconds })));
+    const those = n > count(upTo) ? large : chosen;
+    runs.push(...those.map((store) => ({ store, set, n, limit_seconds: limitSeconds })));
   }
   return runs.sort((a, b) => a.n - b.n);
 }

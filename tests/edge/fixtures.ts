@@ -12,7 +12,7 @@ import { bundle, type Script } from "./support/bundle";
 export { expect };
 
 /** The Workers of `worker/`. */
-export type WorkerName = "stores" | "conformance" | "server";
+export type WorkerName = "stores" | "conformance" | "server" | "open";
 
 /** A Worker that runs. */
 export interface Edge {

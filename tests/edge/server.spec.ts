@@ -61,6 +61,44 @@ test("databases are objects of their own, and one that is deleted leaves nothing
   expect(await docs.countCollections()).toBe(0);
 });
 
+test("a collection is found by its resource name, in the object of its database", async ({ start }) => {
+  const edge = await start("server", { TOKENS });
+  const { href } = await edge.url();
+  const admin = new AdminClient(await place(edge));
+  await admin.createTenant({ name: "acme" });
+  await admin.createDatabase({ tenant: "acme", name: "docs" });
+  const docs = await clientOf(edge, { tenant: "acme", database: "docs" });
+  const { id } = await docs.createCollection({ name: "things", embeddingFunction: null });
+  const headers = { "x-chroma-token": "all", "content-type": "application/json" };
+  const ask = async (crn: string, token = "all") => {
+    const response = await fetch(new URL(`/api/v2/collections/${crn}`, href), { headers: { ...headers, "x-chroma-token": token } });
+    return { status: response.status, id: ((await response.json()) as { id?: string }).id };
+  };
+  expect(await ask("acme:docs:things")).toEqual({ status: 200, id });
+  await fetch(new URL("/api/v2/tenants/acme", href), { method: "PATCH", headers, body: '{"resource_name":"corp"}' });
+  expect(await ask("corp:docs:things")).toEqual({ status: 200, id });
+  expect(await ask("corp:docs:none")).toEqual({ status: 404, id: undefined });
+  expect(await ask("corp:none:things")).toEqual({ status: 404, id: undefined });
+  expect((await ask("corp:docs:things", "reader")).status).toBe(200);
+  expect((await ask("corp:docs:things", "wrong")).status).toBe(401);
+});
+
+test("a reset leaves nothing in any object, and is refused where it is not allowed", async ({ start }) => {
+  const edge = await start("open");
+  const client = await clientOf(edge);
+  await (await client.createCollection({ name: "things", embeddingFunction: null })).add(SMALL);
+  await client.reset();
+  expect(await client.countCollections()).toBe(0);
+  await (await client.createCollection({ name: "others", embeddingFunction: null })).add(SMALL);
+  await edge.stop();
+  const again = await start("open");
+  expect((await (await clientOf(again)).listCollections()).map(({ name }) => name)).toEqual(["others"]);
+
+  const guarded = await start("server", { TOKENS });
+  await expect((await clientOf(guarded)).reset()).rejects.toThrow();
+  expect(await (await clientOf(guarded)).countCollections()).toBe(1);
+});
+
 test("a token lets in where it says, and nobody comes in without one", async ({ start }) => {
   const edge = await start("server", { TOKENS });
   const admin = new AdminClient(await place(edge));

@@ -9,7 +9,8 @@ import type { StorageAdapter } from "../storage/adapter.js";
 import { DurableObjectStorage } from "../storage/durable-object.js";
 import { type BlockBucket, R2Storage } from "../storage/r2.js";
 import type { SqlStorage } from "../storage/sqlite.js";
-import { CATALOGUE, INTERNAL_HOST, nameOf, type Place, placeOf } from "./place.js";
+import { MadeObjects } from "./made-objects.js";
+import { CATALOGUE, INTERNAL_HOST, nameOf, type Place, placeOf, resourceOf } from "./place.js";
 
 /** The part of a Durable Object's state that is used here. */
 export interface ObjectState {
@@ -40,6 +41,10 @@ export interface ObjectOptions extends Omit<HandlerOptions, "storage" | "name" |
 const ERASE = `https://${INTERNAL_HOST}/erase`;
 const KNOWS = `https://${INTERNAL_HOST}/knows`;
 
+const NAMED = `https://${INTERNAL_HOST}/named`;
+
+const RESET = "/api/v2/reset";
+
 /** Quiet time after which work in the background begins, and pause between two parts of it, in milliseconds. */
 const QUIET_MS = 10_000;
 const PAUSE_MS = 1_000;
@@ -62,6 +67,8 @@ export class DatabaseCore {
   /** Whether the store of this object has its database. */
   #prepared: Promise<boolean> | undefined;
   #alarmed = false;
+  /** Of the catalogue only. */
+  #made: MadeObjects | undefined;
 
   constructor(state: ObjectState, options: ObjectOptions, make: MakeHandler) {
     this.#state = state;
@@ -77,9 +84,15 @@ export class DatabaseCore {
     if (request.url.startsWith(`${KNOWS}?`)) {
       return this.#knows(searchParams.get("tenant") ?? "", searchParams.get("database") ?? "");
     }
+    if (request.url.startsWith(`${NAMED}?`)) {
+      return this.#nameTenant(searchParams.get("tenant") ?? "", searchParams.get("resource") ?? "");
+    }
     const place = placeOf(pathname);
-    if (place === undefined || this.#isCatalogue()) {
-      return this.#answerCatalogue(request, place);
+    if (this.#isCatalogue()) {
+      return (await this.#answerElsewhere(request, pathname)) ?? this.#answerCatalogue(request, place);
+    }
+    if (place === undefined) {
+      return this.#open()(request);
     }
     if (!(await this.#prepare(place))) {
       // It knows what is to be said of a database that does not exist.
@@ -110,13 +123,62 @@ export class DatabaseCore {
     return this.#open().info();
   }
 
-  /** Names of tenants and databases; a database that is deleted takes its object's data with it. */
+  /** Names of tenants and databases; a database that is deleted takes its object's data with it, and a reset those of all. */
   async #answerCatalogue(request: Request, place: Place | undefined): Promise<Response> {
     const response = await this.#open()(request);
     if (place?.rest === "" && request.method === "DELETE" && response.ok) {
-      await this.#object(nameOf(place)).fetch(new Request(ERASE, { method: "POST" }));
+      await this.#eraseObject(nameOf(place));
+    }
+    if (new URL(request.url).pathname === RESET && response.ok) {
+      const objects = this.#objects();
+      objects.condemn();
+      await Promise.all(objects.condemned().map((name) => this.#eraseObject(name)));
     }
     return response;
+  }
+
+  /** A collection that is asked for by its resource name (CRN) is in the object of its database. */
+  async #answerElsewhere(request: Request, pathname: string): Promise<Response | undefined> {
+    const { resource, database } = resourceOf(pathname) ?? {};
+    if (resource === undefined || database === undefined) {
+      return undefined;
+    }
+    const engine = await this.#open().engine();
+    const tenants = this.#objects().places().filter((place) => place.database === database).map(({ tenant }) => tenant);
+    const named = await Promise.all(tenants.map((tenant) => engine.getTenant(tenant).catch(() => undefined)));
+    // As the engine looks one up: by its resource name, else by its name.
+    const found = named.find((one) => one?.resource_name === resource) ?? named.find((one) => one?.name === resource);
+    if (!found) {
+      return undefined;
+    }
+    const object = this.#object(nameOf({ tenant: found.name, database }));
+    if (found.resource_name !== null) {
+      await object.fetch(new Request(`${NAMED}?${new URLSearchParams({ tenant: found.name, resource: found.resource_name }).toString()}`));
+    }
+    return object.fetch(request);
+  }
+
+  /** Tells the store of this object what the catalogue knows. */
+  async #nameTenant(tenant: string, resource: string): Promise<Response> {
+    const engine = await this.#open().engine();
+    const { resource_name: known } = await engine.getTenant(tenant);
+    if (known !== resource) {
+      await engine.updateTenant(tenant, resource);
+    }
+    return new Response();
+  }
+
+  async #eraseObject(name: string): Promise<void> {
+    const erased = await this.#object(name).fetch(new Request(ERASE, { method: "POST" }));
+    if (!erased.ok) {
+      throw new Error(`the object of ${name} could not be erased: ask again`);
+    }
+    this.#objects().forget(name);
+  }
+
+  #objects(): MadeObjects {
+    this.#made ??= new MadeObjects(this.#state.storage);
+    return this.#made;
   }
 
   #isCatalogue(): boolean {
@@ -155,8 +217,17 @@ export class DatabaseCore {
 
   async #knows(tenant: string, database: string): Promise<Response> {
     const engine = await this.#open().engine();
-    const status = await engine.getDatabase(tenant, database).then(() => 200, () => 404);
-    return new Response(null, { status });
+    const isKnown = await engine.getDatabase(tenant, database).then(() => true, () => false);
+    const name = nameOf({ tenant, database });
+    const objects = this.#objects();
+    if (objects.condemned().includes(name)) {
+      // A reset that did not come to its end.
+      await this.#eraseObject(name);
+    }
+    if (isKnown) {
+      objects.remember(name);
+    }
+    return new Response(null, { status: isKnown ? 200 : 404 });
   }
 
   /** Makes the object as if it had never been. */

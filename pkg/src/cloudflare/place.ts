@@ -29,7 +29,24 @@ export function placeOf(path: string): Place | undefined {
   }
 }
 
+/** Tenant's resource name and database of a path that names a collection by its own (CRN); nothing for other paths. */
+export function resourceOf(path: string): { resource: string; database: string } | undefined {
+  const [, crn] = /^\/api\/v2\/collections\/([^/]+)$/.exec(path) ?? [];
+  try {
+    const [resource, database, name, ...more] = decodeURIComponent(crn ?? "").split(":");
+    return resource && database && name && more.length === 0 ? { resource, database } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The name of a database's object. */
-export function nameOf({ tenant, database }: Place): string {
+export function nameOf({ tenant, database }: Omit<Place, "rest">): string {
   return `${encodeURIComponent(tenant)}/${encodeURIComponent(database)}`;
+}
+
+/** The other way round. */
+export function databaseOf(name: string): Omit<Place, "rest"> {
+  const [tenant = "", database = ""] = name.split("/").map(decodeURIComponent);
+  return { tenant, database };
 }
