@@ -40,9 +40,34 @@ export function fromRequest(request: Request): HttpRequest {
   return { method, url, headers, read: (limit) => readStream(request, limit) };
 }
 
+/** The words beside a status (RFC 9110). Servers on a port add them by themselves, service workers do not, and clients put them into messages. */
+const STATUS_TEXTS: Readonly<Record<number, string>> = {
+  200: "OK",
+  201: "Created",
+  204: "No Content",
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  409: "Conflict",
+  410: "Gone",
+  412: "Precondition Failed",
+  413: "Payload Too Large",
+  415: "Unsupported Media Type",
+  422: "Unprocessable Entity",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+  501: "Not Implemented",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+  507: "Insufficient Storage",
+};
+
 /** An answer of the Fetch API. */
 export function toResponse({ status, headers, body }: HttpReply): Response {
-  return new Response(body as Uint8Array<ArrayBuffer> | string | null, { status, headers });
+  const statusText = STATUS_TEXTS[status] ?? "";
+  return new Response(body as Uint8Array<ArrayBuffer> | string | null, { status, statusText, headers });
 }
 
 async function readStream(request: Request, limit: number): Promise<Uint8Array> {

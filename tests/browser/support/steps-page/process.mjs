@@ -1,0 +1,3 @@
+/** What the client imports as `node:process`: a page has no environment. */
+export const env = {};
+export default { env };
