@@ -14,6 +14,7 @@
  *   --text               filters and text search beside other stores instead, and their relevance; with --sizes, --stores, --limit,
  *                        --merge and --report
  *   --http               the official clients against our server and Chroma's instead; with --sizes
+ *   --edge               the official client against a Worker in workerd instead; with --sizes
  *   --sync               links beside the official client instead, with a Chroma server each; with --sizes
  *   --no-build           measures what is built already
  */
@@ -30,6 +31,7 @@ import { takePictures } from "../benches/report/pictures.mjs";
 import { vectorTables } from "../benches/report/vector-tables.mjs";
 import { isMain, say, SetupError } from "./lib/log.mjs";
 import { ROOT, run } from "./lib/run.mjs";
+import { benchEdge } from "./bench-edge.mjs";
 import { benchHttp } from "./bench-http.mjs";
 import { benchSync } from "./bench-sync.mjs";
 import { planTexts, reportTexts, TEXT_RESULTS } from "./bench-text.mjs";
@@ -70,6 +72,7 @@ const OPTIONS = /** @type {const} */ ({
   native: { type: "boolean", default: false },
   text: { type: "boolean", default: false },
   http: { type: "boolean", default: false },
+  edge: { type: "boolean", default: false },
   sync: { type: "boolean", default: false },
   "no-build": { type: "boolean", default: false },
 });
@@ -85,6 +88,9 @@ async function bench() {
   }
   if (options.http) {
     return benchHttp({ sizes: options.sizes.split(",").map(count) });
+  }
+  if (options.edge) {
+    return benchEdge({ sizes: options.sizes.split(",").map(count) });
   }
   if (options.sync) {
     return benchSync({ sizes: options.sizes.split(",").map(count) });

@@ -1,7 +1,7 @@
 /** The servers that are measured: each in a process of its own, with its data in files. */
 
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -40,6 +40,16 @@ export const SERVERS = [
   },
 ];
 
+const WORKER = path.join(ROOT, "benches/http/workerd.mjs");
+
+/** The same API in workerd, the data in a Durable Object; and what a Worker costs that does nothing. */
+export const WORKERD = {
+  /** @type {Kind} */
+  ours: { name: "chromatid in workerd", command: (port, directory) => [process.execPath, WORKER, "open", String(port), directory] },
+  /** @type {Kind} */
+  empty: { name: "an empty Worker", command: (port, directory) => [process.execPath, WORKER, "empty", String(port), directory] },
+};
+
 /** A directory of its own for a server's data. */
 export function makeDirectory() {
   const directory = mkdtempSync(path.join(tmpdir(), "bench-http-"));
@@ -69,12 +79,28 @@ export async function startServer(kind, port, directory, python) {
   return {
     url,
     startMs: performance.now() - started,
-    memory: () => memoryOf(child.pid ?? 0),
+    memory: () => memoryOf(serving(child.pid ?? 0)),
     stop: async () => {
       child.kill("SIGTERM");
       await ended;
     },
   };
+}
+
+/**
+ * The process that does the work: workerd runs in one of its own, below the one that was started.
+ * @param {number} pid
+ */
+function serving(pid) {
+  const isChild = (/** @type {string} */ entry) => {
+    try {
+      const [, name = "", parent] = /^\d+ \((.*)\) \S (\d+)/.exec(readFileSync(`/proc/${entry}/stat`, "utf8")) ?? [];
+      return name.startsWith("workerd") && Number(parent) === pid;
+    } catch {
+      return false;
+    }
+  };
+  return Number(readdirSync("/proc").filter((entry) => /^\d+$/.test(entry)).find(isChild) ?? pid);
 }
 
 /** @param {number} pid */

@@ -7,7 +7,7 @@ import path from "node:path";
 import { expect, test as base } from "@playwright/test";
 import { Miniflare } from "miniflare";
 
-import { bundle, type Script } from "./support/bundle";
+import { bundle, type Script } from "./support/bundle.mjs";
 
 export { expect };
 

@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 
 import type { Configuration } from "webpack";
 
-import { compile } from "../../support/compile";
+import { compile } from "../../support/compile.mjs";
 
 const ROOT = path.join(import.meta.dirname, "../../..");
 

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { compile } from "../../support/compile";
+import { compile } from "../../support/compile.mjs";
 
 /** @param program the source of a module; what it exports is answered */
 export async function bundleAndImport(options: {

@@ -5,7 +5,7 @@ import path from "node:path";
 
 import webpack, { type Configuration } from "webpack";
 
-import { compile } from "../../../support/compile";
+import { compile } from "../../../support/compile.mjs";
 
 const OUT = path.join(import.meta.dirname, "../../../../target/examples/steps");
 const loader = { test: /\.ts$/, use: { loader: "ts-loader", options: { transpileOnly: true, compilerOptions: { noEmit: false } } } };

@@ -5,7 +5,7 @@ import path from "node:path";
 
 import webpack from "webpack";
 
-import { compile } from "../../support/compile";
+import { compile } from "../../support/compile.mjs";
 
 const ROOT = path.join(import.meta.dirname, "../../..");
 const CONFORMANCE = path.join(ROOT, "target/wasm-conformance");
@@ -14,16 +14,18 @@ const CONFORMANCE = path.join(ROOT, "target/wasm-conformance");
 const ENGINE = { "conformance-engine$": path.join(CONFORMANCE, "chromatid.js") };
 const MODULES = new Map([["conformance-engine.wasm", path.join(CONFORMANCE, "chromatid_bg.wasm")]]);
 
-export interface Script {
-  directory: string;
-  modules: { type: "ESModule" | "CompiledWasm"; path: string }[];
-}
+/** @typedef {{ directory: string, modules: { type: "ESModule" | "CompiledWasm", path: string }[] }} Script */
 
-/** @param entry of the Worker, in the tests' folder; @param directory is emptied */
-export async function bundle(entry: string, directory: string): Promise<Script> {
+/**
+ * @param {string} entry of the Worker, in the tests' folder
+ * @param {string} directory is emptied
+ * @returns {Promise<Script>}
+ */
+export async function bundle(entry, directory) {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
-  const wasm = new Set<string>();
+  /** @type {Set<string>} */
+  const wasm = new Set();
   await compile({
     mode: "production",
     target: "es2022",
@@ -48,7 +50,8 @@ export async function bundle(entry: string, directory: string): Promise<Script> 
     plugins: [new webpack.optimize.LimitChunkCountPlugin({ maxChunks: 1 })],
     performance: { hints: false },
   });
-  const modules: Script["modules"] = [{ type: "ESModule", path: path.join(directory, "worker.js") }];
+  /** @type {Script["modules"]} */
+  const modules = [{ type: "ESModule", path: path.join(directory, "worker.js") }];
   for (const file of wasm) {
     const copy = path.join(directory, path.basename(file));
     copyFileSync(file, copy);
