@@ -1,7 +1,7 @@
 /** `chromatid run`: a server that starts, is reached by those who may, and ends without losing an answer. */
 
 import { existsSync, writeFileSync } from "node:fs";
-import { createServer, request } from "node:http";
+import { createServer, get, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 
@@ -150,6 +150,34 @@ test("a directory that must not be written is told", async () => {
   test.skip(process.platform !== "linux", "needs a directory that root cannot write either");
   expect(await refusal("--path", "/sys/chromatid")).toContain("/sys/chromatid cannot be written");
 });
+
+/** The status of a request that calls the server by `name`, as a page does whose name leads to this machine. */
+const statusAs = (url: string, name: string) =>
+  new Promise<number | undefined>((resolve, reject) => {
+    const { hostname, port } = new URL(url);
+    get({ hostname, port, path: "/api/v2/heartbeat", headers: { host: name } }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    }).once("error", reject);
+  });
+
+test("who needs no token cannot come in by another name than this machine's", () =>
+  withDirectory(async (store) => {
+    await withServer(["--path", store, "--allow-host", "Notes.test"], async ({ url }) => {
+      for (const name of ["localhost", "localhost:8000", "127.0.0.1:1", "[::1]:8000", "app.localhost", "notes.test:8000"]) {
+        expect(await statusAs(url, name), name).toBe(200);
+      }
+      for (const name of ["evil.example", "evil.example:8000", "localhost.evil.example", "127.0.0.1.evil.example", "128.0.0.1", "[::1]evil"]) {
+        expect(await statusAs(url, name), name).toBe(403);
+      }
+    });
+    await withServer(["--path", store, "--token", "one"], async ({ url }) => {
+      expect(await statusAs(url, "chroma.example"), "tokens protect it").toBe(200);
+    });
+    await withServer(["--path", store, "--insecure"], async ({ url }) => {
+      expect(await statusAs(url, "chroma.example"), "it is told to let everybody in").toBe(200);
+    });
+  }));
 
 test("on an address that others reach it does not start without tokens", () =>
   withDirectory(async (directory) => {

@@ -1,9 +1,9 @@
 /** `chromatid run`: the HTTP API from files. */
 
 import { readFileSync } from "node:fs";
-import { isIPv4 } from "node:net";
 import path from "node:path";
 
+import { isLoopback } from "../node/names.js";
 import { type RunningServer, serve } from "../node/serve.js";
 import { type TokenGrant, tokens } from "../server/access.js";
 import type { HandlerOptions } from "../server/handler.js";
@@ -19,6 +19,7 @@ interface RunOptions {
   token?: string[];
   tokens?: string;
   insecure?: boolean;
+  allowHost?: string[];
   cors?: string[];
   allowReset?: boolean;
   cache?: number;
@@ -40,6 +41,7 @@ export function addRun(program: Command): void {
     .option("--token <token>", "lets in who sends this token; may be repeated", collect)
     .option("--tokens <file>", "lets in the tokens of a JSON file: [{ token, user, tenant, databases, actions }, …]")
     .addOption(new Option("--insecure", "lets everybody in, on any host").conflicts(["token", "tokens"]))
+    .option("--allow-host <name>", "another name than localhost by which it is called, without tokens; may be repeated", collect)
     .option("--cors <origin>", "lets in pages of this origin, '*' for all; may be repeated", collect)
     .option("--allow-reset", "allows POST /api/v2/reset, which deletes everything")
     .option("--cache <MiB>", "memory for blocks of data (default: 64)", mebibytes)
@@ -62,7 +64,7 @@ async function run(options: RunOptions): Promise<void> {
   });
   let server: RunningServer;
   try {
-    server = await serve(handler, options);
+    server = await serve(handler, { ...options, names: namesOf(options, access) });
   } catch (error) {
     await handler.close();
     throw new CliError(listenFailure(error, options), { cause: error });
@@ -87,8 +89,9 @@ function accessOf({ host, token = [], tokens: file, insecure = false }: RunOptio
   throw new CliError(`Others can reach ${host}: say who may come in with --token or --tokens, or let everybody in with --insecure.`);
 }
 
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
+/** Where nobody has to be known, pages of the web must not come in by a name of theirs that leads here. */
+function namesOf({ host, insecure = false, allowHost = [] }: RunOptions, { authorize }: Pick<HandlerOptions, "authorize">): string[] | undefined {
+  return authorize || insecure ? undefined : [host, ...allowHost].map((name) => name.toLowerCase());
 }
 
 function readGrants(file: string): TokenGrant[] {
