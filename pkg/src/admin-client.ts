@@ -1,12 +1,15 @@
-/** Tenants and databases of a store. */
+/** Tenants and databases of a store, or of a server. */
 
 import type { StoreOptions } from "./engine/store.js";
-import { refuseServerOptions, type ServerOptions } from "./server-options.js";
+import { serverOf, type ServerOptions } from "./server-options.js";
 import { Session } from "./session.js";
 import type { Database } from "./types.js";
 
-/** Options of {@link AdminClient}: the store to work on, as of `ChromaClient`. */
-export interface AdminClientArgs extends StoreOptions, ServerOptions {}
+/** Options of {@link AdminClient}: the store or the server to work on, as of `ChromaClient`. */
+export interface AdminClientArgs extends StoreOptions, ServerOptions {
+  /** What requests to a server carry, such as `x-chroma-token`. */
+  headers?: Record<string, string>;
+}
 
 /** Arguments of listing databases. */
 export interface ListDatabasesArgs {
@@ -22,8 +25,7 @@ export class AdminClient {
   readonly #session: Session;
 
   constructor(args: AdminClientArgs = {}) {
-    refuseServerOptions(args);
-    this.#session = new Session(args);
+    this.#session = new Session(args, serverOf(args));
   }
 
   async createDatabase({ name, tenant }: { name: string; tenant: string }): Promise<void> {

@@ -8,11 +8,12 @@ import { FunctionBuilder } from "./embedding/builder.js";
 import type { EmbeddingFunction, EmbeddingFunctionConfiguration } from "./embedding/types.js";
 import type { CollectionJson } from "./engine/engine.js";
 import type { StoreInfo, StoreOptions } from "./engine/store.js";
+import { ChromaValueError } from "./errors.js";
 import { FunctionRunner, type RecordFunction } from "./functions.js";
 import { deserializeMetadata, serializeMetadata, toPlain } from "./metadata.js";
 import { readSchema, type Schema } from "./schema/schema.js";
 import { adoptFunctions } from "./schema/sparse.js";
-import { refuseServerOptions, type ServerOptions } from "./server-options.js";
+import { serverOf, type ServerOptions } from "./server-options.js";
 import { Session } from "./session.js";
 import type { Link } from "./sync/link.js";
 import type { StoredLink } from "./sync/open.js";
@@ -23,13 +24,13 @@ import { type Repair, toRepair, toVerification, type Verification } from "./veri
 const DEFAULT_TENANT = "default_tenant";
 const DEFAULT_DATABASE = "default_database";
 
-/** Options of {@link ChromaClient}; all optional. */
+/** Options of {@link ChromaClient}; all optional. Those that name a server exclude those of a local store. */
 export interface ChromaClientArgs extends StoreOptions, ServerOptions {
-  /** Default: `CHROMA_TENANT` of the environment, else `default_tenant`. */
+  /** Default: `CHROMA_TENANT` of the environment, else the one that a server's token is for, else `default_tenant`. */
   tenant?: string;
-  /** Default: `CHROMA_DATABASE` of the environment, else `default_database`. */
+  /** Default: `CHROMA_DATABASE` of the environment, else the one that a server's token is for, else `default_database`. */
   database?: string;
-  /** Where embedding functions of hosted models look for a key. Nothing else is done with them. */
+  /** What requests to a server carry, such as `x-chroma-token`; and where embedding functions of hosted models look for a key. */
   headers?: Record<string, string>;
 }
 
@@ -54,35 +55,41 @@ interface GetCollectionArgs {
 
 /**
  * Chroma in this browser tab or process. The store is opened by the first call, and shared by all
- * clients of the same store; data is where {@link info} says it is.
+ * clients of the same store; data is where {@link info} says it is. With options that name a server it is a client of that.
  */
 export class ChromaClient {
   readonly #session: Session;
   readonly #functions: FunctionRunner;
-  readonly #tenant: string;
-  readonly #database: string;
+  /** Empty as long as only the server knows it. */
+  #tenant: string;
+  #database: string;
+  readonly #isLocal: boolean;
   readonly #headers: Record<string, string> | undefined;
   readonly #store: string;
   readonly #links = new Set<Link>();
   #preflightChecks: ChecklistResponse | undefined;
 
   constructor(args: ChromaClientArgs = {}) {
-    refuseServerOptions(args);
+    const server = serverOf(args);
     const { tenant, database, headers, ...store } = args;
-    this.#tenant = tenant || environment("CHROMA_TENANT") || DEFAULT_TENANT;
-    this.#database = database || environment("CHROMA_DATABASE") || DEFAULT_DATABASE;
-    this.#headers = headers;
-    this.#session = new Session(store);
+    // Who sends a token may have another tenant and database than the default ones: the server knows.
+    const isAsked = Object.keys(server?.headers ?? {}).length > 0;
+    this.#tenant = tenant || environment("CHROMA_TENANT") || (isAsked ? "" : DEFAULT_TENANT);
+    this.#database = database || environment("CHROMA_DATABASE") || (isAsked ? "" : DEFAULT_DATABASE);
+    this.#isLocal = server === undefined;
+    this.#headers = server ? { ...server.headers } : headers;
+    this.#session = new Session(store, server);
     this.#store = store.name ?? "";
     this.#functions = new FunctionRunner(this.#session);
   }
 
+  /** Undefined as long as only the server knows it: see {@link getUserIdentity}. */
   get tenant(): string | undefined {
-    return this.#tenant;
+    return this.#tenant || undefined;
   }
 
   get database(): string | undefined {
-    return this.#database;
+    return this.#database || undefined;
   }
 
   /** The answer of {@link getPreflightChecks}, once it was asked for. */
@@ -95,13 +102,21 @@ export class ChromaClient {
   }
 
   /** @ignore */
-  _path(): Promise<{ tenant: string; database: string }> {
-    return Promise.resolve({ tenant: this.#tenant, database: this.#database });
+  async _path(): Promise<{ tenant: string; database: string }> {
+    const scope = { tenant: this.#tenant, database: this.#database };
+    if (scope.tenant !== "" && scope.database !== "") {
+      return scope;
+    }
+    const server = await this.#session.server();
+    const found = (await server?.scope(scope)) ?? scope;
+    [this.#tenant, this.#database] = [found.tenant, found.database];
+    return found;
   }
 
-  /** The one local user. */
-  getUserIdentity(): Promise<UserIdentity> {
-    return Promise.resolve({ user_id: "", tenant: this.#tenant, databases: [this.#database] });
+  /** Who the server takes the client for; the one user of a local store. */
+  async getUserIdentity(): Promise<UserIdentity> {
+    const local = { user_id: "", tenant: this.#tenant, databases: [this.#database] };
+    return this.#isLocal ? local : ((await (await this.#session.server())?.identity()) ?? local);
   }
 
   /** Nanoseconds since 1970, from the engine; opens the store. */
@@ -110,8 +125,8 @@ export class ChromaClient {
   }
 
   /** The version of Chroma's API, as every Chroma server answers it. `info()` has that of this package. */
-  version(): Promise<string> {
-    return Promise.resolve(API_VERSION);
+  async version(): Promise<string> {
+    return this.#isLocal ? API_VERSION : ((await (await this.#session.server())?.version()) ?? API_VERSION);
   }
 
   /** Deletes everything in the store. Refused unless it was opened with `allowReset`. */
@@ -120,9 +135,11 @@ export class ChromaClient {
   }
 
   async getPreflightChecks(): Promise<ChecklistResponse> {
-    // Vectors never travel as text here, so there is nothing to encode in base64.
-    this.#preflightChecks ??= { max_batch_size: await this.#session.maxBatchSize(), supports_base64_encoding: false };
-    return this.#preflightChecks;
+    // To a local store vectors never travel as text, so there is nothing to encode in base64.
+    this.#preflightChecks ??= this.#isLocal
+      ? { max_batch_size: await this.#session.maxBatchSize(), supports_base64_encoding: false }
+      : await (await this.#session.server())?.checks();
+    return this.#preflightChecks as ChecklistResponse;
   }
 
   /** Records that one write may hold. */
@@ -202,6 +219,7 @@ export class ChromaClient {
    * last called, also in an earlier session; what it answers is written to its output collection together with the fact that it was called.
    */
   registerFunction(name: string, callback: RecordFunction): void {
+    this.#refuseServer("Functions are called where their store is open");
     this.#functions.register(name, callback);
   }
 
@@ -265,6 +283,7 @@ export class ChromaClient {
    * remote one. Opened again, a link goes on where it was: edits made in between, offline too, are not lost.
    */
   async link({ name }: { name: string }, options: LinkOptions): Promise<Link> {
+    this.#refuseServer("A link keeps a local collection the same as one of a server");
     const { openLink } = await import("./sync/open.js");
     const target = { store: this.#store, tenant: this.#tenant, database: this.#database, name };
     const link = await openLink({ ...target, engine: () => this.#session.engine() }, options);
@@ -293,6 +312,12 @@ export class ChromaClient {
     this.#functions.end();
     await Promise.all([...this.#links].map((link) => link.close()));
     await this.#session.close();
+  }
+
+  #refuseServer(reason: string): void {
+    if (!this.#isLocal) {
+      throw new ChromaValueError(`${reason}: this client is one of a server`);
+    }
   }
 
   async #create(args: CreateCollectionArgs, getOrCreate: boolean): Promise<Collection> {

@@ -60,6 +60,7 @@ export type { EngineErrorFields } from "./engine/errors.js";
 export type { Fallback, StorageChoice } from "./engine/fallback.js";
 export type { Persistence, Quota } from "./engine/persistence.js";
 export type { Sharing } from "./engine/sharing/shared-store.js";
+export type { ServerInfo } from "./engine/server-facts.js";
 export type { StoreInfo, StoreOptions } from "./engine/store.js";
 export type { StorageDirectory, StorageFile, SyncAccessHandle } from "./storage/directory.js";
 export * from "./errors.js";
@@ -109,6 +110,7 @@ export { Search, type SearchInit, type SearchLike, toSearch } from "./search/sea
 export { Select, type SelectInput, type SelectKeyInput } from "./search/select.js";
 export { WhereExpression, type WhereInput, type WhereJSON } from "./search/where.js";
 export type { Awaitable, LogFrame, NewBlock, RootRecord, StorageAdapter, StorageUsage } from "./storage/adapter.js";
+export type { ServerOptions } from "./server-options.js";
 export * from "./types.js";
 export type { Link, LinkDecision } from "./sync/link.js";
 export type { Conflict, ConflictPolicy, ConflictRecord, ConflictResolver } from "./sync/conflicts.js";
@@ -118,5 +120,6 @@ export { LinkPausedError, RemoteError, type RemoteProblem } from "./sync/errors.
 export type { JournalEntry } from "./sync/journal.js";
 export type { StoredLink } from "./sync/open.js";
 export type { KnownRecord, LinkActivity, LinkEvents, LinkOptions, LinkSettings, LinkStatus } from "./sync/options.js";
-export type { Fetch, RemoteArgs, Surroundings } from "./sync/transport.js";
+export type { Fetch } from "./remote/http.js";
+export type { RemoteArgs, Surroundings } from "./sync/transport.js";
 export type { Damage, Repair, RepairedCollection, Verification } from "./verification.js";

@@ -25,6 +25,58 @@ export function elementsOf(text: string): string[] {
   return elements;
 }
 
+/** Sixteen digits in a row: without them no number of a text is beyond 2^53, unless it is a float. */
+const LONG_NUMBER = /\d{16}/;
+const INTEGER = /^\s*-?\d+\s*$/;
+
+/** Reads JSON; integers beyond 2^53 become bigints. */
+export function parseExact(text: string): unknown {
+  if (!LONG_NUMBER.test(text)) {
+    return JSON.parse(text);
+  }
+  switch (/\S/.exec(text)?.[0]) {
+    case "{":
+      // fromEntries defines its members, so that no key reaches a setter of Object.prototype.
+      return Object.fromEntries([...membersOf(text)].map(([name, value]) => [name, parseExact(value)]));
+    case "[":
+      return elementsOf(text).map(parseExact);
+    default: {
+      const value = JSON.parse(text) as unknown;
+      const isRounded = typeof value === "number" && !Number.isSafeInteger(value) && INTEGER.test(text);
+      return isRounded ? BigInt(text) : value;
+    }
+  }
+}
+
+/** Writes JSON; bigints become integers. */
+export function stringifyExact(value: object): string {
+  return hasBigint(value) ? (written(value) ?? "null") : JSON.stringify(value);
+}
+
+function hasBigint(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) {
+    return typeof value === "bigint";
+  }
+  return Array.isArray(value) ? value.some(hasBigint) : Object.values(value).some(hasBigint);
+}
+
+function written(value: unknown): string | undefined {
+  if (typeof value === "bigint") {
+    return value.toString();
+  }
+  if (Array.isArray(value)) {
+    return `[${value.map((element) => written(element) ?? "null").join(",")}]`;
+  }
+  if (typeof value === "object" && value !== null) {
+    const members = Object.entries(value).flatMap(([name, member]) => {
+      const text = written(member);
+      return text === undefined ? [] : [`${JSON.stringify(name)}:${text}`];
+    });
+    return `{${members.join(",")}}`;
+  }
+  return JSON.stringify(value);
+}
+
 const SPACE = /[ \t\r\n]*/y;
 const BRACKETS_AND_STRINGS = /["[\]{}]/g;
 const QUOTES_AND_ESCAPES = /["\\]/g;

@@ -1,10 +1,11 @@
 /** Clients for Node, named as in Chroma's Python package: the engine runs in the process, without a server. */
 
 import { ChromaClient, type ChromaClientArgs } from "./client.js";
+import type { ServerOptions } from "./server-options.js";
 import { NodeDirectory } from "./storage/node-directory.js";
 
 /** Options of {@link EphemeralClient}; all optional. */
-export type EphemeralClientArgs = Omit<ChromaClientArgs, "name" | "path" | "storage" | "worker">;
+export type EphemeralClientArgs = Omit<ChromaClientArgs, keyof ServerOptions | "name" | "storage" | "worker">;
 
 /** Options of {@link PersistentClient}; all optional. */
 export interface PersistentClientArgs extends EphemeralClientArgs {

@@ -4,9 +4,9 @@ import { ChromaClient, type ChromaClientArgs } from "./client.js";
 import { destroyStore } from "./engine/store.js";
 
 /** Options of {@link open}; all optional. */
-export type OpenOptions = Omit<ChromaClientArgs, "headers">;
+export type OpenOptions = ChromaClientArgs;
 
-/** Opens a store, or joins one that is open in this page or process, and answers a client of it. */
+/** Opens a store, joins one that is open in this page or process, or finds out that a server is there; answers a client of it. */
 export async function open(options: OpenOptions = {}): Promise<ChromaClient> {
   const client = new ChromaClient(options);
   await client.heartbeat();

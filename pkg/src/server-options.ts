@@ -1,25 +1,81 @@
-/** Options of the official clients that name a server. This one is local. */
+/** Options that name a Chroma server, as in the official client. A client without them is local. */
 
+import type { StoreOptions } from "./engine/store.js";
 import { ChromaValueError } from "./errors.js";
 
-/** Refused when given: by the compiler, and at run time with the reason. */
+/** Which server a client asks. One of them is enough; the others have the official client's defaults. */
 export interface ServerOptions {
-  host?: never;
-  port?: never;
-  ssl?: never;
-  path?: never;
-  auth?: never;
-  fetchOptions?: never;
+  /** Default `localhost`. */
+  host?: string;
+  /** Default 8000. */
+  port?: number;
+  /** Default false. */
+  ssl?: boolean;
+  /** The address as one URL, in place of `host`, `port` and `ssl`. */
+  path?: string;
+  /** As the official client still takes it: `{ tokenHeaderType: "X_CHROMA_TOKEN", credentials }`. Better: `headers`. */
+  auth?: Record<string, string>;
+  /** What else requests are made with. */
+  fetchOptions?: RequestInit;
 }
 
-const NAMES = ["host", "port", "ssl", "path", "auth", "fetchOptions"] as const satisfies (keyof ServerOptions)[];
+/** Where a server is, and how it is asked. */
+export interface ServerPlace {
+  /** Without a slash at its end. */
+  url: string;
+  headers: Record<string, string>;
+  fetchOptions: RequestInit;
+}
 
-/** Throws when an option names a server: to ignore it would put the data where nobody expects it. */
-export function refuseServerOptions(args: ServerOptions): void {
-  const given = NAMES.filter((name) => (args as Record<string, unknown>)[name] !== undefined);
-  if (given.length > 0) {
+const SERVER = ["host", "port", "ssl", "path", "auth", "fetchOptions"] as const satisfies (keyof ServerOptions)[];
+
+/** Every option of a local store. */
+const STORE: Readonly<Record<keyof StoreOptions, true>> = {
+  name: true,
+  storage: true,
+  durability: true,
+  housekeeping: true,
+  cacheBytes: true,
+  allowReset: true,
+  versions: true,
+  quotas: true,
+  encryption: true,
+  worker: true,
+};
+
+const TOKEN = "x-chroma-token";
+
+/** The server that options name; undefined if they name none. Throws when they ask for a local store as well. */
+export function serverOf(args: ServerOptions & StoreOptions & { headers?: Record<string, string> }): ServerPlace | undefined {
+  const given = (name: string): boolean => (args as Record<string, unknown>)[name] !== undefined;
+  const [server, store] = [SERVER.filter(given), Object.keys(STORE).filter(given)];
+  if (server.length === 0) {
+    return undefined;
+  }
+  if (store.length > 0) {
     throw new ChromaValueError(
-      `This client is local: it keeps its data in this browser or process and is no client of a server. Remove ${given.join(", ")}, and link a collection with the server by client.link()`,
+      `A client is local or one of a server: ${server.join(", ")} name a server, ${store.join(", ")} a local store. Remove one kind; a local collection is kept the same as one of a server by client.link()`,
     );
   }
+  return { url: urlOf(args), headers: headersOf(args), fetchOptions: args.fetchOptions ?? {} };
+}
+
+function urlOf({ host = "localhost", port = 8000, ssl = false, path }: ServerOptions): string {
+  const name = host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
+  const address = path ?? `${ssl ? "https" : "http"}://${name}:${String(port)}`;
+  try {
+    const { protocol, origin, pathname } = new URL(address);
+    if (protocol === "http:" || protocol === "https:") {
+      return origin + pathname.replace(/\/+(api\/v2\/*)?$/, "");
+    }
+  } catch {
+    // Told below.
+  }
+  throw new ChromaValueError(`${address} is no address of a server`);
+}
+
+function headersOf({ auth, headers = {} }: ServerOptions & { headers?: Record<string, string> }): Record<string, string> {
+  const { tokenHeaderType, credentials } = auth ?? {};
+  const isMeant = tokenHeaderType === "X_CHROMA_TOKEN" && credentials && !headers[TOKEN];
+  return isMeant ? { ...headers, [TOKEN]: credentials } : { ...headers };
 }

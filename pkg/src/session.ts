@@ -1,17 +1,22 @@
-/** A client's hold on its store: opened on first use, reopened after it was lost. */
+/** A client's hold on its store, or on the server that has it: opened on first use, reopened after it was lost. */
 
 import type { Engine } from "./engine/engine.js";
+import type { ServerFacts } from "./engine/server-facts.js";
 import { acquireStore, type Lease, type StoreInfo, type StoreOptions } from "./engine/store.js";
 import { ChromaConnectionError } from "./errors.js";
+import type { ServerPlace } from "./server-options.js";
 
 export class Session {
-  readonly #options: StoreOptions;
+  readonly #acquire: () => Promise<Lease>;
   #lease: Promise<Lease> | undefined;
   #maxBatchSize: Promise<number> | undefined;
   #closed = false;
 
-  constructor(options: StoreOptions) {
-    this.#options = options;
+  /** `server` is asked instead of a store of this page or process. */
+  constructor(options: StoreOptions, server?: ServerPlace) {
+    this.#acquire = server
+      ? async () => (await import("./remote/connect.js")).connectServer(server)
+      : () => acquireStore(options);
   }
 
   /** Whether the client has let go of its store. */
@@ -22,6 +27,11 @@ export class Session {
   /** The engine of the open store. */
   async engine(): Promise<Engine> {
     return (await this.#hold()).engine;
+  }
+
+  /** The server that has the store; undefined for a local one. */
+  async server(): Promise<ServerFacts | undefined> {
+    return (await this.#hold()).server;
   }
 
   /** Records that one write may hold. Asked for once. */
@@ -51,7 +61,7 @@ export class Session {
     if (this.#closed) {
       throw new ChromaConnectionError("The client is closed");
     }
-    const opening = (this.#lease ??= acquireStore(this.#options));
+    const opening = (this.#lease ??= this.#acquire());
     let lease: Lease;
     try {
       lease = await opening;

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 
 import { expect, test } from "@playwright/test";
 
-import { elementsOf, membersOf } from "../../pkg/src/json-text.js";
+import { elementsOf, membersOf, parseExact, stringifyExact } from "../../pkg/src/json-text.js";
 import { seededRandom } from "./support/random";
 
 const HARD = ['"', "\\", "\\\\", '\\"', "]", "}", "[{", ",", ":", "\n", "\u0000", "ä☃🎉", "1.0", "null", ""];
@@ -64,5 +64,30 @@ test("what is no list or ends too early is an error", () => {
   }
   for (const text of ["", "[]", "{", '{"a"', '{"a":', '{"a" 1}']) {
     expect(() => membersOf(text), text).toThrow(SyntaxError);
+  }
+});
+
+test("integers beyond 2^53 are read and written with all their digits", () => {
+  const exact = '{"a":[9007199254740993,-9007199254740993,9007199254740991,1e21,0.6666666666666666],"9007199254740993":"9007199254740993","__proto__":{"b":12345678901234567890}}';
+  const read = parseExact(exact) as Record<string, unknown>;
+  expect(read.a).toEqual([9_007_199_254_740_993n, -9_007_199_254_740_993n, Number.MAX_SAFE_INTEGER, 1e21, 2 / 3]);
+  expect(Object.getOwnPropertyDescriptor(read, "__proto__")?.value).toEqual({ b: 12_345_678_901_234_567_890n });
+  expect(JSON.parse(stringifyExact(read))).toEqual(JSON.parse(exact));
+  expect(stringifyExact({ a: [1n, undefined], b: undefined, c: 9_007_199_254_740_993n, d: null, e: "1" })).toBe('{"a":[1,null],"c":9007199254740993,"d":null,"e":"1"}');
+  expect(stringifyExact({ a: undefined, b: [1.5] })).toBe('{"b":[1.5]}');
+  expect(parseExact(" 9007199254740993 ")).toBe(9_007_199_254_740_993n);
+  for (const broken of ["", "<html>1234567890123456</html>", '{"a":1234567890123456', "[1234567890123456,]"]) {
+    expect(() => parseExact(broken), broken).toThrow(SyntaxError);
+  }
+});
+
+test("everything else is read and written as by JSON", () => {
+  const random = seededRandom(7);
+  const rounded = (_: string, value: unknown): unknown => (typeof value === "bigint" ? Number(value) : value);
+  for (let n = 0; n < 500; n += 1) {
+    const value = [randomValue(random, 3)];
+    const text = JSON.stringify(value);
+    expect(JSON.stringify(parseExact(text), rounded)).toBe(text);
+    expect(stringifyExact([...value, 1n])).toBe(`${text.slice(0, -1)},1]`);
   }
 });

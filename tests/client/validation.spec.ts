@@ -164,9 +164,3 @@ test("what the official client would send to fail on, or would trip over, is ref
   }
   expect(sent()).toBe(0);
 });
-
-test("options that name a server are refused, since nothing would go there", () => {
-  for (const option of ["host", "port", "ssl", "path", "auth", "fetchOptions"]) {
-    expect(() => new ChromaClient({ [option]: "x" })).toThrow(/^This client is local.*Remove /);
-  }
-});

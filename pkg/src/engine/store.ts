@@ -16,6 +16,7 @@ import {
 import type { Encryption } from "./encryption.js";
 import type { Fallback, StorageChoice } from "./fallback.js";
 import { contradiction, sharedOptions } from "./options.js";
+import type { ServerFacts, ServerInfo } from "./server-facts.js";
 import type { Sharing } from "./sharing/shared-store.js";
 import { estimateQuota, isPersisted, type Persistence, type Quota, requestPersistence } from "./persistence.js";
 
@@ -59,6 +60,8 @@ export interface StoreInfo extends EngineInfo {
   maintenance: { error: string | null };
   /** How the tabs and workers of this origin that use the store share it; `null` for a store that cannot be shared. */
   sharing: Sharing | null;
+  /** The server that the client asks, of which `version`, `storage` and this are known, and no numbers; `null` for a local store. */
+  server: ServerInfo | null;
 }
 
 /** A client's share in an open store. */
@@ -68,6 +71,8 @@ export interface Lease {
   /** False once the engine is gone; the store has to be acquired again. */
   alive(): boolean;
   info(): Promise<StoreInfo>;
+  /** Present if it is a server that holds the store. */
+  readonly server?: ServerFacts;
   /** Gives the share back; the last one closes the store. */
   release(): Promise<void>;
 }
@@ -262,6 +267,7 @@ class Store {
       worker: connection.worker,
       maintenance: { error },
       sharing,
+      server: null,
     };
   }
 

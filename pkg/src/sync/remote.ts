@@ -1,6 +1,7 @@
 /** A remote collection and its sidecar, by Chroma's HTTP API. Bodies and answers stay text where numbers have to stay what they are. */
 
 import { elementsOf, membersOf } from "../json-text.js";
+import { toBase64 } from "../remote/http.js";
 import { objectOf } from "./canonical.js";
 import { RemoteError } from "./errors.js";
 import { KEYS, readMetadata, type RemoteRecord } from "./records.js";
@@ -221,19 +222,4 @@ function understood<T>(text: string, read: (text: string) => T): T {
   } catch (error) {
     throw new RemoteError("not-chroma", `the answer is not one of a Chroma server: ${text.slice(0, 100)}`, 200, undefined, error);
   }
-}
-
-/** Characters that are made of bytes at once: arguments of a call. */
-const PIECE = 8192;
-
-function toBase64(vector: Float32Array): string {
-  const bytes: Uint8Array & { toBase64?: () => string } = new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
-  if (bytes.toBase64) {
-    return bytes.toBase64();
-  }
-  let text = "";
-  for (let at = 0; at < bytes.length; at += PIECE) {
-    text += String.fromCharCode(...bytes.subarray(at, at + PIECE));
-  }
-  return btoa(text);
 }

@@ -1,5 +1,6 @@
 /** Requests to a Chroma server, wherever this runs. */
 
+import { type Fetch, unreachableMessage } from "../remote/http.js";
 import { RemoteError, type RemoteProblem } from "./errors.js";
 
 /** Where a remote is and how it is asked, in the official client's terms. */
@@ -17,9 +18,6 @@ export interface RemoteArgs {
   /** Called for each request that needs it, and again after a 401: answers what is sent as `x-chroma-token`. It is never stored. */
   token?: () => string | Promise<string>;
 }
-
-/** What requests are made with; that of the platform, unless a test or a proxy gives another. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** The surroundings of synchronisation: tests make them. */
 export interface Surroundings {
@@ -138,8 +136,7 @@ export class Transport {
       this.traffic.received += text.length;
       return { response, text };
     } catch (error) {
-      const message = `${new URL(url).origin} cannot be reached: is the server up, the network there, and this page's origin among those that the server's CORS settings allow?`;
-      throw new RemoteError("unreachable", message, undefined, undefined, error);
+      throw new RemoteError("unreachable", unreachableMessage(url), undefined, undefined, error);
     } finally {
       this.#signal?.removeEventListener("abort", abort);
       deadline.abort();
