@@ -12,6 +12,9 @@ const FUNCTIONS = "tests/fixtures/chroma-core";
 /** The vector stores of frameworks, which `npm run conformance -- --frameworks` runs. */
 const FRAMEWORKS = "tests/clients/frameworks/npm";
 
+/** Runtimes that examples are tested in. */
+const RUNTIMES = "tests/edge/runtimes";
+
 /** @param {string} file */
 function modified(file) {
   return statSync(path.join(ROOT, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
@@ -43,6 +46,10 @@ export async function ensureNpm() {
 
 export async function ensureEmbeddingFunctions() {
   await ensure(FUNCTIONS, "300 MB, most of them the runtime of transformers.js");
+}
+
+export async function ensureRuntimes() {
+  await ensure(RUNTIMES, "200 MB: Bun and Deno");
 }
 
 export async function ensureFrameworks() {
