@@ -6,7 +6,7 @@ import type { Collection } from "./collection-api.js";
 import { type CreateCollectionConfiguration, processCreateCollectionConfig } from "./configuration.js";
 import { FunctionBuilder } from "./embedding/builder.js";
 import type { EmbeddingFunction, EmbeddingFunctionConfiguration } from "./embedding/types.js";
-import type { CollectionJson } from "./engine/engine.js";
+import type { CollectionJson, Engine } from "./engine/engine.js";
 import type { StoreInfo, StoreOptions } from "./engine/store.js";
 import { ChromaValueError } from "./errors.js";
 import { FunctionRunner, type RecordFunction } from "./functions.js";
@@ -18,11 +18,13 @@ import { Session } from "./session.js";
 import type { Link } from "./sync/link.js";
 import type { StoredLink } from "./sync/open.js";
 import type { LinkOptions } from "./sync/options.js";
+import type { ReadSource } from "./sync/reads.js";
 import type { ChecklistResponse, CollectionMetadata, UserIdentity, Vector } from "./types.js";
 import { type Repair, toRepair, toVerification, type Verification } from "./verification.js";
 
 const DEFAULT_TENANT = "default_tenant";
 const DEFAULT_DATABASE = "default_database";
+const READ_SOURCES: readonly ReadSource[] = ["local", "remote", "auto"];
 
 /** Options of {@link ChromaClient}; all optional. Those that name a server exclude those of a local store. */
 export interface ChromaClientArgs extends StoreOptions, ServerOptions {
@@ -51,6 +53,8 @@ interface GetCollectionArgs {
   name: string;
   /** Default: the function that the collection was created with, built again from its configuration. */
   embeddingFunction?: EmbeddingFunction<Vector>;
+  /** Where a linked collection is read: here (default), at its remote, or wherever it is whole. Its link has to be open when it is read. */
+  source?: ReadSource;
 }
 
 /**
@@ -173,9 +177,10 @@ export class ChromaClient {
     return this.#create(args, true);
   }
 
-  async getCollection({ name, embeddingFunction }: GetCollectionArgs): Promise<Collection> {
+  async getCollection({ name, embeddingFunction, source = "local" }: GetCollectionArgs): Promise<Collection> {
     const engine = await this.#session.engine();
-    return this.#toCollection(await engine.getCollection(this.#tenant, this.#database, name), embeddingFunction);
+    const found = await engine.getCollection(this.#tenant, this.#database, name);
+    return this.#toCollection(found, embeddingFunction, undefined, this.#readsOf(found, source));
   }
 
   async getCollectionById(id: string): Promise<Collection> {
@@ -339,7 +344,12 @@ export class ChromaClient {
    * `given` is the caller's function; without one it is built from the collection's configuration, or its schema. Functions of
    * the caller's schema stay in place of those that cannot be built.
    */
-  async #toCollection(json: CollectionJson, given?: EmbeddingFunction<Vector>, asked?: Schema): Promise<Collection> {
+  async #toCollection(
+    json: CollectionJson,
+    given?: EmbeddingFunction<Vector>,
+    asked?: Schema,
+    reads?: (engine: Engine) => Promise<Engine>,
+  ): Promise<Collection> {
     const { embedding_function } = json.configuration_json as {
       embedding_function?: EmbeddingFunctionConfiguration | null;
     };
@@ -358,7 +368,21 @@ export class ChromaClient {
       metadata: json.metadata ? deserializeMetadata<CollectionMetadata>(json.metadata) : undefined,
       embeddingFunction: built ?? undefined,
       schema,
+      reads,
     });
+  }
+
+  /** What reads of a linked collection go through; nothing for those of this store alone. */
+  #readsOf({ id, name }: CollectionJson, source: ReadSource): ((engine: Engine) => Promise<Engine>) | undefined {
+    if (!READ_SOURCES.includes(source)) {
+      throw new ChromaValueError(`Expected "source" to be one of ${READ_SOURCES.join(", ")}, but got ${String(source)}`);
+    }
+    return source === "local"
+      ? undefined
+      : async (engine) => {
+          const { linkOf, readingEngine } = await import("./sync/reads.js");
+          return readingEngine(engine, linkOf(this.#links, id, name)._sides(), source);
+        };
   }
 }
 

@@ -24,6 +24,7 @@ import {
 import type { EmbeddingFunction } from "./embedding/types.js";
 import type {
   AttachedFunctionJson,
+  Engine,
   QueryColumns,
   QueryRequest,
   RankedColumns,
@@ -76,6 +77,8 @@ export interface CollectionArgs {
   metadata?: CollectionMetadata;
   embeddingFunction?: EmbeddingFunction<Vector>;
   schema?: Schema;
+  /** What reads go through, where they are not of this store alone. */
+  reads?: (engine: Engine) => Promise<Engine>;
 }
 
 /** A collection whose name, configuration and function are known. */
@@ -90,6 +93,7 @@ export class CollectionImpl implements Collection {
   #metadata: CollectionMetadata | undefined;
   #configuration: CollectionConfiguration;
   #embeddingFunction: EmbeddingFunction<Vector> | undefined;
+  readonly #reads: CollectionArgs["reads"];
 
   constructor(args: CollectionArgs) {
     this.#client = args.client;
@@ -102,6 +106,7 @@ export class CollectionImpl implements Collection {
     this.#configuration = args.configuration;
     this.#embeddingFunction = args.embeddingFunction;
     this.schema = args.schema;
+    this.#reads = args.reads;
   }
 
   get name(): string {
@@ -121,7 +126,7 @@ export class CollectionImpl implements Collection {
   }
 
   async count(options?: { readLevel?: ReadLevel }): Promise<number> {
-    const engine = await this.#session.engine();
+    const engine = await this.#readingEngine();
     return engine.count(...this.#path(), options?.readLevel);
   }
 
@@ -142,7 +147,7 @@ export class CollectionImpl implements Collection {
 
   async get<TMeta extends Metadata = Metadata>(args: GetArgs = {}): Promise<GetResult<TMeta>> {
     const request = prepareGet(args);
-    const engine = await this.#session.engine();
+    const engine = await this.#readingEngine();
     return readGet<TMeta>(await engine.get(...this.#path(), request), request);
   }
 
@@ -152,13 +157,13 @@ export class CollectionImpl implements Collection {
 
   async query<TMeta extends Metadata = Metadata>(args: QueryArgs): Promise<QueryResult<TMeta>> {
     const request = await this.#prepareQuery(args);
-    const engine = await this.#session.engine();
+    const engine = await this.#readingEngine();
     return readQuery<TMeta>(await engine.query(...this.#path(), request), request);
   }
 
   async search(searches: SearchLike | SearchLike[], options?: { readLevel?: ReadLevel }): Promise<SearchResult> {
     const request = await this.#prepareSearch(searches, options);
-    const engine = await this.#session.engine();
+    const engine = await this.#readingEngine();
     const found = await engine.search(...this.#path(), request);
     return readSearches(found.searches);
   }
@@ -240,6 +245,11 @@ export class CollectionImpl implements Collection {
   async pullFrom(options: CopyOptions): Promise<number> {
     const { pullFrom } = await import("./sync/copy.js");
     return pullFrom(this.#copySource(), options);
+  }
+
+  async #readingEngine(): Promise<Engine> {
+    const engine = await this.#session.engine();
+    return this.#reads ? this.#reads(engine) : engine;
   }
 
   #copySource(): CopySource {

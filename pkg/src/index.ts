@@ -120,6 +120,7 @@ export { LinkPausedError, RemoteError, type RemoteProblem } from "./sync/errors.
 export type { JournalEntry } from "./sync/journal.js";
 export type { StoredLink } from "./sync/open.js";
 export type { KnownRecord, LinkActivity, LinkEvents, LinkOptions, LinkSettings, LinkStatus } from "./sync/options.js";
+export type { ReadSource } from "./sync/reads.js";
 export type { Fetch } from "./remote/http.js";
 export type { RemoteArgs, Surroundings } from "./sync/transport.js";
 export type { Damage, Repair, RepairedCollection, Verification } from "./verification.js";

@@ -8,6 +8,7 @@ import type { Context, Progress } from "./context.js";
 import { LinkPausedError, RemoteError } from "./errors.js";
 import { type JournalEntry, journalRecord, readJournal } from "./journal.js";
 import type { KnownRecord, LinkActivity, LinkEvents, LinkSettings, LinkStatus, ResolvedOptions } from "./options.js";
+import type { LinkSides } from "./reads.js";
 import { RemoteDatabase } from "./remote.js";
 import { type CollectionPath, Replica } from "./replica.js";
 import { prepareRelink, type Relink } from "./relink.js";
@@ -99,6 +100,16 @@ export class Link {
   /** The id of the local collection. */
   get collectionId(): string {
     return this.#home.path[2];
+  }
+
+  /** Whether it was not closed. */
+  get isOpen(): boolean {
+    return !this.#ending.signal.aborted;
+  }
+
+  /** @ignore What reads of the collection need that are not of this store alone. */
+  _sides(): LinkSides {
+    return { replica: this.#replica, transport: this.#transport, settings: this.settings };
   }
 
   /** Synchronises now; settles when a round is complete. With `full` the content of everything is compared, with `deep` embeddings too. */

@@ -45,6 +45,11 @@ export interface RemoteCollectionInfo {
   dimension: number | null;
 }
 
+/** The path of a database. */
+export function databasePath(tenant: string, database: string): string {
+  return `/api/v2/tenants/${encodeURIComponent(tenant)}/databases/${encodeURIComponent(database)}`;
+}
+
 /** The database of a remote. */
 export class RemoteDatabase {
   readonly transport: Transport;
@@ -52,7 +57,7 @@ export class RemoteDatabase {
 
   constructor(transport: Transport, tenant = "default_tenant", database = "default_database") {
     this.transport = transport;
-    this.#path = `/api/v2/tenants/${encodeURIComponent(tenant)}/databases/${encodeURIComponent(database)}`;
+    this.#path = databasePath(tenant, database);
   }
 
   /** Milliseconds since 1970, by the server's clock. */

@@ -94,7 +94,7 @@ export class Replica {
   }
 
   /** Rows of records whose edits were not dealt with. */
-  edited(limit: number): Promise<ShadowRow[]> {
+  edited(limit?: number): Promise<ShadowRow[]> {
     return this.#shadow({ where: { e: { $gt: 0 } }, limit, include: ["metadatas", "documents"] });
   }
 
