@@ -13,7 +13,7 @@ const FRAMEWORK_SCRIPTS = ["tests/clients/frameworks/**/*.mjs"];
 
 export default tseslint.config(
   {
-    ignores: ["**/dist/", "**/node_modules/", "pkg/wasm/", "pkg/types/", "target/", ".venv*/", "test-results/"],
+    ignores: ["**/dist/", "**/node_modules/", "pkg/wasm/", "pkg/console/", "pkg/types/", "target/", ".venv*/", "test-results/"],
   },
   js.configs.recommended,
   tseslint.configs.recommendedTypeChecked,

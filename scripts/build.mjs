@@ -3,7 +3,7 @@
  * Steps whose input did not change are passed over.
  */
 
-import { rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 
 import { duration, isMain, say, SetupError } from "./lib/log.mjs";
@@ -65,6 +65,24 @@ export async function buildConsole() {
   const inputs = [...parts, "webpack.config.js", "pkg/dist", "pkg/wasm", "pkg/package.json", "package-lock.json"];
   const made = await whenChanged("www", "www/dist", inputs, () => must(["node_modules/.bin/webpack"]));
   say(`www: www/dist is ${made ? "built" : "up to date"}`);
+  await whenChanged("pkg-console", SHIPPED_CONSOLE, ["www/dist", "scripts/build.mjs"], shipConsole);
+}
+
+/** Where the package has the console that `chromatid browse` serves. */
+const SHIPPED_CONSOLE = "pkg/console";
+
+/** It shows data that are elsewhere: it needs no engine, no sample data, and nothing for times without a network. */
+const LEFT_OUT = /^(data|.*\.map|.*\.wasm|service-worker\.js|workbox-.*\.js)$/;
+
+function shipConsole() {
+  const from = path.join(ROOT, "www/dist");
+  const to = path.join(ROOT, SHIPPED_CONSOLE);
+  rmSync(to, { recursive: true, force: true });
+  mkdirSync(to, { recursive: true });
+  for (const name of readdirSync(from).filter((file) => !LEFT_OUT.test(file))) {
+    copyFileSync(path.join(from, name), path.join(to, name));
+  }
+  return Promise.resolve();
 }
 
 /** All of it, in order. */

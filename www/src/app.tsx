@@ -4,6 +4,7 @@ import { OfflineBanner } from "./components/offline-banner";
 import { StoreFailure } from "./components/store-failure";
 import { Spinner } from "./components/spinner";
 import { parseHash, useHash, type Route } from "./lib/hash-route";
+import { browsed } from "./store/browsed";
 import { useSnapshot } from "./store/use-store";
 import { BenchmarksView } from "./views/benchmarks/benchmarks-view";
 import { CollectionsView } from "./views/collections/collections-view";
@@ -13,30 +14,42 @@ import { SearchView } from "./views/search/search-view";
 import { StorageView } from "./views/storage/storage-view";
 import { SyncView } from "./views/sync/sync-view";
 
-const VIEWS: Readonly<Record<string, ComponentType<{ route: Route }>>> = {
-  search: SearchView,
-  query: QueryView,
+type Views = Readonly<Record<string, ComponentType<{ route: Route }>>>;
+
+/** Of whatever place is shown. */
+const SHARED: Views = {
   collections: CollectionsView,
   records: RecordsView,
+  query: QueryView,
+};
+
+/** Links, backups and the glosses are matters of a store in this browser. */
+const OWN: Views = {
+  search: SearchView,
   sync: SyncView,
   storage: StorageView,
   benchmarks: BenchmarksView,
 };
 
+const VIEWS: Views = browsed ? SHARED : { ...SHARED, ...OWN };
+
+const FIRST = browsed ? "collections" : "search";
+
 /** The page: header, and the view that the address names. */
 export function App() {
   const route = parseHash(useHash());
   const { connection } = useSnapshot();
-  const View = VIEWS[route.view] ?? SearchView;
+  const current = VIEWS[route.view] ? route.view : FIRST;
+  const View = VIEWS[current] ?? CollectionsView;
   return (
     <>
       <a className="skip-link" href="#main" onClick={skipToMain}>
         Skip to content
       </a>
-      <Header current={VIEWS[route.view] ? route.view : "search"} />
-      <OfflineBanner />
+      <Header current={current} />
+      {!browsed && <OfflineBanner />}
       <main id="main" tabIndex={-1}>
-        {connection.status === "opening" && <Spinner label="Opening the database" />}
+        {connection.status === "opening" && <Spinner label={browsed ? `Opening ${browsed.place}` : "Opening the database"} />}
         {connection.status === "failed" && <StoreFailure problem={connection.problem} />}
         {connection.status === "open" && <View route={route} />}
       </main>

@@ -13,6 +13,7 @@ import "./styles/sync.css";
 import { App } from "./app";
 import { registerServiceWorker } from "./lib/service-worker";
 import { applyTheme } from "./lib/theme";
+import { browsed } from "./store/browsed";
 import { ConsoleStore } from "./store/console-store";
 import { openStore } from "./store/open-store";
 import { StoreContext } from "./store/use-store";
@@ -28,6 +29,6 @@ createRoot(root).render(
   </StoreContext>,
 );
 void store.start();
-registerServiceWorker();
+if (!browsed) registerServiceWorker();
 // For the console of the browser: `await chromatid.open()` is a client of the same store beside that of the page.
 Object.assign(window, { chromatid: { open: openStore } });

@@ -1,6 +1,7 @@
 /** The commands and what they have in common. */
 
 import { addExport, addImport } from "./archive.js";
+import { addBrowse } from "./browse.js";
 import { addRepair, addVerify } from "./care.js";
 import { addCopy } from "./copy.js";
 import { addDb } from "./db.js";
@@ -13,6 +14,7 @@ import { Command } from "./vendor/commander.js";
 export function createProgram(): Command {
   const program = named(new Command("chromatid")).description("Chroma's vector database in a process: its server, and the care of stores.");
   addRun(program);
+  addBrowse(program);
   addCopy(program);
   addExport(program);
   addImport(program);

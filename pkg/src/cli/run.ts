@@ -9,7 +9,8 @@ import { type TokenGrant, tokens } from "../server/access.js";
 import type { HandlerOptions } from "../server/handler.js";
 import { collect, command, integer, mebibytes, version } from "./command.js";
 import { openDirectory } from "./directory.js";
-import { CliError, errorCode, report } from "./errors.js";
+import { CliError } from "./errors.js";
+import { closeOnSignal, listenFailure } from "./listening.js";
 import { type Command, Option } from "./vendor/commander.js";
 
 interface RunOptions {
@@ -27,10 +28,6 @@ interface RunOptions {
   concurrency?: number;
   bodyLimit?: number;
 }
-
-/** What shells add to the number of a signal that ended a process. */
-const SIGNALLED = 128;
-const SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const;
 
 /** Adds the command. */
 export function addRun(program: Command): void {
@@ -69,7 +66,7 @@ async function run(options: RunOptions): Promise<void> {
     await handler.close();
     throw new CliError(listenFailure(error, options), { cause: error });
   }
-  closeOnSignal(server);
+  closeOnSignal(() => server.close());
   const everybody = access.insecure === true && !isLoopback(options.host) ? ", open to everybody" : "";
   process.stdout.write(`chromatid ${version()} serves ${server.url}${everybody}\nfrom ${directory}\n`);
 }
@@ -118,35 +115,4 @@ function isGrant(value: unknown): value is TokenGrant {
   // A misspelt member would let in more than was meant.
   const known = Object.keys(others).length === 0;
   return known && [token, user, tenant].every(isText) && [databases, actions].every((list) => Array.isArray(list) && list.every(isText));
-}
-
-function listenFailure(error: unknown, { host, port }: RunOptions): string {
-  switch (errorCode(error)) {
-    case "EADDRINUSE":
-      return `Port ${String(port)} of ${host} is in use: end what listens there, or choose another with --port.`;
-    case "EACCES":
-      return `Port ${String(port)} is not for this user: choose one above 1023 with --port.`;
-    case "EADDRNOTAVAIL":
-    case "ENOTFOUND":
-      return `${host} is no address of this machine: give another with --host.`;
-    default:
-      return `Port ${String(port)} of ${host} cannot be had: ${(error as Error).message}`;
-  }
-}
-
-/** The first signal lets the requests under way come to their end; another one ends the process at once. */
-function closeOnSignal(server: RunningServer): void {
-  let closing = false;
-  for (const [signal, number] of Object.entries(SIGNALS)) {
-    process.on(signal, () => {
-      if (closing) {
-        process.exit(SIGNALLED + number);
-      }
-      closing = true;
-      server.close().then(
-        () => process.exit(0),
-        (error: unknown) => process.exit(report(error)),
-      );
-    });
-  }
 }

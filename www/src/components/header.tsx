@@ -2,9 +2,10 @@ import { Braces, ChartLine, Database, HardDrive, Moon, RefreshCw, Search, Sun, T
 import { ToggleButton } from "react-aria-components";
 import { hrefOf } from "../lib/hash-route";
 import { useTheme } from "../lib/theme";
+import { browsed } from "../store/browsed";
 import { Logo } from "./logo";
 
-const PLACES = [
+const ALL_PLACES = [
   { view: "search", label: "Search", Icon: Search },
   { view: "query", label: "Query", Icon: Braces },
   { view: "collections", label: "Collections", Icon: Database },
@@ -14,15 +15,25 @@ const PLACES = [
   { view: "benchmarks", label: "Benchmarks", Icon: ChartLine },
 ] as const;
 
+/** What the page has of a place that is elsewhere. */
+const BROWSED: readonly string[] = ["collections", "records", "query"];
+
+const PLACES = browsed ? ALL_PLACES.filter(({ view }) => BROWSED.includes(view)) : ALL_PLACES;
+
 /** Name, places and the theme switch. On narrow screens the places move to the lower edge, within reach of the thumb. */
 export function Header({ current }: { current: string }) {
   return (
     <header className="header">
       <div className="header-inner">
-        <a className="brand" href={hrefOf("search")}>
+        <a className="brand" href={hrefOf(browsed ? "collections" : "search")}>
           <Logo />
           <span>chromatid</span>
         </a>
+        {browsed && (
+          <span className="browsed-place mono" title={browsed.place}>
+            {browsed.place}
+          </span>
+        )}
         <nav className="places" aria-label="Places">
           {PLACES.map(({ view, label, Icon }) => (
             <a key={view} href={hrefOf(view)} aria-current={view === current ? "page" : undefined}>

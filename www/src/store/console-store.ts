@@ -1,5 +1,6 @@
 import type { Collection } from "chromatid";
 import { inOneTab } from "../lib/one-tab";
+import { browsed } from "./browsed";
 import { findWordnet, importWordnet, type ImportProgress } from "./import-wordnet";
 import { finishIndexing, indexWords } from "./index-words";
 import { Links } from "./links";
@@ -41,7 +42,7 @@ export class ConsoleStore {
 
   readonly getSnapshot = (): Snapshot => this.#snapshot;
 
-  /** Opens the store, then stores the glosses unless they are there. Failures become part of the snapshot. */
+  /** Opens the store, then stores the glosses unless they are there, or the data are elsewhere. Failures become part of the snapshot. */
   async start(): Promise<void> {
     this.#set({ connection: { status: "opening" }, wordnet: { status: "unknown" } });
     let store: Store;
@@ -52,6 +53,8 @@ export class ConsoleStore {
       return;
     }
     this.#set({ connection: { status: "open", store } });
+    // Links and glosses are those of this browser.
+    if (browsed) return;
     void this.links.start(store);
     await this.prepareWordnet();
   }
@@ -112,7 +115,7 @@ export class ConsoleStore {
   /** Finds the glosses again after collections came or went: another collection may have their name now, or none. */
   async lookAgain(): Promise<void> {
     const { connection, wordnet } = this.#snapshot;
-    if (connection.status === "open" && !this.#importing) {
+    if (connection.status === "open" && !this.#importing && !browsed) {
       const found = await findWordnet(connection.store);
       if (!found && wordnet.status === "ready") {
         this.#set({ wordnet: { status: "absent" } });

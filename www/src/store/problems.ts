@@ -1,3 +1,5 @@
+import { browsed } from "./browsed";
+
 /** An error as the page tells it: what happened, and what can be done about it. */
 export interface Problem {
   kind: "locked" | "corrupt" | "full" | "unsupported" | "asset" | "refused" | "other";
@@ -20,6 +22,11 @@ function chainOf(error: unknown): { names: string[]; message: string } {
     if (/is not available here/i.test(link.message)) names.push("Unsupported");
   }
   return { names, message: message || String(error) };
+}
+
+/** What a server has said: the client puts it below an error of its own. */
+function causeOf(error: unknown): string | undefined {
+  return error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined;
 }
 
 /** Says what went wrong and what to do. */
@@ -63,6 +70,20 @@ export function explain(error: unknown): Problem {
   }
   if (has("NoResultsError")) {
     return { kind: "refused", title: "These are no results", detail: message, advice: "Choose the results.json of `npm run bench`." };
+  }
+  if (has("ChromaAuthError")) {
+    return {
+      kind: "refused",
+      title: "Nobody is let in without a key",
+      detail: causeOf(error) ?? message,
+      advice: "Open the address that the terminal shows, or give the program another token.",
+    };
+  }
+  if (has("ChromaForbiddenError")) {
+    return { kind: "refused", title: "That is not allowed", detail: causeOf(error) ?? message, advice: "It takes a token that is for this." };
+  }
+  if (has("ChromaConnectionError") && browsed) {
+    return { kind: "other", title: "There is no answer", detail: message, advice: "See whether `chromatid browse` still runs, then try again." };
   }
   if (has("ChromaUniqueError")) {
     return { kind: "refused", title: "That name is taken", detail: message, advice: "Choose another name." };

@@ -37,7 +37,7 @@ export function CollectionCard({ collection }: { collection: Collection }) {
         <Fact name="Records" value={facts.value && formatCount(facts.value.count)} />
         <Fact name="Dimension" value={facts.value && (facts.value.dimension ?? "not set")} />
         <Fact name="Distance" value={collection.configuration.hnsw?.space ?? collection.configuration.spann?.space ?? "l2"} />
-        <Fact name="Embedding" value={collection.embeddingFunction?.name ?? "none"} />
+        <Fact name="Embedding" value={embeddingName(collection)} />
       </dl>
       <details>
         <summary>Configuration and metadata</summary>
@@ -48,6 +48,12 @@ export function CollectionCard({ collection }: { collection: Collection }) {
       </details>
     </article>
   );
+}
+
+/** The function that makes its embeddings, also if the page does not have it. */
+function embeddingName({ embeddingFunction, configuration }: Collection): string {
+  const { embedding_function: stored } = configuration as { embedding_function?: { name?: string } | null };
+  return embeddingFunction?.name ?? stored?.name ?? "none";
 }
 
 function Fact({ name, value }: { name: string; value: string | number | undefined }) {

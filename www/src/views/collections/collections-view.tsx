@@ -10,7 +10,7 @@ import { COLLECTIONS_SHOWN, useCollections } from "../../store/use-collections";
 import { CollectionCard } from "./collection-card";
 import { CreateDialog } from "./create-dialog";
 
-/** The collections of this browser: what is in them, how they are set up; create and delete. */
+/** The collections: what is in them, how they are set up; create and delete. */
 export function CollectionsView() {
   useTitle("Collections");
   const collections = useCollections();

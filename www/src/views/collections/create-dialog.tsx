@@ -3,6 +3,7 @@ import { Button, Input, Label, Radio, RadioGroup, Text, TextField } from "react-
 import { Modal } from "../../components/modal";
 import { ErrorNotice } from "../../components/problem-notice";
 import { MiniLmStatic } from "../../embedding/minilm-static";
+import { browsed } from "../../store/browsed";
 import { useConsoleStore, useOpenStore } from "../../store/use-store";
 
 const SPACES = ["cosine", "l2", "ip"] as const;
@@ -23,7 +24,7 @@ function CreateForm({ onDone }: { onDone: () => void }) {
   const consoleStore = useConsoleStore();
   const [name, setName] = useState("");
   const [space, setSpace] = useState<Space>("cosine");
-  const [embedding, setEmbedding] = useState("minilm-static");
+  const [embedding, setEmbedding] = useState(browsed ? "none" : "minilm-static");
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
 
@@ -61,18 +62,21 @@ function CreateForm({ onDone }: { onDone: () => void }) {
         <Input autoComplete="off" spellCheck={false} />
         <Text slot="description">3 to 512 characters: letters, digits, dot, hyphen and underscore.</Text>
       </TextField>
-      <RadioGroup className="field" value={embedding} onChange={chooseEmbedding}>
-        <Label>Embedding of texts</Label>
-        <div className="segments">
-          <Radio className="segment" value="minilm-static">
-            minilm-static
-          </Radio>
-          <Radio className="segment" value="none">
-            None
-          </Radio>
-        </div>
-        <Text slot="description">Without one, records bring their own vectors.</Text>
-      </RadioGroup>
+      {/* The page that shows another place comes without the model. */}
+      {!browsed && (
+        <RadioGroup className="field" value={embedding} onChange={chooseEmbedding}>
+          <Label>Embedding of texts</Label>
+          <div className="segments">
+            <Radio className="segment" value="minilm-static">
+              minilm-static
+            </Radio>
+            <Radio className="segment" value="none">
+              None
+            </Radio>
+          </div>
+          <Text slot="description">Without one, records bring their own vectors.</Text>
+        </RadioGroup>
+      )}
       <RadioGroup className="field" value={space} onChange={(value) => setSpace(value as Space)} isDisabled={embedding !== "none"}>
         <Label>Distance</Label>
         <div className="segments">
