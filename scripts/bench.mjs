@@ -28,6 +28,7 @@ import { buildPeers } from "../benches/peers/build.mjs";
 import { PEERS } from "../benches/peers/peers.mjs";
 import { writeReport } from "../benches/report/build.mjs";
 import { takePictures } from "../benches/report/pictures.mjs";
+import { ratioTables } from "../benches/report/ratio-table.mjs";
 import { vectorTables } from "../benches/report/vector-tables.mjs";
 import { isMain, say, SetupError } from "./lib/log.mjs";
 import { ROOT, run } from "./lib/run.mjs";
@@ -116,7 +117,8 @@ async function benchVectors(options) {
   await writeReport(RESULTS, REPORT);
   /** @type {import("../www/src/benchmarks/results.js").Results} */
   const results = JSON.parse(readFileSync(RESULTS, "utf8"));
-  writeFileSync(TABLES, `${vectorTables(results.rows)}\n`);
+  const { stores, scan } = ratioTables(results.rows);
+  writeFileSync(TABLES, `${[stores, scan, vectorTables(results.rows)].join("\n\n")}\n`);
   if (options.pictures) {
     await takePictures(REPORT, path.join(ROOT, "docs/plots"));
   }

@@ -31,17 +31,33 @@ const FIGURES = [
   ["bytes stored", ({ stored_bytes, n }) => (stored_bytes ? stored_bytes / (4 * DIMENSION * n) : null), "is worse"],
 ];
 
+/** @type {Record<string, string | undefined>} */
+const SETS = { wordnet: "glosses", mixture: "of the mixture" };
+
+/** Arrays and a loop, without anything that makes a store. */
+const isScan = (/** @type {StoreRow} */ { store }) => store.startsWith("plain");
+
 /**
- * A line for each set and size; above 1 chromatid is ahead, by that factor. In brackets who comes next.
+ * Two tables, beside the other stores and beside a plain scan, with a line for each set and size.
  * @param {readonly StoreRow[]} rows
  */
-export function ratioTable(rows) {
+export function ratioTables(rows) {
+  const stores = table(rows.filter((row) => !isScan(row)));
+  const scan = table(rows.filter((row) => isOurs(row) || isScan(row)));
+  return { stores, scan };
+}
+
+/**
+ * Above 1 chromatid is ahead, by that factor. In brackets who is best of the others.
+ * @param {readonly StoreRow[]} rows
+ */
+function table(rows) {
   const measured = rows.filter(({ runs_in }) => runs_in === "worker");
   const sets = new Map(measured.map(({ set, n }) => [`${set} ${n}`, { set, n }]));
   const lines = [...sets.values()]
     .map(({ set, n }) => ({ set, n, of: measured.filter((row) => row.set === set && row.n === n) }))
     .filter(({ of }) => of.some((row) => !isOurs(row)))
-    .map(({ set, n, of }) => `| ${n.toLocaleString("en")} ${set} | ${FIGURES.map((figure) => ratio(of, figure)).join(" | ")} |`);
+    .map(({ set, n, of }) => `| ${n.toLocaleString("en")} ${SETS[set] ?? set} | ${FIGURES.map((figure) => ratio(of, figure)).join(" | ")} |`);
   return [`| | ${FIGURES.map(([title]) => title).join(" | ")} |`, `|---|${"---|".repeat(FIGURES.length)}`, ...lines].join("\n");
 }
 
@@ -60,5 +76,5 @@ function ratio(rows, [, of, more]) {
     return "–";
   }
   const factor = more === "is better" ? Number(ours.value) / Number(other.value) : Number(other.value) / Number(ours.value);
-  return `${factor.toFixed(factor < 10 ? 2 : 0)} (${other.row.store})`;
+  return `${factor.toFixed(factor < 10 ? 2 : 0)} (${other.row.store.replace("plain ", "")})`;
 }
