@@ -3,6 +3,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
+import { closeServer } from "../node/serve.js";
 import { apiOf } from "./browse/api.js";
 import { Console } from "./browse/console.js";
 import { Gate } from "./browse/gate.js";
@@ -55,7 +56,7 @@ async function browse(place: string, { port, token, tenant, database, open }: Br
   }
   const gate = new Gate((server.address() as AddressInfo).port);
   server.on("request", browseListener(gate, pages, apiOf(transport)));
-  closeOnSignal(() => close(server, transport));
+  closeOnSignal(() => closeServer(server, transport));
   process.stdout.write(`${place} is shown at\n${gate.address}\n`);
   if (open && !(await openBrowser(gate.addressForOnce()))) {
     process.stdout.write("No browser could be opened: open the address yourself.\n");
@@ -87,19 +88,4 @@ async function listen(server: Server, port: number): Promise<void> {
   } catch (error) {
     throw new CliError(listenFailure(error, { host: HOST, port }), { cause: error });
   }
-}
-
-/** Answers what is under way, then lets go of the store. */
-async function close(server: Server, transport: Transport): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => {
-    resolve();
-  }));
-  server.closeIdleConnections();
-  await transport.close();
-  server.closeIdleConnections();
-  const timer = setTimeout(() => {
-    server.closeAllConnections();
-  }, 1_000);
-  await closed;
-  clearTimeout(timer);
 }

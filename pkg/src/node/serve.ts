@@ -39,7 +39,7 @@ export async function serve(handler: Handler, { host = "localhost", port = 8000,
   });
   const address = server.address() as AddressInfo;
   const name = host.includes(":") ? `[${host}]` : host;
-  return { url: `http://${name}:${String(address.port)}`, port: address.port, close: () => close(server, handler) };
+  return { url: `http://${name}:${String(address.port)}`, port: address.port, close: () => closeServer(server, handler) };
 }
 
 function listenerOf(handler: Handler, names: readonly string[] | undefined): RequestListener {
@@ -55,12 +55,13 @@ function listenerOf(handler: Handler, names: readonly string[] | undefined): Req
   };
 }
 
-async function close(server: Server, handler: Handler): Promise<void> {
+/** Takes no more connections, closes `store` once what is under way was answered, and then the connections that are kept alive. */
+export async function closeServer(server: Server, store: { close(): Promise<void> }): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => {
     resolve();
   }));
   server.closeIdleConnections();
-  await handler.close();
+  await store.close();
   // All answers are on their way; connections that are kept alive are not waited for.
   server.closeIdleConnections();
   const timer = setTimeout(() => {
