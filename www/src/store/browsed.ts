@@ -17,6 +17,8 @@ export const browsed = readMeta();
 const secret = browsed && takeSecret();
 
 function readMeta(): Browsed | undefined {
+  // What has no page (a worker, a test of what views share) shows no other place.
+  if (typeof document === "undefined") return undefined;
   const text = document.querySelector<HTMLMetaElement>("meta[name=chromatid-browse]")?.content;
   return text === undefined ? undefined : (JSON.parse(text) as Browsed);
 }
