@@ -129,7 +129,7 @@ test("what objects tell each other nobody else can", async ({ start }) => {
   const edge = await start("server", { TOKENS });
   const client = await clientOf(edge);
   await client.createCollection({ name: "things", embeddingFunction: null });
-  for (const path of ["erase", "knows?tenant=default_tenant&database=default_database"]) {
+  for (const path of ["erase", "knows?tenant=default_tenant&database=default_database", "named?tenant=default_tenant&resource=mine"]) {
     expect((await edge.fetch(`https://object.internal/${path}`, { method: "POST" })).status).toBe(404);
   }
   expect(await client.countCollections()).toBe(1);

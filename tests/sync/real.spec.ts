@@ -251,3 +251,31 @@ test("somebody else's deletion of a record that was deleted and written again he
   expect([...(await one.seen()).keys()]).toEqual(["b"]);
   expect(await one.link.journal()).toMatchObject([{ id: "a", side: "local", record: { document: "again" } }]);
 });
+
+for (const space of ["l2", "cosine", "ip"] as const) {
+  test(`a collection of which a part is here is searched on both sides, by ${space}`, async ({ chroma: { port }, name, device }) => {
+    const random = seededRandom(5);
+    const all = Array.from({ length: 300 }, (_, n) => ({ id: `r${n}`, n, part: n % 3, vector: [random(), random(), random(), random()].map((one) => Math.fround(one * 4 - 2)) }));
+    const theirs = await new OfficialClient({ host: "127.0.0.1", port }).createCollection({ name, embeddingFunction: null, configuration: { hnsw: { space } } });
+    await theirs.add({
+      ids: all.map(({ id }) => id),
+      embeddings: all.map(({ vector }) => vector),
+      documents: all.map(({ n }) => `text ${n}`),
+      metadatas: all.map(({ n, part }) => ({ n, part })),
+    });
+    const here = await device({ where: { part: 0 }, space });
+    await here.link.sync();
+    expect(await here.collection.count()).toBe(100);
+    const auto = await here.client.getCollection({ name: here.collection.name, source: "auto" });
+    const queries = all.slice(0, 10).map(({ vector }) => vector.map((one) => one + 0.1));
+    const request = { queryEmbeddings: queries, nResults: 20, where: { n: { $gte: 20 } }, include: ["distances" as const, "metadatas" as const] };
+    const [both, there] = [await auto.query(request), await theirs.query(request)];
+    expect(both.ids).toEqual(there.ids);
+    expect(both.metadatas).toEqual(there.metadatas);
+    both.distances.flat().forEach((distance, at) => expect(distance).toBeCloseTo(there.distances.flat()[at] ?? Number.NaN, 4));
+    expect(await auto.count()).toBe(300);
+    expect((await auto.get({ where: { n: { $lt: 30 } }, include: [] })).ids.toSorted()).toEqual(all.slice(0, 30).map(({ id }) => id).toSorted());
+    // A single node does not search: this side does.
+    expect((await auto.search({ limit: { limit: 5 } } as never)).ids[0]).toHaveLength(5);
+  });
+}
