@@ -42,6 +42,12 @@ export const SERVERS = [
 
 const WORKER = path.join(ROOT, "benches/http/workerd.mjs");
 
+/**
+ * Where the script of a Worker lies.
+ * @param {string} kind
+ */
+export const workerDirectory = (kind) => path.join(ROOT, "target/bench-edge", kind);
+
 /** The same API in workerd, the data in a Durable Object; and what a Worker costs that does nothing. */
 export const WORKERD = {
   /** @type {Kind} */
