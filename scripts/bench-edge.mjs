@@ -27,7 +27,7 @@ export async function benchEdge({ sizes }) {
   const empty = await emptyStart();
   const results = [];
   for (const size of sizes) {
-    results.push(await measure(set, size, empty));
+    results.push(await measure(set, size));
   }
   mkdirSync(OUT, { recursive: true });
   writeFileSync(path.join(OUT, "edge-results.json"), `${JSON.stringify({ empty, results }, undefined, 1)}\n`);
@@ -50,9 +50,8 @@ async function emptyStart() {
 /**
  * @param {string} set
  * @param {number} size
- * @param {Start} empty
  */
-async function measure(set, size, empty) {
+async function measure(set, size) {
   const { directory, remove } = makeDirectory();
   try {
     const running = await startServer(WORKERD.ours, PORT, directory, "");
