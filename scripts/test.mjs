@@ -9,7 +9,7 @@ import { duration, heading, isMain, say, SetupError } from "./lib/log.mjs";
 import { STAGES } from "./test/stages.mjs";
 
 /** @typedef {import("./test/stages.mjs").Stage} Stage */
-/** @typedef {{ stage: Stage, passed: number, failed: number, milliseconds: number }} Result */
+/** @typedef {import("./test/stages.mjs").Outcome & { stage: Stage, milliseconds: number }} Result */
 
 const GROUPS = ["rust", "js", "browser", "edge"];
 
@@ -35,15 +35,18 @@ function chosenStages(options) {
 async function runStage(stage) {
   heading(stage.name);
   const started = Date.now();
-  let counts = { passed: 0, failed: 1 };
+  /** @type {import("./test/stages.mjs").Outcome} */
+  let outcome;
   try {
-    counts = await stage.run();
+    outcome = await stage.run();
   } catch (error) {
-    say(error instanceof SetupError ? error.message : String(error));
+    const reason = error instanceof SetupError ? error.message : String(error);
+    say(reason);
+    outcome = { passed: 0, failed: 1, failures: [{ name: stage.name, reason }] };
   }
   const milliseconds = Date.now() - started;
-  say(`   ${counts.passed} passed, ${counts.failed} failed in ${duration(milliseconds)}`);
-  return { stage, ...counts, milliseconds };
+  say(`   ${outcome.passed} passed, ${outcome.failed} failed in ${duration(milliseconds)}`);
+  return { stage, ...outcome, milliseconds };
 }
 
 /** @param {Result[]} results */
@@ -52,6 +55,9 @@ function summarise(results) {
   for (const { stage, passed, failed, milliseconds } of results) {
     const mark = failed === 0 ? "ok    " : "FAILED";
     say(`${mark} ${stage.name.padEnd(44)}${String(passed).padStart(6)} passed${String(failed).padStart(5)} failed${duration(milliseconds).padStart(14)}`);
+  }
+  for (const { name, reason } of results.flatMap(({ failures = [] }) => failures)) {
+    say(`\nfailed: ${name}\n${reason.replace(/^/gm, "    ")}`);
   }
 }
 

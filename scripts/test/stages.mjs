@@ -14,14 +14,16 @@ import { ensureChroma, ensurePython } from "../setup/python.mjs";
 import { ensureWasmTarget } from "../setup/wasm-target.mjs";
 import { size } from "../size.mjs";
 import { cargoTestCounts, nextestCounts, playwrightCounts, settle } from "./counts.mjs";
+import { nextestFailures, playwrightFailures } from "./failures.mjs";
 
 /** @typedef {import("./counts.mjs").Counts} Counts */
+/** @typedef {Counts & { failures?: import("./failures.mjs").Failure[] }} Outcome */
 /** @typedef {"rust" | "js" | "browser" | "edge"} Group */
 /**
  * @typedef {object} Stage
  * @property {string} name
  * @property {Group[]} groups of `--only` that it is part of
- * @property {() => Promise<Counts>} run throws when something it needs is missing or does not build
+ * @property {() => Promise<Outcome>} run throws when something it needs is missing or does not build
  */
 
 const PASSED = { passed: 1, failed: 0 };
@@ -70,7 +72,7 @@ async function rustTests() {
     const { code, output } = await run(["cargo", "nextest", "run", "--locked", "--workspace", "--no-fail-fast"], {
       capture: true,
     });
-    return settle(code, nextestCounts(output));
+    return { ...settle(code, nextestCounts(output)), failures: nextestFailures(output) };
   }
   const { code, output } = await run(["cargo", "test", "--locked", "--workspace", "--all-targets", "--no-fail-fast"], {
     capture: true,
@@ -92,7 +94,11 @@ async function playwright(project) {
     ["node_modules/.bin/playwright", "test", "--project", project, "--reporter", "list,json"],
     { env: { PLAYWRIGHT_JSON_OUTPUT_FILE: file } },
   );
-  return settle(code, existsSync(file) ? playwrightCounts(JSON.parse(readFileSync(file, "utf8"))) : undefined);
+  if (!existsSync(file)) {
+    return settle(code, undefined);
+  }
+  const report = JSON.parse(readFileSync(file, "utf8"));
+  return { ...settle(code, playwrightCounts(report)), failures: playwrightFailures(report) };
 }
 
 /** @param {string} project a tsconfig.json or its directory */

@@ -3,6 +3,7 @@
 import { expect, test } from "@playwright/test";
 
 import { cargoTestCounts, nextestCounts, playwrightCounts, settle } from "../../scripts/test/counts.mjs";
+import { nextestFailures, playwrightFailures } from "../../scripts/test/failures.mjs";
 
 test("nextest: passed, failed and timed out tests are counted through colours", () => {
   const clean = "     Summary [   0.512s] 55 tests run: 55 passed, 2 skipped";
@@ -35,4 +36,31 @@ test("a runner that ends badly or without a count is a failure", () => {
   expect(settle(1, { passed: 3, failed: 2 })).toEqual({ passed: 3, failed: 2 });
   expect(settle(0, undefined)).toEqual({ passed: 0, failed: 1 });
   expect(settle(101, undefined)).toEqual({ passed: 0, failed: 1 });
+});
+
+test("nextest: what failed is named once, however often it is printed", () => {
+  const output = [
+    "        PASS [   0.100s] (1/9) chromatid distance::l2",
+    "\x1b[31;1m        FAIL\x1b[0m [   0.512s] (2/9) chromatid log::tests::replays",
+    "     TIMEOUT [  60.000s] chromatid::sim crashes",
+    "     Summary [   9.512s] 9 tests run: 7 passed, 1 failed, 1 timed out, 0 skipped",
+    "        FAIL [   0.512s] (2/9) chromatid log::tests::replays",
+  ].join("\n");
+  expect(nextestFailures(output)).toEqual([
+    { name: "chromatid log::tests::replays", reason: "FAIL" },
+    { name: "chromatid::sim crashes", reason: "TIMEOUT" },
+  ]);
+});
+
+test("Playwright: what failed is told with its place and the beginning of its reason", () => {
+  const spec = { title: "adds", ok: true, file: "a.spec.ts", line: 3, tests: [] };
+  const errors = [{ message: ["\x1b[31mexpected 1\x1b[39m", "", ...Array.from({ length: 40 }, (_, n) => `line ${n}`)].join("\n") }];
+  const failed = { ...spec, ok: false, title: "deletes", line: 9, tests: [{ results: [{}, { errors }] }] };
+  const suites = [{ title: "a.spec.ts", specs: [spec], suites: [{ title: "group", specs: [failed] }] }];
+  const [outside, inside, ...more] = playwrightFailures({ suites, errors: [{ message: "no page" }] });
+  expect(outside).toEqual({ name: "outside of any test", reason: "no page" });
+  expect(inside?.name).toBe("a.spec.ts:9 deletes");
+  expect(inside?.reason.split("\n")).toHaveLength(12);
+  expect(inside?.reason).toMatch(/^expected 1\nline 0\n/);
+  expect(more).toEqual([]);
 });

@@ -44,7 +44,8 @@ async function start(runtime: keyof typeof COMMANDS, directory: string, more: Re
     }
   }
   if (!url) {
-    throw new Error(`${runtime} did not start`);
+    const [code, signal] = await ended;
+    throw new Error(`${runtime} did not start: it ended with ${signal ?? `code ${code}`}`);
   }
   const place = { host: "127.0.0.1", port: Number(url.port) };
   const end = async (signal: NodeJS.Signals) => {
