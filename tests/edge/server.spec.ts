@@ -94,6 +94,8 @@ test("a reset leaves nothing in any object, and is refused where it is not allow
   const again = await start("open");
   expect((await (await clientOf(again)).listCollections()).map(({ name }) => name)).toEqual(["others"]);
 
+  // Two processes never hold the files of one object.
+  await again.stop();
   const guarded = await start("server", { TOKENS });
   await expect((await clientOf(guarded)).reset()).rejects.toThrow();
   expect(await (await clientOf(guarded)).countCollections()).toBe(1);
