@@ -74,6 +74,32 @@ test("a function that throws sees the same changes again", async () => {
   await client.close();
 });
 
+test("closing a client in the middle of a function's run ends that without an error", async () => {
+  const reported: unknown[] = [];
+  const note = (error: unknown): void => void reported.push(error);
+  const others = process.listeners("uncaughtException");
+  process.removeAllListeners("uncaughtException").on("uncaughtException", note);
+  try {
+    for (let turns = 0; turns < 24; turns += 1) {
+      const client = await open({ storage: "memory" });
+      const collection = await client.createCollection({ name: "closing", embeddingFunction: null });
+      client.registerFunction("lengths", (changes) => ({ upsert: { ids: changes.map(({ new: now }) => now?.id ?? ""), embeddings: changes.map(() => [0]) } }));
+      await collection.attachFunction({ name: "lengths", functionId: "lengths", outputCollection: "output" });
+      await collection.add({ ids: ["a"], embeddings: [[1]] });
+      await client.compact();
+      for (let turn = 0; turn < turns; turn += 1) {
+        await collection.count();
+      }
+      await client.close();
+    }
+    await pause(50);
+  } finally {
+    process.removeAllListeners("uncaughtException");
+    others.forEach((listener) => process.on("uncaughtException", listener));
+  }
+  expect(reported).toEqual([]);
+});
+
 test("a store within its quotas is a store all the same", async () => {
   const client = await open({ storage: "memory", quotas: { records: 2, documentBytes: 5 } });
   const collection = await client.createCollection({ name: "small", embeddingFunction: null });
