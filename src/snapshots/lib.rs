@@ -17,6 +17,8 @@ mod ids;
 pub mod limits;
 mod lists;
 pub mod manifest;
+#[cfg(feature = "module")]
+mod module;
 pub mod pack;
 pub mod part;
 pub mod ranges;

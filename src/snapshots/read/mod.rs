@@ -21,6 +21,9 @@ use crate::manifest::{Layer, Manifest};
 use crate::table::Table;
 use crate::terms::read_bitmap;
 
+/// The records of each layer by their ids, and which of them are dead.
+pub type Contents = (Vec<BTreeMap<String, Published>>, RoaringBitmap);
+
 /// An open snapshot: its manifest, and what follows from it.
 #[derive(Clone)]
 pub struct Snapshot {
@@ -53,8 +56,8 @@ impl Snapshot {
         self.run(budget, |snapshot, exchange| async move { snapshot.select(&exchange, request).await })
     }
 
-    /// The records of each layer by their ids, and which of them are dead: what [`changes`](crate::build::changes) starts from.
-    pub fn published(&self) -> Run<(Vec<BTreeMap<String, Published>>, RoaringBitmap)> {
+    /// Everything that there is by its ids: what [`changes`](crate::build::changes) starts from.
+    pub fn published(&self) -> Run<Contents> {
         self.run(Budget::NONE, |snapshot, exchange| async move {
             let dead = snapshot.dead(&exchange).await?;
             let layers = snapshot.manifest.layers.iter().map(|layer| published_in(layer, &exchange));

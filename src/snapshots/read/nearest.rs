@@ -45,7 +45,7 @@ const ROW_RANGES: usize = 9;
 const ROW_BYTES: u64 = 200_000;
 
 /// Requests for lists at most: more of them find less than more rows do.
-const LIST_RANGES: usize = 10;
+const LIST_RANGES: usize = 12;
 
 /// Times that of it for a search with a filter, whose results lie further apart.
 const FILTERED: usize = 2;
