@@ -44,14 +44,22 @@ export interface SnapshotHost {
   url: string;
   /** Names of the files that were asked for. */
   asked: string[];
+  /** Methods of requests that were none for a file: what a browser asks first, where it has to. */
+  others: string[];
   /** Answers in the place of a good host, until it is taken away. */
   fault: ((exchange: Exchange) => void) | undefined;
 }
 
 /** Runs with a host of the files. */
 export async function withHost(files: Files, work: (host: SnapshotHost) => Promise<void>): Promise<void> {
-  const host: SnapshotHost = { url: "", asked: [], fault: undefined };
+  const host: SnapshotHost = { url: "", asked: [], others: [], fault: undefined };
   const server = createServer((request, response) => {
+    response.setHeader("access-control-allow-origin", "*");
+    if (request.method !== "GET") {
+      host.others.push(request.method ?? "");
+      response.writeHead(405).end();
+      return;
+    }
     const name = (request.url ?? "").slice(1);
     const number = host.asked.push(name) - 1;
     const file = files.files.get(name);
