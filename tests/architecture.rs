@@ -24,8 +24,8 @@ const LAYERS: &[&[&str]] = &[
     &["filter", "manifest"],
     &["build"],
     &["read"],
-    // What the modules of both of these packages export.
-    &["module"],
+    // What the modules of both of these packages export, and what attacks the readers of one.
+    &["hostile", "module"],
     &["env"],
     &["text"],
     &["types"],

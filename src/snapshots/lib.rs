@@ -13,6 +13,8 @@ mod codes;
 mod error;
 pub mod exchange;
 pub mod filter;
+#[cfg(test)]
+mod hostile;
 mod ids;
 pub mod limits;
 mod lists;

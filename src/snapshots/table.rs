@@ -189,13 +189,13 @@ async fn nodes_of(
 }
 
 /// The entries of a leaf or node.
-struct Node {
+pub(crate) struct Node {
     entries: Vec<Entry>,
 }
 
 impl Node {
     /// Decodes one of the expected depth: a damaged tree can neither go round nor on forever.
-    fn read(bytes: &[u8], depth: u8) -> Result<Self> {
+    pub(crate) fn read(bytes: &[u8], depth: u8) -> Result<Self> {
         let mut reader = Reader::new("table", bytes);
         if reader.u8()? != depth {
             return Err(reader.fault("a node of another level"));

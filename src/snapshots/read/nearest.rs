@@ -50,6 +50,9 @@ const LIST_RANGES: usize = 12;
 /// Times that of it for a search with a filter, whose results lie further apart.
 const FILTERED: usize = 2;
 
+/// One whose filter leaves less than one record in so many: as often again. Its results lie further apart still.
+const RARE: u64 = 20;
+
 /// A search that finds fewer records than it should begins again with so many times its allowance.
 const AGAIN: usize = 4;
 
@@ -97,6 +100,9 @@ impl Snapshot {
         if filter.is_some() && allowed.len() <= FEW.max(k as u64) {
             let numbers: Vec<u32> = allowed.iter().collect();
             return Ok(ranked(self.rows_of(exchange, &numbers).await?, &query, k));
+        }
+        if allowed.len() * RARE < u64::from(self.manifest.count()) {
+            times *= FILTERED;
         }
         loop {
             let (candidates, used) = self.candidates(exchange, &turned, &near, &allowed, times).await?;

@@ -7,7 +7,7 @@ use chromatid_snapshots::build;
 use chromatid_snapshots::exchange::{Budget, Step};
 use chromatid_snapshots::manifest::{Manifest, Sealed};
 use chromatid_snapshots::part::hash;
-use chromatid_snapshots::read::{Get, Nearest};
+use chromatid_snapshots::read::{Get, Nearest, Snapshot};
 use chromatid_vectors::Space;
 use support::{Host, Random, Records, identity, record};
 
@@ -117,11 +117,38 @@ fn parts_that_say_nothing_are_refused_without_a_panic() {
         let mut packs = host.packs.clone();
         let name = manifest.packs[part.pack as usize].sha256;
         packs.get_mut(&name).unwrap()[part.offset as usize..part.end() as usize].copy_from_slice(&bytes);
-        let altered = Host { packs, snapshot: chromatid_snapshots::read::Snapshot::new(manifest) };
+        let altered = Host { packs, snapshot: Snapshot::new(manifest) };
         let request = Nearest { vector: vec![0.5; 4], k: 5, filter: None };
         // Either answer will do.
         drop(altered.finish(altered.snapshot.nearest(request, Budget::NONE)));
     }
+}
+
+/// Likewise manifests.
+#[test]
+fn manifests_that_say_nothing_are_refused_without_a_panic() {
+    let host = host();
+    let encoded = host.snapshot.manifest.encode(false);
+    let mut random = Random::new(6);
+    let mut opened = 0;
+    for _ in 0..3_000 {
+        let mut altered = encoded.clone();
+        for _ in 0..1 + random.below(3) {
+            // Behind the magic number, the version and the length.
+            let at = 11 + random.below(altered.len() - 11);
+            altered[at] = random.below(256) as u8;
+        }
+        let sealed = Manifest::seal(altered, None);
+        let Ok(manifest) = Sealed::open(&sealed).and_then(|sealed| sealed.manifest()) else { continue };
+        opened += 1;
+        let packs = host.packs.clone();
+        // Packs are found by their names; where one has another, none has its bytes.
+        if manifest.packs.iter().all(|pack| packs.contains_key(&pack.sha256)) {
+            let altered = Host { packs, snapshot: Snapshot::new(manifest) };
+            drop(read_all(&altered));
+        }
+    }
+    assert!(opened > 100, "{opened} of them still say something");
 }
 
 #[test]
