@@ -23,7 +23,7 @@ export interface OpenSnapshotOptions extends HttpOptions {
   publicKey?: PublicKey;
   /** Bytes that one call may fetch; default 8 MiB. Beyond them it fails with a `SnapshotBudgetError`. */
   maxBytes?: number;
-  /** Requests that one call may make; default 96. */
+  /** Requests that one call may make; default 128. */
   maxRequests?: number;
   /** Bytes of what was read that are kept; default 128 MiB. */
   cacheBytes?: number;
@@ -63,7 +63,7 @@ export interface SnapshotStatus {
 }
 
 const MAX_BYTES = 8 << 20;
-const MAX_REQUESTS = 96;
+const MAX_REQUESTS = 128;
 const CACHE_BYTES = 128 << 20;
 
 /** Opens the snapshot whose manifest is at this address. */

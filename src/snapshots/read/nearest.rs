@@ -47,6 +47,9 @@ const ROW_BYTES: u64 = 200_000;
 /// Requests for lists at most: more of them find less than more rows do.
 const LIST_RANGES: usize = 12;
 
+/// Results for which a search has this allowance once, for each as many more once again.
+const MORE: usize = 40;
+
 /// Times that of it for a search with a filter, whose results lie further apart.
 const FILTERED: usize = 2;
 
@@ -86,7 +89,7 @@ impl Snapshot {
             return Err(Error::invalid(format!("a snapshot gives at most {MAX_RESULTS} records at once")));
         }
         let turned = self.frame.turn(&vector);
-        let mut times = k.div_ceil(10).max(1) * if filter.is_some() { FILTERED } else { 1 };
+        let mut times = k.div_ceil(MORE).max(1) * if filter.is_some() { FILTERED } else { 1 };
         let allowed = async {
             let live = self.live(exchange).await?;
             match &filter {
@@ -200,10 +203,15 @@ impl Snapshot {
         k: usize,
         ranges: usize,
     ) -> Result<Vec<Found>> {
-        let mut selection = Selection::new(ranges, ROW_BYTES * k.div_ceil(10) as u64);
+        let mut selection = Selection::new(ranges.max(k / 2), ROW_BYTES * k.div_ceil(10) as u64);
         let spare = SPARE_ROWS * (SPARE_DIMENSION / query.dimension()).clamp(1, 16);
-        let best = candidates.iter().take(k + spare).map(|candidate| candidate.place.part);
-        let taken = best.filter(|part| selection.take(part)).count();
+        let mut taken = 0;
+        for (place, candidate) in candidates.iter().enumerate() {
+            if place >= k + spare && taken >= k {
+                break;
+            }
+            taken += usize::from(selection.take(&candidate.place.part));
+        }
         if taken < k.min(candidates.len()) {
             candidates.iter().take(k).for_each(|candidate| selection.force(&candidate.place.part));
         }

@@ -230,6 +230,30 @@ fn the_nearest_of_thousands_are_found() {
     }
 }
 
+/// As many as there are, and more than the allowance of a few, are found too.
+#[test]
+fn many_results_and_rare_ones_are_all_found() {
+    let mut random = Random::new(3);
+    let mut records = Records((0..2_500).map(|id| record(&mut random, id, 24)).collect());
+    for (at, (record, _)) in records.0.iter_mut().enumerate() {
+        record.metadata = serde_json::from_value(json!({ "hundredth": at % 100, "tenth": at % 10 })).ok();
+    }
+    let host = Host::publish(&records, identity(1, Space::L2, 24)).unwrap();
+    for (k, filter, expected) in [
+        (2_500, None, 2_500),
+        (3_000, None, 2_500),
+        (100, None, 100),
+        (20, Some(json!({ "hundredth": 7 })), 20),
+        (400, Some(json!({ "tenth": 3 })), 250),
+    ] {
+        let filter = filter.map(|filter| Where::parse(&filter).unwrap());
+        let request = Nearest { vector: random.vector(24), k, filter };
+        let found = host.finish(host.snapshot.nearest(request, Budget::NONE)).unwrap();
+        let ids: BTreeSet<&str> = found.iter().map(|found| found.row.record.id.as_str()).collect();
+        assert_eq!((found.len(), ids.len()), (expected, expected));
+    }
+}
+
 #[test]
 fn the_same_records_give_the_same_bytes_and_one_change_few() {
     let mut random = Random::new(9);
