@@ -32,11 +32,6 @@ pub struct List {
 }
 
 impl List {
-    /// Bytes that a record takes at most.
-    pub const fn record_bytes(dimension: usize) -> usize {
-        code_bytes(dimension) + PartRef::LEAST_BYTES + 12
-    }
-
     /// The bytes of a list whose first `own` places are its own, four rows to a part.
     pub fn write(&self, own: usize) -> Vec<u8> {
         let (own, others) = self.places.split_at(own);

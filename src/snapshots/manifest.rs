@@ -51,7 +51,7 @@ pub struct Layer {
     pub count: u32,
     /// Packs that it added to those before.
     pub packs: u32,
-    /// For each cell its parts: the heads of its lists in the base, lists in layers over it.
+    /// For each cell the parts with the heads of its lists.
     pub cells: Vec<Vec<PartRef>>,
     /// Id → number and digest.
     pub ids: Option<Table>,

@@ -2,19 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chromatid_vectors::Space;
-use chromatid_vectors::distance::Query;
 use roaring::RoaringBitmap;
 
+use super::clusters::divide_into;
 use super::corpus::{Corpus, Frame, Vectors};
+use super::write_cells;
 use super::writer::LayerWriter;
 use crate::error::{Error, Result};
 use crate::ids::{Digest, digest};
-use crate::limits::{MAX_DELTAS, MAX_PART_BYTES};
-use crate::lists::List;
+use crate::limits::MAX_DELTAS;
 use crate::manifest::{Identity, Layer, Manifest};
 use crate::pack::{Kind, PackName, Packs};
-use crate::part::PartRef;
 use crate::record::row_digest;
 use crate::terms::bitmap_bytes;
 
@@ -136,7 +134,8 @@ fn write(
     let mut packs = Packs::new(older_packs.to_vec(), sink);
     let start = kept.last().map_or(0, Layer::end);
     let mut writer = LayerWriter::new(&vectors, &mut packs, start);
-    let cells = write_lists(&mut writer, &vectors, old, changed)?;
+    let plans = divide_into(&vectors, changed, &old.centers);
+    let cells = write_cells(&mut writer, &plans)?;
     let layer = writer.finish(cells)?;
     let dead_parts = packs.add_blob(Kind::Index, &bitmap_bytes(dead)?)?;
     let packs = packs.finish()?;
@@ -144,31 +143,4 @@ fn write(
     let (centers, dead_count) = (old.centers.clone(), dead.len() as u32);
     let layers = kept.into_iter().chain([layer]).collect();
     Ok(Manifest { identity, packs, centers, layers, dead: dead_parts, dead_count })
-}
-
-/// Lists of the changed records of each cell, around the cell's center.
-fn write_lists(
-    writer: &mut LayerWriter<'_, '_>,
-    vectors: &Vectors<'_>,
-    old: &Manifest,
-    changed: &[u32],
-) -> Result<Vec<Vec<PartRef>>> {
-    let centers: Vec<f32> = old.centers.iter().flat_map(|center| center.vector()).collect();
-    let mut members = vec![Vec::new(); old.centers.len()];
-    let mut distances = Vec::new();
-    for record in changed {
-        Query::new(Space::L2, &vectors.turned(*record)).distances(&centers, &mut distances);
-        let nearest = (0..distances.len()).min_by(|a, b| distances[*a].total_cmp(&distances[*b]));
-        members[nearest.unwrap_or(0)].push(*record);
-    }
-    let most = (MAX_PART_BYTES / 2 / List::record_bytes(vectors.frame.dimension())).max(1);
-    let cells = old.centers.iter().zip(members).map(|(center, members)| {
-        let lists = members.chunks(most);
-        let list = |records: &[u32]| {
-            let places = writer.rows(records)?;
-            writer.list(center, records.len(), records, places)
-        };
-        lists.map(list).collect()
-    });
-    cells.collect()
 }

@@ -61,8 +61,7 @@ pub fn divide(vectors: &Vectors<'_>) -> Vec<CellPlan> {
     if all == 0 {
         return Vec::new();
     }
-    let list_records = (LIST_BYTES / code_bytes(dimension)).max(all / MOST_HEADS);
-    let list_records = list_records.clamp(LIST_RECORDS.0, LIST_RECORDS.1);
+    let list_records = list_records(all, dimension);
     let wanted = all.div_ceil(list_records);
     let sampled = all.min(wanted * SAMPLE_PER_LIST);
     let mut sample = Sample::new(dimension, PIECE_BYTES);
@@ -81,6 +80,28 @@ pub fn divide(vectors: &Vectors<'_>) -> Vec<CellPlan> {
     }
     drop(sample);
     assign(vectors, Groups::new(&heads, dimension), list_records)
+}
+
+/// How many records a list has, about, of so many in all.
+fn list_records(all: usize, dimension: usize) -> usize {
+    let wanted = (LIST_BYTES / code_bytes(dimension)).max(all / MOST_HEADS);
+    wanted.clamp(LIST_RECORDS.0, LIST_RECORDS.1)
+}
+
+/// Divides some records into lists in cells that there are already.
+pub fn divide_into(vectors: &Vectors<'_>, records: &[u32], centers: &[Center]) -> Vec<CellPlan> {
+    let dimension = vectors.frame.dimension();
+    let matrix: Vec<f32> = centers.iter().flat_map(Center::vector).collect();
+    let mut members = vec![Members::default(); centers.len()];
+    let mut distances = Vec::new();
+    for record in records {
+        members[nearest(&vectors.turned(*record), &matrix, &mut distances)].own.push(*record);
+    }
+    let wanted = list_records(records.len(), dimension);
+    let cells = members.into_iter().zip(centers);
+    cells
+        .map(|(members, center)| CellPlan { center: center.clone(), lists: cut(vectors, members, wanted) })
+        .collect()
 }
 
 fn centers(sample: &Sample, target: usize) -> Vec<f32> {

@@ -34,13 +34,7 @@ pub fn base(
     let plans = divide(&vectors);
     let mut packs = Packs::new(Vec::new(), sink);
     let mut writer = LayerWriter::new(&vectors, &mut packs, 0);
-    let mut places = vec![None; corpus.len() as usize];
-    for list in plans.iter().flat_map(|plan| &plan.lists) {
-        for (record, place) in list.records.iter().zip(writer.rows(&list.records)?) {
-            places[*record as usize] = Some(place);
-        }
-    }
-    let cells = plans.iter().map(|plan| write_cell(&mut writer, plan, &places)).collect::<Result<_>>()?;
+    let cells = write_cells(&mut writer, &plans)?;
     let layer = writer.finish(cells)?;
     let packs = packs.finish()?;
     let layer = Layer { packs: packs.len() as u32, ..layer };
@@ -57,11 +51,25 @@ fn checked(dimension: usize) -> Result<usize> {
     }
 }
 
+/// Writes the rows of all lists, then the lists, whose records may have their rows in another one, then their heads.
+fn write_cells(writer: &mut LayerWriter<'_, '_>, plans: &[CellPlan]) -> Result<Vec<Vec<PartRef>>> {
+    let mut places = vec![None; writer.vectors.corpus.len() as usize];
+    for list in plans.iter().flat_map(|plan| &plan.lists) {
+        for (record, place) in list.records.iter().zip(writer.rows(&list.records)?) {
+            places[*record as usize] = Some(place);
+        }
+    }
+    plans.iter().map(|plan| write_cell(writer, plan, &places)).collect()
+}
+
 fn write_cell(
     writer: &mut LayerWriter<'_, '_>,
     plan: &CellPlan,
     places: &[Option<RowPlace>],
 ) -> Result<Vec<PartRef>> {
+    if plan.lists.is_empty() {
+        return Ok(Vec::new());
+    }
     let around = plan.center.vector();
     let mut heads = Vec::new();
     let mut entries = Vec::with_capacity(plan.lists.len());

@@ -1,8 +1,6 @@
 //! The nearest records of a vector: cells whose centers are near, their lists whose heads are near, the codes in these, and the rows
 //! of the best, which are compared exactly. Each is one hop.
 
-use std::rc::Rc;
-
 use chromatid_vectors::distance::Query;
 use roaring::RoaringBitmap;
 
@@ -13,6 +11,7 @@ use crate::exchange::{Exchange, join};
 use crate::filter::Where;
 use crate::limits::MAX_RESULTS;
 use crate::lists::{Cell, Entry, List, RowPlace};
+use crate::manifest::Manifest;
 use crate::part::PartRef;
 use crate::ranges::Selection;
 use crate::record::Row;
@@ -110,7 +109,7 @@ impl Snapshot {
         loop {
             let (candidates, used) = self.candidates(exchange, &turned, &near, &allowed, times).await?;
             if candidates.len() >= k || candidates.len() as u64 == allowed.len() {
-                let ranges = RANGES.saturating_mul(times).saturating_sub(used);
+                let ranges = (RANGES.saturating_mul(times) + 2 * self.over()).saturating_sub(used);
                 return self.best(exchange, candidates, &query, k, ranges).await;
             }
             if times > self.manifest.count() as usize {
@@ -121,41 +120,40 @@ impl Snapshot {
         }
     }
 
-    /// The cells that are nearest: of the base the heads, of the layers over it the lists.
+    /// The heads of the lists of all layers in the cells that are nearest.
     async fn cells(&self, exchange: &Exchange, turned: &[f32], times: usize) -> Result<Near> {
-        let manifest = &self.manifest;
+        let Manifest { centers, layers, .. } = &*self.manifest;
         let probe = Query::new(self.frame.probe_space(), turned);
-        let distance = |cell: usize| probe.distance(&manifest.centers[cell].vector());
-        let mut cells: Vec<(f32, usize)> =
-            (0..manifest.centers.len()).map(|cell| (distance(cell), cell)).collect();
+        let distance = |cell: usize| probe.distance(&centers[cell].vector());
+        let mut cells: Vec<(f32, usize)> = (0..centers.len()).map(|cell| (distance(cell), cell)).collect();
         cells.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        let mut selection = Selection::new(CELL_RANGES.saturating_mul(times), CELL_BYTES * times as u64);
-        let Some((base, over)) = manifest.layers.split_first() else { return Ok(Near::default()) };
-        let taken = |(_, cell): &(f32, usize)| {
-            let all = base.cells[*cell].iter().all(|part| selection.take(part));
-            all.then_some(*cell)
-        };
-        let taken: Vec<usize> = cells.iter().filter_map(taken).collect();
-        let heads: Vec<PartRef> = taken.iter().flat_map(|cell| base.cells[*cell].iter().copied()).collect();
-        let mut lists: Vec<PartRef> = Vec::new();
-        for cell in &taken {
-            lists.extend(over.iter().flat_map(|layer| &layer.cells[*cell]));
-        }
-        let (heads, lists) = join(exchange.read(&heads), exchange.read(&lists)).await;
-        let mut heads = heads.into_iter();
-        let query = CodeQuery::new(self.frame.probe_space(), turned);
-        let mut near =
-            Near { entries: Vec::new(), lists, ranges: selection.ranges(), bytes: selection.bytes() };
-        for cell in taken {
-            let around = query.around(&manifest.centers[cell].vector());
-            for bytes in heads.by_ref().take(base.cells[cell].len()) {
-                let Cell { entries, heads } = Cell::read(&bytes, turned.len())?;
-                let heads = heads.chunks_exact(code_bytes(turned.len()));
-                near.entries.extend(heads.map(|head| query.distance(around, head)).zip(entries));
+        let parts_of = |cell: usize| layers.iter().flat_map(move |layer| layer.cells[cell].iter().copied());
+        let ranges = CELL_RANGES.saturating_mul(times) + self.over();
+        let mut selection = Selection::new(ranges, CELL_BYTES * times as u64);
+        let mut taken = Vec::new();
+        for (_, cell) in cells {
+            // Of a cell all is read or nothing: a newer record must not be missed where an older one is found.
+            let parts = parts_of(cell).take_while(|part| selection.take(part)).count();
+            if parts == parts_of(cell).count() {
+                taken.extend(parts_of(cell).map(|part| (cell, part)));
             }
+        }
+        let parts: Vec<PartRef> = taken.iter().map(|(_, part)| *part).collect();
+        let query = CodeQuery::new(self.frame.probe_space(), turned);
+        let mut near = Near { entries: Vec::new(), ranges: selection.ranges(), bytes: selection.bytes() };
+        for ((cell, _), bytes) in taken.iter().zip(exchange.read(&parts).await) {
+            let around = query.around(&centers[*cell].vector());
+            let Cell { entries, heads } = Cell::read(&bytes, turned.len())?;
+            let heads = heads.chunks_exact(code_bytes(turned.len()));
+            near.entries.extend(heads.map(|head| query.distance(around, head)).zip(entries));
         }
         near.entries.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.first.cmp(&b.1.first)));
         Ok(near)
+    }
+
+    /// Layers over the base: each is allowed a request more for its heads, and one for its lists.
+    fn over(&self) -> usize {
+        self.manifest.layers.len().saturating_sub(1)
     }
 
     /// What the codes of the lists that are nearest say, the best first.
@@ -167,9 +165,11 @@ impl Snapshot {
         allowed: &RoaringBitmap,
         times: usize,
     ) -> Result<(Vec<Candidate>, usize)> {
-        let ranges = (RANGES - ROW_RANGES).saturating_mul(times).saturating_sub(near.ranges);
+        let ranges = (RANGES - ROW_RANGES).saturating_mul(times) + 2 * self.over();
+        let ranges = ranges.saturating_sub(near.ranges);
         let bytes = ((BYTES - ROW_BYTES) * times as u64).saturating_sub(near.bytes);
-        let mut selection = Selection::new(ranges.min(LIST_RANGES.saturating_mul(times)), bytes);
+        let mut selection =
+            Selection::new(ranges.min(LIST_RANGES.saturating_mul(times) + self.over()), bytes);
         let any = |entry: &Entry| allowed.range_cardinality(entry.first..entry.first + entry.count) > 0;
         let wanted = near.entries.iter().filter(|(_, entry)| any(entry)).map(|(_, entry)| entry.part);
         let wanted: Vec<PartRef> = wanted.collect();
@@ -180,8 +180,8 @@ impl Snapshot {
         let read = exchange.read(&parts).await;
         let mut candidates = Vec::new();
         let query = CodeQuery::new(self.manifest.identity.space, turned);
-        for bytes in near.lists.iter().chain(&read) {
-            score(&List::read(bytes, turned.len())?, &query, allowed, &mut candidates);
+        for bytes in read {
+            score(&List::read(&bytes, turned.len())?, &query, allowed, &mut candidates);
         }
         // A record that lies in two lists counts once, with the better estimate.
         candidates.sort_unstable_by(|a, b| {
@@ -233,12 +233,9 @@ impl Snapshot {
 }
 
 /// What is near a query.
-#[derive(Default)]
 struct Near {
-    /// Lists of the base, the nearest head first.
+    /// Lists, the nearest head first.
     entries: Vec<(f32, Entry)>,
-    /// Lists of later layers.
-    lists: Vec<Rc<[u8]>>,
     /// Requests that the heads took.
     ranges: usize,
     /// And their bytes.
