@@ -4,7 +4,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 import { makeSet } from "../benches/data/make.mjs";
-import { makeDirectory, startServer, workerDirectory, WORKERD } from "../benches/http/servers.mjs";
+import { isolateBytes } from "../benches/http/isolate.mjs";
+import { inspectorPort, makeDirectory, startServer, workerDirectory, WORKERD } from "../benches/http/servers.mjs";
 import { median, openSet } from "../benches/http/set.mjs";
 import { httpTable } from "../benches/http/table.mjs";
 import { bundle } from "../tests/edge/support/bundle.mjs";
@@ -32,8 +33,8 @@ export async function benchEdge({ sizes }) {
   mkdirSync(OUT, { recursive: true });
   writeFileSync(path.join(OUT, "edge-results.json"), `${JSON.stringify({ empty, results }, undefined, 1)}\n`);
   say(`\n${httpTable(results.map(({ row }) => row))}`);
-  for (const { row, cold } of results) {
-    say(`${row.rows} records: a process that starts, opens the store and answers its first query takes ${ms(cold.firstMs - empty.startMs)} more than one with an empty Worker (${ms(empty.startMs)}); after it, ${megabytes(cold.rss - empty.rss)} more memory (${megabytes(empty.rss)})`);
+  for (const { row, cold, isolate } of results) {
+    say(`${row.rows} records: a process that starts, opens the store and answers its first query takes ${ms(cold.firstMs - empty.startMs)} more than one with an empty Worker (${ms(empty.startMs)}); after it, ${megabytes(cold.rss - empty.rss)} more memory (${megabytes(empty.rss)}); after all that was measured its isolate holds ${megabytes(isolate)}`);
   }
 }
 
@@ -61,13 +62,14 @@ async function measure(set, size) {
       throw new SetupError("the client failed on the Worker");
     }
     const memory = running.memory();
+    const isolate = await isolateBytes(inspectorPort(PORT));
     await running.stop();
     const [query = []] = openSet(set, size).queries;
     const cold = await medianOf(() => startOnce(WORKERD.ours, directory, (url) => firstAnswer(url, query)));
     const result = JSON.parse(output.trim().split("\n").at(-1) ?? "");
     /** @type {import("../benches/http/table.mjs").HttpRow} */
     const row = { server: WORKERD.ours.name, startMs: running.startMs, restartMs: cold.firstMs, memory, ...result };
-    return { row, cold };
+    return { row, cold, isolate };
   } finally {
     remove();
   }

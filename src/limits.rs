@@ -3,12 +3,13 @@
 pub use chromatid_vectors::limits::*;
 
 /// Longest time a background slice runs before it pauses for other work, in milliseconds.
-/// Half of a frame at 60 Hz, so that a query issued from a page never waits for a whole frame.
-pub const SLICE_MS: f64 = 8.0;
+/// A request that takes several turns of the event loop (its body comes in pieces, a storage answers later) waits for as many slices, so
+/// they are short; a pause costs some hundredths of a millisecond.
+pub const SLICE_MS: f64 = 2.0;
 
 /// Records in one write. Chroma's single node advertises 5,461 (32,766 SQLite variables / 6);
 /// clients size their batches by it, so it stays the same here.
-pub const MAX_BATCH_SIZE: usize = 5_461;
+pub const MAX_BATCH_SIZE: u32 = 5_461;
 
 /// Clients of which it is remembered what they asked for last: tabs and workers that were open at about the same time. A row of
 /// one is some fifty bytes.

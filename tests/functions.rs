@@ -339,7 +339,7 @@ fn ids(result: Option<WatchedResult>) -> Option<Vec<String>> {
     match result? {
         WatchedResult::Get(result) => Some(result.ids),
         WatchedResult::Query(mut result) => Some(result.rows.remove(0).ids),
-        WatchedResult::Search(_) => None,
+        _ => None,
     }
 }
 
@@ -362,6 +362,36 @@ fn a_watched_get_answers_when_it_changes_and_not_otherwise() {
         assert_eq!(ids(world.db.refresh(watch).await.unwrap()), Some(vec!["3".into()]));
         world.db.unwatch(watch);
         assert_eq!(world.db.refresh(watch).await.unwrap_err().code(), 404);
+    });
+}
+
+#[test]
+fn watched_counts_and_facets_answer_when_they_change_and_not_otherwise() {
+    block_on(async {
+        let world = World::new().await;
+        world.upsert(&[(1, json!({"k": 1})), (2, json!({"k": 2}))]).await;
+        let count = world.db.watch(T, D, &world.id, WatchedRequest::Count).unwrap();
+        let request = FacetsRequest { keys: vec!["k".into()], ids: None, filter: None, limit: 10 };
+        let facets = world.db.watch(T, D, &world.id, WatchedRequest::Facets(request)).unwrap();
+        let values = async || match world.db.refresh(facets).await.unwrap() {
+            Some(WatchedResult::Facets(facets)) => Some(facets[0].1.values.clone()),
+            _ => None,
+        };
+        let one = |value: i64, count| (MetadataValue::Int(value), count);
+        assert_eq!(world.db.refresh(count).await.unwrap(), Some(WatchedResult::Count(2)));
+        assert_eq!(values().await, Some(vec![one(1, 1), one(2, 1)]));
+
+        world.upsert(&[(2, json!({"k": 1}))]).await;
+        assert_eq!(world.db.refresh(count).await.unwrap(), None);
+        assert_eq!(values().await, Some(vec![one(1, 2)]));
+        world.upsert(&[(3, json!({"other": 1}))]).await;
+        assert_eq!(world.db.refresh(count).await.unwrap(), Some(WatchedResult::Count(3)));
+        assert_eq!(values().await, None);
+        world.db.compact().await.unwrap();
+        assert_eq!(world.db.refresh(count).await.unwrap(), None);
+        world.delete(&[1]).await;
+        assert_eq!(world.db.refresh(count).await.unwrap(), Some(WatchedResult::Count(2)));
+        assert_eq!(values().await, Some(vec![one(1, 1)]));
     });
 }
 

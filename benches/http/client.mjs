@@ -7,6 +7,7 @@ import { ChromaClient } from "chromadb";
 
 import { median, openSet, percentile } from "./set.mjs";
 
+/** Or as many as the server says. */
 const LARGE_BATCH = 5_000;
 const SMALL_BATCH = 100;
 const SMALL_ROWS = 5_000;
@@ -17,11 +18,12 @@ const [url = "", directory = "", rows = "0"] = process.argv.slice(2);
 const { hostname, port } = new URL(url);
 const client = new ChromaClient({ host: hostname, port: Number(port) });
 const set = openSet(directory, Number(rows));
+const largeBatch = Math.min(LARGE_BATCH, await client.getMaxBatchSize());
 
 const result = {
   client: "JavaScript",
   rows: set.rows,
-  addLarge: await add("large", set.rows, LARGE_BATCH),
+  addLarge: await add("large", set.rows, largeBatch),
   addSmall: await add("small", Math.min(SMALL_ROWS, set.rows), SMALL_BATCH),
   queries: await queries(),
   pages: await pages(["documents", "metadatas"]),

@@ -56,6 +56,12 @@ export const WORKERD = {
   empty: { name: "an empty Worker", command: (port, directory) => [process.execPath, WORKER, "empty", String(port), directory] },
 };
 
+/**
+ * Where the inspector of a Worker on a port listens.
+ * @param {number} port
+ */
+export const inspectorPort = (port) => port + 1;
+
 /** A directory of its own for a server's data. */
 export function makeDirectory() {
   const directory = mkdtempSync(path.join(tmpdir(), "bench-http-"));

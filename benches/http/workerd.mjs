@@ -5,7 +5,7 @@ import path from "node:path";
 
 import { Miniflare } from "miniflare";
 
-import { workerDirectory } from "./servers.mjs";
+import { inspectorPort, workerDirectory } from "./servers.mjs";
 
 const [kind = "open", port = "0", data = ""] = process.argv.slice(2);
 
@@ -23,6 +23,7 @@ const miniflare = new Miniflare({
   cf: false,
   host: "127.0.0.1",
   port: Number(port),
+  inspectorPort: inspectorPort(Number(port)),
   compatibilityDate: "2026-04-01",
   modulesRoot: SCRIPT,
   modules,

@@ -107,14 +107,23 @@ export interface AttachedFunction {
 }
 
 /** What is watched: the arguments of one of the methods. */
-export type WatchArgs = { get: GetArgs } | { query: QueryArgs } | { search: SearchLike | SearchLike[] };
+export type WatchArgs =
+  | { get: GetArgs }
+  | { query: QueryArgs }
+  | { search: SearchLike | SearchLike[] }
+  | { facets: FacetsArgs }
+  | { count: true };
 
 /** The result of what is watched. */
 export type Watched<A extends WatchArgs> = A extends { get: GetArgs }
   ? GetResult
   : A extends { query: QueryArgs }
     ? QueryResult
-    : SearchResult;
+    : A extends { search: SearchLike | SearchLike[] }
+      ? SearchResult
+      : A extends { facets: FacetsArgs }
+        ? Facet[]
+        : number;
 
 /** What may be changed about a collection. Metadata replaces the old one. */
 export interface ModifyArgs {

@@ -36,7 +36,7 @@ import { ChromaValueError } from "./errors.js";
 import { type Unsubscribe, watchRequest } from "./live.js";
 import { packMatrix } from "./matrix.js";
 import { type NullValues, serializeMetadata, toPlain } from "./metadata.js";
-import { prepareFilter, prepareGet, readGet, readQuery, readSearches } from "./requests.js";
+import { prepareFacets, prepareFilter, prepareGet, readGet, readQuery, readSearches } from "./requests.js";
 import type { GetResult, QueryResult, SearchResult } from "./results.js";
 import type { Schema } from "./schema/schema.js";
 import { embedSparse } from "./schema/sparse.js";
@@ -287,8 +287,8 @@ export class CollectionImpl implements Collection {
     await (await this.#session.engine()).detachFunction(...this.#path(), name, deleteOutput);
   }
 
-  async facets({ keys, limit = 10, ...filter }: FacetsArgs): Promise<Facet[]> {
-    const request = { ...prepareFilter(filter), keys: [...keys], limit };
+  async facets(args: FacetsArgs): Promise<Facet[]> {
+    const request = prepareFacets(args);
     return (await this.#session.engine()).facets(...this.#path(), request);
   }
 
@@ -298,11 +298,17 @@ export class CollectionImpl implements Collection {
     onError: (error: unknown) => void = reportLater,
   ): Unsubscribe {
     const path = this.#path();
-    const show = (result: GetResult | QueryResult | SearchResult): unknown => callback(result as Watched<A>);
+    const show = (result: Watched<WatchArgs>): unknown => callback(result as Watched<A>);
     if ("get" in args) {
       const request = prepareGet(args.get);
       const subject = { path, kind: "get" as const, request };
       return watchRequest(this.#session, subject, (columns) => show(readGet(columns, request)), onError);
+    }
+    if ("facets" in args) {
+      return watchRequest(this.#session, { path, kind: "facets", request: prepareFacets(args.facets) }, show, onError);
+    }
+    if ("count" in args) {
+      return watchRequest(this.#session, { path, kind: "count", request: {} }, show, onError);
     }
     let ended = false;
     let end: Unsubscribe = () => {

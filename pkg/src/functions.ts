@@ -67,10 +67,14 @@ export class FunctionRunner {
     this.#ended = true;
   }
 
+  #isOver(): boolean {
+    return this.#ended || this.#session.isClosed;
+  }
+
   /** Follows one engine after the other: an engine that is lost, or moves to another tab, is taken up again. */
   async #followEngines(): Promise<void> {
     const progress = { made: true };
-    while (progress.made && !this.#ended && !this.#session.isClosed) {
+    while (progress.made && !this.#isOver()) {
       progress.made = false;
       // A store that cannot be opened, or is gone, is reported to those who call it.
       await this.#follow(progress).catch(() => undefined);
@@ -82,7 +86,8 @@ export class FunctionRunner {
     const engine = await this.#session.engine();
     for (let seen = 0; !this.#ended; seen = await nextChange(engine, seen)) {
       for (const pending of await engine.pendingFunctions(this.names())) {
-        await this.#run(engine, pending).catch(reportLater);
+        // The store may be closed in the middle of a run, which is then made again when it is open.
+        await this.#run(engine, pending).catch((error: unknown) => (this.#isOver() ? undefined : reportLater(error)));
       }
       progress.made = true;
     }

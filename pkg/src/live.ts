@@ -41,7 +41,7 @@ export function watchRequest<K extends keyof WatchedRequests>(
     try {
       for (let seen = 0; !isOver(); seen = await nextChange(engine, seen)) {
         const columns = (await engine.refresh(number)) as WatchedResults[K] | null;
-        await (columns && !isOver() ? show(columns) : undefined);
+        await (columns !== null && !isOver() ? show(columns) : undefined);
         progress.shown = true;
       }
     } finally {

@@ -1,7 +1,8 @@
 /** Requests in the shape of the engine, and its columns as the results of the client. */
 
-import type { GetArgs } from "./collection-api.js";
+import type { FacetsArgs, GetArgs } from "./collection-api.js";
 import type {
+  FacetsRequest,
   GetColumns,
   GetRequest,
   QueryColumns,
@@ -59,6 +60,11 @@ export function prepareFilter({ ids, where, whereDocument }: GetArgs): RecordFil
     validateWhereDocument(whereDocument);
   }
   return { ids: ids && [...ids], where: toPlain(where), where_document: toPlain(whereDocument) };
+}
+
+/** The checked request in the shape of the engine. */
+export function prepareFacets({ keys, limit = 10, ...filter }: FacetsArgs): FacetsRequest {
+  return { ...prepareFilter(filter), keys: [...keys], limit };
 }
 
 /** The engine's columns as the results show them; a column that was not included is empty. */

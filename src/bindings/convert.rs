@@ -247,9 +247,7 @@ pub fn strings_to_js(values: &[String]) -> JsValue {
 }
 
 fn metadatas_to_js(metadatas: Option<&[Option<Metadata>]>) -> JsValue {
-    metadatas.map_or(JsValue::NULL, |metadatas| {
-        metadatas.iter().map(|row| metadata::to_js(row.as_ref())).collect::<Array>().into()
-    })
+    metadatas.map_or(JsValue::NULL, metadata::column_to_js)
 }
 
 fn matrix_to_js(embeddings: &Embeddings) -> JsValue {

@@ -151,13 +151,17 @@ async fn of_collection(engine: &Engine, method: &str, arguments: &Arguments) -> 
     }
 }
 
-/// `kind` is `get`, `query` or `search`, and says what `request` is.
+/// `kind` is the name of a method, and says what `request` is.
 fn watched_request(kind: &str, request: &JsValue) -> JsResult<WatchedRequest> {
     match kind {
         "get" => Ok(WatchedRequest::Get(convert::get_request(request)?)),
         "query" => Ok(WatchedRequest::Query(convert::query_request(request)?)),
         "search" => Ok(WatchedRequest::Search(search_request(request)?)),
-        other => Err(error::invalid(&format!("get, query and search can be watched, not {other}"))),
+        "facets" => Ok(WatchedRequest::Facets(convert::facets_request(request)?)),
+        "count" => Ok(WatchedRequest::Count),
+        other => {
+            Err(error::invalid(&format!("get, query, search, facets and count can be watched, not {other}")))
+        }
     }
 }
 
@@ -168,6 +172,8 @@ async fn refresh(db: &Db, number: u32) -> JsResult {
         WatchedResult::Get(result) => convert::get_result(&result),
         WatchedResult::Query(result) => convert::query_result(result),
         WatchedResult::Search(results) => convert::search_results(&results),
+        WatchedResult::Facets(facets) => facets.iter().map(convert::facet).collect::<Array>().into(),
+        WatchedResult::Count(count) => JsValue::from_f64(count as f64),
     }))
 }
 

@@ -81,13 +81,14 @@ pub fn int_from_bigint(value: &JsValue) -> JsResult<i64> {
         .map_err(|_| error::invalid("an integer does not fit 64 bits: store it as a string"))
 }
 
+/// Whether a JavaScript number holds an integer exactly.
+pub fn is_safe(int: i64) -> bool {
+    int.unsigned_abs() as f64 <= MAX_SAFE_INTEGER
+}
+
 /// An integer as a number, or as a bigint when a number cannot hold it exactly.
 pub fn int_to_js(int: i64) -> JsValue {
-    if int.unsigned_abs() as f64 <= MAX_SAFE_INTEGER {
-        JsValue::from_f64(int as f64)
-    } else {
-        BigInt::from(int).into()
-    }
+    if is_safe(int) { JsValue::from_f64(int as f64) } else { BigInt::from(int).into() }
 }
 
 /// Writes a JSON value. Objects are built from entries, so that `__proto__` is a member like any other.

@@ -1,6 +1,7 @@
 //! Record metadata across the boundary: the one place where it is converted.
 
 use js_sys::{Array, Float64Array, Object};
+use serde::{Serialize, Serializer};
 use wasm_bindgen::prelude::*;
 
 use super::{JsResult, error, json};
@@ -100,6 +101,53 @@ fn numbers(value: &JsValue) -> Option<Vec<f64>> {
 
 fn strings(value: &JsValue) -> Option<Vec<String>> {
     Array::is_array(value).then(|| Array::from(value).iter().map(|text| text.as_string()).collect())?
+}
+
+/// Writes the metadata of some records. Through one text, where that says the same: a call of the host for each value takes longer than
+/// writing and parsing all of them.
+pub fn column_to_js(column: &[Option<Metadata>]) -> JsValue {
+    let parsed = json_of(column).and_then(|text| js_sys::JSON::parse(&text).ok());
+    parsed.unwrap_or_else(|| column.iter().map(|row| to_js(row.as_ref())).collect::<Array>().into())
+}
+
+fn json_of(column: &[Option<Metadata>]) -> Option<String> {
+    let is_exact = column.iter().flatten().flat_map(Metadata::values).all(is_exact_in_json);
+    let rows: Vec<Option<Row<'_>>> = column.iter().map(|row| row.as_ref().map(Row)).collect();
+    is_exact.then(|| serde_json::to_string(&rows).ok()).flatten()
+}
+
+/// Whether parsing its JSON gives what [`value_to_js`] does: not of integers that are written as bigints, nor of what is no number.
+fn is_exact_in_json(value: &MetadataValue) -> bool {
+    match value {
+        MetadataValue::Bool(_)
+        | MetadataValue::Str(_)
+        | MetadataValue::BoolArray(_)
+        | MetadataValue::StrArray(_) => true,
+        MetadataValue::Int(value) => json::is_safe(*value),
+        MetadataValue::IntArray(values) => values.iter().all(|value| json::is_safe(*value)),
+        MetadataValue::Float(value) => value.is_finite(),
+        MetadataValue::FloatArray(values) => values.iter().all(|value| value.is_finite()),
+        MetadataValue::SparseVector(vector) => vector.values.iter().all(|value| value.is_finite()),
+    }
+}
+
+struct Row<'a>(&'a Metadata);
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, Value(value))))
+    }
+}
+
+/// A value in JSON, as JavaScript is to see it: the shortest text of a number of 32 bits is another number with 64.
+struct Value<'a>(&'a MetadataValue);
+
+impl Serialize for Value<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let MetadataValue::SparseVector(vector) = self.0 else { return self.0.serialize(serializer) };
+        let weights: Vec<f64> = vector.values.iter().map(|value| f64::from(*value)).collect();
+        vector.serialize_with(serializer, &weights)
+    }
 }
 
 /// Writes the metadata of one record; null when it has none.

@@ -48,6 +48,7 @@ struct OpenOptions {
     #[serde(default)]
     allow_reset: bool,
     versions: Option<u32>,
+    batch_size: Option<u32>,
 }
 
 /// An open database.
@@ -85,6 +86,7 @@ impl Engine {
             allow_reset: options.allow_reset,
             versions: options.versions.unwrap_or(0) as usize,
             quotas,
+            batch_size: options.batch_size.unwrap_or(MAX_BATCH_SIZE),
         };
         let db = match Db::open(Rc::clone(&storage), Rc::new(env::JsEnv::new()), options).await {
             Ok(db) => db,
@@ -281,7 +283,7 @@ impl Engine {
 
     #[wasm_bindgen(js_name = maxBatchSize)]
     pub fn max_batch_size(&self) -> u32 {
-        MAX_BATCH_SIZE as u32
+        self.db.batch_size()
     }
 
     pub async fn reset(&self) -> JsResult<bool> {

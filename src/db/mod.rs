@@ -25,7 +25,7 @@ use crate::error::{Error, Result};
 use crate::execution::functions::{BuiltIn, Run};
 use crate::execution::orchestrators::{compact, garbage};
 use crate::execution::store::{Store, StoreOptions};
-use crate::limits::{CACHE_BYTES, COMPACTION_BYTES, IDLE_COMPACTION_OPERATIONS};
+use crate::limits::{CACHE_BYTES, COMPACTION_BYTES, IDLE_COMPACTION_OPERATIONS, MAX_BATCH_SIZE};
 use crate::storage::{Durability, Storage, sealed};
 use export::Export;
 use import::Import;
@@ -60,6 +60,8 @@ pub struct Options {
     /// have in common.
     pub versions: usize,
     pub quotas: Quotas,
+    /// Records that clients are told to write at a time. Larger writes are taken, too.
+    pub batch_size: u32,
 }
 
 impl Default for Options {
@@ -70,6 +72,7 @@ impl Default for Options {
             allow_reset: false,
             versions: 0,
             quotas: Quotas::default(),
+            batch_size: MAX_BATCH_SIZE,
         }
     }
 }
@@ -145,6 +148,11 @@ impl Db {
     /// Nanoseconds since the Unix epoch.
     pub fn heartbeat(&self) -> u64 {
         (self.env().now_ms() * 1e6) as u64
+    }
+
+    /// [`Options::batch_size`].
+    pub fn batch_size(&self) -> u32 {
+        self.inner.options.batch_size
     }
 
     /// Removes everything and starts anew. Refused unless [`Options::allow_reset`].

@@ -49,6 +49,8 @@ impl Db {
                     .iter()
                     .try_for_each(|search| check_filter(&state, search.filter.as_ref()))?;
             }
+            WatchedRequest::Facets(request) => check_filter(&state, request.filter.as_ref())?,
+            WatchedRequest::Count => {}
         }
         let mut watches = self.inner.watches.borrow_mut();
         let number = self.next_number();

@@ -5,6 +5,7 @@
 //! at every time.
 
 use std::cell::RefCell;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use roaring::RoaringBitmap;
 
@@ -23,6 +24,8 @@ pub struct Selections {
 struct Entry {
     /// The root of the segment's records: it names them for good.
     root: BlockId,
+    /// Of the condition: hundreds of conditions take longer to compare than one takes to answer.
+    hash: u64,
     condition: Where,
     matching: RoaringBitmap,
     bytes: usize,
@@ -31,8 +34,10 @@ struct Entry {
 impl Selections {
     /// The offset ids of the records under `root` that match `condition`, if they are known.
     pub fn get(&self, root: BlockId, condition: &Where) -> Option<RoaringBitmap> {
+        let hash = hash_of(condition);
         let mut entries = self.entries.borrow_mut();
-        let place = entries.iter().rposition(|entry| entry.is(root, condition))?;
+        let is_wanted = |entry: &Entry| entry.is(root, hash) && entry.condition == *condition;
+        let place = entries.iter().rposition(is_wanted)?;
         entries[place..].rotate_left(1);
         entries.last().map(|entry| entry.matching.clone())
     }
@@ -44,9 +49,10 @@ impl Selections {
         if bytes > SELECTION_CACHE_BYTES {
             return;
         }
+        let hash = hash_of(condition);
         let mut entries = self.entries.borrow_mut();
-        entries.retain(|entry| entry.root == root && entry.condition != *condition);
-        entries.push(Entry { root, condition: condition.clone(), matching: matching.clone(), bytes });
+        entries.retain(|entry| entry.root == root && !entry.is(root, hash));
+        entries.push(Entry { root, hash, condition: condition.clone(), matching: matching.clone(), bytes });
         let mut kept = 0;
         let fits = |entry: &&Entry| {
             kept += entry.bytes;
@@ -59,9 +65,15 @@ impl Selections {
 }
 
 impl Entry {
-    fn is(&self, root: BlockId, condition: &Where) -> bool {
-        self.root == root && self.condition == *condition
+    fn is(&self, root: BlockId, hash: u64) -> bool {
+        self.hash == hash && self.root == root
     }
+}
+
+fn hash_of(condition: &Where) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    condition.hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]

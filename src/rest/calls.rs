@@ -12,7 +12,7 @@ use super::routes::{Call, Parameters};
 use super::{HTML, Identity, JSON, Request, Response, place, query, scope};
 use crate::db::{DEFAULT_DATABASE, DEFAULT_TENANT, Db};
 use crate::error::{Error, Result};
-use crate::limits::{MAX_BATCH_SIZE, MAX_PAYLOAD_BYTES};
+use crate::limits::MAX_PAYLOAD_BYTES;
 use crate::types::{
     AttachFunction, AttachedFunction, CreateCollection, Operation, ReadLevel, SearchRequest, UpdateCollection,
 };
@@ -48,13 +48,13 @@ pub async fn answer(db: &Db, call: Call, parameters: &Parameters, request: &Requ
         Call::HealthCheck => ok(&json!({"is_executor_ready": true, "is_log_client_ready": true})),
         Call::Version => ok(&CHROMA_VERSION),
         Call::PreFlightChecks => {
-            ok(&json!({"max_batch_size": MAX_BATCH_SIZE, "supports_base64_encoding": true}))
+            ok(&json!({"max_batch_size": db.batch_size(), "supports_base64_encoding": true}))
         }
         Call::Identity => identity(request.identity),
         Call::About => ok(&json!({
             "version": env!("CARGO_PKG_VERSION"),
             "capabilities": CAPABILITIES,
-            "max_batch_size": MAX_BATCH_SIZE,
+            "max_batch_size": db.batch_size(),
             "max_payload_bytes": MAX_PAYLOAD_BYTES,
         })),
         Call::OpenApi => Ok(Response::new(200, JSON, OPEN_API.to_vec())),

@@ -14,7 +14,9 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::browser::{has_method, member, settled, storage_error};
 use super::memory::{check_new_blocks, check_new_root};
-use super::{BlockId, ChainEnd, Durability, Frame, LogContents, Pending, Result, Root, Storage, Usage};
+use super::{
+    BlockId, BlockPart, ChainEnd, Durability, Frame, LogContents, Pending, Result, Root, Storage, Usage,
+};
 use crate::error::{Corruption, StorageError};
 use crate::limits::{MAX_BLOCK_BYTES, MAX_ROOT_BYTES};
 
@@ -32,6 +34,8 @@ extern "C" {
     fn read_block(this: &StorageAdapter, id: &str) -> std::result::Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch, js_name = readBlocks)]
     fn read_blocks(this: &StorageAdapter, ids: &Array) -> std::result::Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = readParts)]
+    fn read_parts(this: &StorageAdapter, parts: &Array) -> std::result::Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch, js_name = writeBlocks)]
     fn write_blocks(this: &StorageAdapter, blocks: &Array) -> std::result::Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch, js_name = deleteBlocks)]
@@ -158,16 +162,34 @@ impl Storage for AdapterStorage {
         self.call(
             "reading blocks",
             |adapter| adapter.read_blocks(&id_array(ids)),
-            |blocks| {
-                let blocks: Vec<_> =
-                    Array::from(&blocks).iter().map(|bytes| optional_block(&bytes)).collect::<Result<_>>()?;
-                if blocks.len() != ids.len() {
-                    return Err(StorageError::failed(
-                        "reading blocks",
-                        "the adapter returned another number",
-                    ));
-                }
-                Ok(blocks)
+            |blocks| optional_blocks("reading blocks", &blocks, ids.len()),
+        )
+    }
+
+    fn reads_parts(&self) -> bool {
+        has_method(&self.adapter, "readParts")
+    }
+
+    fn read_parts<'a>(&'a self, parts: &'a [BlockPart]) -> Pending<'a, Vec<Option<Buffer>>> {
+        if !self.reads_parts() {
+            return Box::pin(super::parts_of_whole_blocks(self, parts));
+        }
+        // No block is longer: an adapter need not know what to do about such a part.
+        let end = |part: &BlockPart| u64::from(part.offset) + u64::from(part.length);
+        let possible = move |part: &&BlockPart| end(part) <= MAX_BLOCK_BYTES as u64;
+        let wanted = part_array(parts.iter().filter(possible));
+        let count = wanted.length() as usize;
+        self.call(
+            "reading parts of blocks",
+            |adapter| adapter.read_parts(&wanted),
+            move |read| {
+                let mut read = optional_blocks("reading parts of blocks", &read, count)?.into_iter();
+                let mut next = |part: &BlockPart| {
+                    let bytes = possible(&part).then(|| read.next()).flatten().flatten();
+                    // A part that is cut short is none.
+                    bytes.filter(|bytes| bytes.len() == part.length as usize)
+                };
+                Ok(parts.iter().map(&mut next).collect())
             },
         )
     }
@@ -331,6 +353,17 @@ fn id_array(ids: &[BlockId]) -> Array {
     ids.iter().map(|id| JsValue::from(id.to_string())).collect()
 }
 
+fn part_array<'a>(parts: impl Iterator<Item = &'a BlockPart>) -> Array {
+    let part = |part: &BlockPart| {
+        JsValue::from(object(&[
+            ("id", part.id.to_string().into()),
+            ("offset", part.offset.into()),
+            ("length", part.length.into()),
+        ]))
+    };
+    parts.map(part).collect()
+}
+
 fn block_id(id: &JsValue) -> Result<BlockId> {
     let parsed = id.as_string().and_then(|text| uuid::Uuid::parse_str(&text).ok());
     parsed
@@ -350,6 +383,14 @@ fn optional_block(value: &JsValue) -> Result<Option<Buffer>> {
         return Ok(None);
     }
     Ok(Some(copy_block(bytes_of("block", value, MAX_BLOCK_BYTES)?)))
+}
+
+fn optional_blocks(operation: &'static str, read: &JsValue, count: usize) -> Result<Vec<Option<Buffer>>> {
+    let read: Vec<_> = Array::from(read).iter().map(|bytes| optional_block(&bytes)).collect::<Result<_>>()?;
+    if read.len() != count {
+        return Err(StorageError::failed(operation, "the adapter returned another number"));
+    }
+    Ok(read)
 }
 
 /// The bytes of `array` in aligned memory.

@@ -154,14 +154,7 @@ pub trait Storage {
     /// block, or whose block does not exist. Nothing but the reader's own checksums covers a part. Backends
     /// that cannot read less than a block read the whole of it.
     fn read_parts<'a>(&'a self, parts: &'a [BlockPart]) -> Pending<'a, Vec<Option<Buffer>>> {
-        Box::pin(async move {
-            let mut found = Vec::with_capacity(parts.len());
-            for part in parts {
-                let block = self.read_block(part.id).await?;
-                found.push(block.and_then(|block| slice(&block, part)));
-            }
-            Ok(found)
-        })
+        Box::pin(parts_of_whole_blocks(self, parts))
     }
 
     /// Writes new blocks. They are readable at once and durable after the next [`flush`](Self::flush).
@@ -233,6 +226,19 @@ pub trait Storage {
 
     /// Removes everything, for `reset`: afterwards the store is as new.
     fn clear(&self) -> Pending<'_, ()>;
+}
+
+/// Parts of blocks for a backend that reads blocks whole.
+async fn parts_of_whole_blocks<S: Storage + ?Sized>(
+    store: &S,
+    parts: &[BlockPart],
+) -> Result<Vec<Option<Buffer>>> {
+    let mut found = Vec::with_capacity(parts.len());
+    for part in parts {
+        let block = store.read_block(part.id).await?;
+        found.push(block.and_then(|block| slice(&block, part)));
+    }
+    Ok(found)
 }
 
 /// The bytes of a part, not copied; `None` if the block ends before it.

@@ -1,6 +1,7 @@
 //! Regular expressions in the syntax of Rust's `regex` crate, which is Chroma's: Unicode throughout, matched in linear time.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 use super::Requirement;
@@ -56,6 +57,12 @@ impl Pattern {
 impl PartialEq for Pattern {
     fn eq(&self, other: &Self) -> bool {
         self.source() == other.source()
+    }
+}
+
+impl Hash for Pattern {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.source.hash(state);
     }
 }
 

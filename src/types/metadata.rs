@@ -180,10 +180,21 @@ impl<'de> Deserialize<'de> for SparseVector {
 
 impl Serialize for SparseVector {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.serialize_with(serializer, &self.values)
+    }
+}
+
+impl SparseVector {
+    /// Serialises it with its values in another type of number.
+    pub fn serialize_with<S: Serializer>(
+        &self,
+        serializer: S,
+        values: &[impl Serialize],
+    ) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("#type", SPARSE_TYPE)?;
         map.serialize_entry("indices", &self.indices)?;
-        map.serialize_entry("values", &self.values)?;
+        map.serialize_entry("values", values)?;
         if let Some(tokens) = &self.tokens {
             map.serialize_entry("tokens", tokens)?;
         }
@@ -205,11 +216,9 @@ pub fn stored<V: Into<Option<MetadataValue>>>(given: BTreeMap<String, V>) -> Opt
 
 /// A record's metadata as results show it: without the keys that begin with [`HIDDEN_PREFIX`], and
 /// `None` when nothing is left (spec: query-semantics 9).
-pub fn visible(metadata: &Metadata) -> Option<Metadata> {
-    let shown = |(key, _): &(&String, &MetadataValue)| !key.starts_with(HIDDEN_PREFIX);
-    let mut visible = Metadata::new();
-    visible.extend(metadata.iter().filter(shown).map(|(key, value)| (key.clone(), value.clone())));
-    (!visible.is_empty()).then_some(visible)
+pub fn visible(mut metadata: Metadata) -> Option<Metadata> {
+    metadata.retain(|key, _| !key.starts_with(HIDDEN_PREFIX));
+    (!metadata.is_empty()).then_some(metadata)
 }
 
 /// Applies a change to metadata: sets, and deletes where the change holds `None`.

@@ -143,10 +143,10 @@ fn collections_store_what_is_left_without_nulls_and_empty_arrays() {
 #[test]
 fn hidden_keys_are_not_shown() {
     let metadata = |json: Value| serde_json::from_value::<Metadata>(json).unwrap();
-    assert_eq!(visible(&metadata(json!({}))), None);
-    assert_eq!(visible(&metadata(json!({"chroma:x": 1}))), None);
+    assert_eq!(visible(metadata(json!({}))), None);
+    assert_eq!(visible(metadata(json!({"chroma:x": 1}))), None);
     assert_eq!(
-        visible(&metadata(json!({"chroma:x": 1, "chroma": 2, "k": 3}))),
+        visible(metadata(json!({"chroma:x": 1, "chroma": 2, "k": 3}))),
         Some(metadata(json!({"chroma": 2, "k": 3})))
     );
 }

@@ -141,6 +141,14 @@ test("a body is read no further than it may go, whatever its length is said to b
   await handler.close();
 });
 
+test("clients are told how much to write at a time", async () => {
+  for (const [batchSize, told] of [[undefined, 5461], [7, 7]]) {
+    const handler = createHandler({ storage: "memory", insecure: true, limits: { batchSize } });
+    expect(await (await handler(request("/pre-flight-checks"))).json()).toMatchObject({ max_batch_size: told });
+    await handler.close();
+  }
+});
+
 test("more requests at once than may be are turned away, and one that takes too long is given up", async () => {
   let release = () => {};
   const held = new Promise<void>((resolve) => (release = resolve));

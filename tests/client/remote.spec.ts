@@ -181,10 +181,14 @@ test("a live query sees what another client writes", async () => {
     const collection = await client.createCollection({ name: "things", embeddingFunction: null });
     const seen: string[][] = [];
     const end = collection.watch({ get: {} }, ({ ids }) => seen.push(ids));
-    await expect.poll(() => seen).toEqual([[]]);
-    await (await other.getCollection({ name: "things" })).add({ ids: ["a"], embeddings: [[1]] });
-    await expect.poll(() => seen).toEqual([[], ["a"]]);
-    end();
+    const counts: number[] = [];
+    const facets: unknown[] = [];
+    const endCount = collection.watch({ count: true }, (count) => counts.push(count));
+    const endFacets = collection.watch({ facets: { keys: ["k"] } }, ([facet]) => facets.push(facet?.values));
+    await expect.poll(() => [seen, counts, facets]).toEqual([[[]], [0], [[]]]);
+    await (await other.getCollection({ name: "things" })).add({ ids: ["a"], embeddings: [[1]], metadatas: [{ k: "v" }] });
+    await expect.poll(() => [seen, counts, facets]).toEqual([[[], ["a"]], [0, 1], [[], [{ value: "v", count: 1 }]]]);
+    [end, endCount, endFacets].forEach((stop) => stop());
     await other.close();
   });
 });

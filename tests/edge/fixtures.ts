@@ -12,7 +12,7 @@ import { bundle, type Script } from "./support/bundle.mjs";
 export { expect };
 
 /** The Workers of `worker/`. */
-export type WorkerName = "stores" | "conformance" | "server" | "open";
+export type WorkerName = "stores" | "conformance" | "server" | "open" | "documented";
 
 /** A Worker that runs. */
 export interface Edge {

@@ -10,14 +10,14 @@ import { expect, test } from "./fixtures";
 
 test("the official npm client does what it does elsewhere", async ({ start }) => {
   test.setTimeout(240_000);
-  const edge = await start("open");
+  const edge = await start("open", { LARGE_WRITES: "yes" });
   const outcomes = await runNpmClient(Number((await edge.url()).port));
   expect(new Suite("npm").judge("ours", outcomes)).toEqual([]);
 });
 
 test("the official Python client does what it does elsewhere", async ({ start }) => {
   test.setTimeout(480_000);
-  const edge = await start("open");
+  const edge = await start("open", { LARGE_WRITES: "yes" });
   const command = [await ensureChroma(), "run.py"];
   const outcomes = await runProgram(command, Number((await edge.url()).port), { cwd: path.join(import.meta.dirname, "../clients/python") });
   expect(new Suite("python").judge("ours", outcomes)).toEqual([]);

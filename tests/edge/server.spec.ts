@@ -1,5 +1,8 @@
 /** The example of a Cloudflare Worker, used by the official client: a Durable Object for each database. */
 
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+
 import { AdminClient, ChromaClient } from "chromadb";
 
 import { type Edge, expect, test } from "./fixtures";
@@ -22,6 +25,16 @@ async function clientOf(edge: Edge, options: { token?: string; tenant?: string; 
 
 const SMALL = { ids: ["a", "b", "c"], embeddings: [[1, 0], [0, 1], [1, 1]], documents: ["one", "two", "three"] };
 
+/** What a script may have on the platform's free plan, its modules compressed. */
+const FREE_SCRIPT_BYTES = 3_000_000;
+
+test("the script with its modules is small enough for everybody", async ({ script }) => {
+  const { modules } = await script("server");
+  const sizes = modules.map(({ path }) => gzipSync(readFileSync(path)).byteLength);
+  expect(sizes.length).toBeGreaterThan(1);
+  expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(FREE_SCRIPT_BYTES);
+});
+
 const PLACES: [string, Record<string, string>][] = [
   ["blocks in the object", { TOKENS }],
   ["blocks in a bucket", { TOKENS, IN_BUCKET: "yes" }],
@@ -33,6 +46,7 @@ for (const [where, bindings] of PLACES) {
     const client = await clientOf(edge);
     const collection = await client.createCollection({ name: "things", embeddingFunction: null });
     await collection.add(SMALL);
+    expect(await client.getMaxBatchSize()).toBe(1000);
     expect((await collection.query({ queryEmbeddings: [[1, 0.1]], nResults: 2 })).ids).toEqual([["a", "c"]]);
     await edge.stop();
 

@@ -31,11 +31,16 @@ export interface ObjectNamespace {
 
 /** How the objects of a Worker work. */
 export interface ObjectOptions extends Omit<HandlerOptions, "storage" | "name" | "housekeeping"> {
+  /** Default: those of {@link OBJECT_LIMITS}, and of handlers elsewhere. */
+  limits?: HandlerOptions["limits"];
   /** The binding of the class itself. */
   namespace: ObjectNamespace;
   /** Keeps the blocks of large databases; default: the objects' own storage, which holds 10 GB each. */
   bucket?: BlockBucket;
 }
+
+/** An isolate has 128 MB for everything, the texts of requests included: 1,000 vectors of 384 components are 8 MB of JSON. */
+export const OBJECT_LIMITS = { batchSize: 1000, bodyBytes: 16 * 1024 * 1024 };
 
 /** Where only objects send requests to each other: `route` passes none on that name this host. */
 const ERASE = `https://${INTERNAL_HOST}/erase`;
@@ -244,7 +249,8 @@ export class DatabaseCore {
   }
 
   #open(): Handler {
-    this.#handler ??= this.#make({ ...this.#options, storage: this.#storage(), housekeeping: "manual" });
+    const limits = { ...OBJECT_LIMITS, ...this.#options.limits };
+    this.#handler ??= this.#make({ ...this.#options, limits, storage: this.#storage(), housekeeping: "manual" });
     return this.#handler;
   }
 

@@ -32,6 +32,8 @@ export interface EngineOptions {
   versions?: number;
   /** What is limited, and to how much. */
   quotas?: Quotas;
+  /** Records that clients are told to write at a time. */
+  batchSize?: number;
   /** What the store is encrypted with. */
   encryption?: Encryption;
 }
@@ -185,6 +187,8 @@ export interface WatchedRequests {
   get: GetRequest;
   query: QueryRequest;
   search: SearchRequest;
+  facets: FacetsRequest;
+  count: Record<string, never>;
 }
 
 /** What the methods answer. */
@@ -192,6 +196,8 @@ export interface WatchedResults {
   get: GetColumns;
   query: QueryColumns;
   search: SearchColumns;
+  facets: FacetJson[];
+  count: number;
 }
 
 /** A function that is attached to a collection. */

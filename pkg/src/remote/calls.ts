@@ -181,9 +181,8 @@ export class ServerCalls implements Partial<Engine> {
     return answer as { first_inserted_record_offset: number | null; record_count: number };
   }
 
-  async facets(...[tenant, database, collection, request]: [...Path, FacetsRequest]): Promise<FacetJson[]> {
-    const path = `${await this.#collection([tenant, database, collection])}/facets`;
-    return (await this.#server.send("POST", path, request)) as FacetJson[];
+  facets(...[tenant, database, collection, request]: [...Path, FacetsRequest]): Promise<FacetJson[]> {
+    return this.#read([tenant, database, collection], "facets", request);
   }
 
   async watch<K extends keyof WatchedRequests>(
@@ -191,9 +190,10 @@ export class ServerCalls implements Partial<Engine> {
   ): Promise<number> {
     const path = `${await this.#collection([tenant, database, collection])}/${kind}`;
     const body = READS[kind].body(request);
+    const method = body ? "POST" : "GET";
     return this.#watches.begin(
-      () => this.#server.ask("POST", path, body),
-      (text) => READS[kind].read(this.#server.read(text, "POST", path)),
+      () => this.#server.ask(method, path, body),
+      (text) => READS[kind].read(this.#server.read(text, method, path)),
     );
   }
 

@@ -2,6 +2,8 @@
 
 import type {
   ConditionalCommit,
+  FacetJson,
+  FacetsRequest,
   GetColumns,
   GetRequest,
   Matrix,
@@ -16,13 +18,15 @@ import type {
 } from "../engine/engine.js";
 import { toBase64 } from "./http.js";
 
-/** How a read is asked for and what its answer says, by its route. */
+/** How a read is asked for and what its answer says, by its route. One without a body is a GET. */
 export const READS: {
-  [K in keyof WatchedRequests]: { body(request: WatchedRequests[K]): object; read(answer: unknown): WatchedResults[K] };
+  [K in keyof WatchedRequests]: { body(request: WatchedRequests[K]): object | undefined; read(answer: unknown): WatchedResults[K] };
 } = {
   get: { body: (request: GetRequest) => request, read: readGet },
   query: { body: queryBody, read: readQuery },
   search: { body: (request: SearchRequest) => request, read: readSearches },
+  facets: { body: (request: FacetsRequest) => request, read: (answer) => answer as FacetJson[] },
+  count: { body: () => undefined, read: (answer) => answer as number },
 };
 
 /** The body of a write. */

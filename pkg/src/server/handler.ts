@@ -38,6 +38,8 @@ export interface HandlerOptions {
 export interface HandlerLimits {
   /** Bytes of a body. Default 40 MiB, as in Chroma. */
   bodyBytes?: number;
+  /** Records that clients are told to write at a time; more are taken, too. Default 5,461, as in Chroma. */
+  batchSize?: number;
   /** Requests at once; more are answered with 429. Default 256. */
   concurrency?: number;
   /** How long a request may take; longer ones are answered with 504. Default 60,000; 0 for ever. */

@@ -59,8 +59,9 @@ export function hostOpener(parts: ServerParts): HostOpener {
   const runtime = runtimeOf(parts);
   return async (options) => {
     const { storage, name = "default", durability = "strict", allowReset = false, housekeeping = "idle" } = options;
-    const { cacheBytes, versions, quotas, encryption } = options;
-    const request = { storage, name, durability, allowReset, cacheBytes, versions, quotas, encryption, housekeeping };
+    const { cacheBytes, versions, quotas, encryption, limits } = options;
+    const { batchSize } = limits ?? {};
+    const request = { storage, name, durability, allowReset, cacheBytes, versions, quotas, encryption, housekeeping, batchSize };
     const { engine } = await openWithFallback(runtime, request);
     const attended = attend(engine, request) as AttendedEngine & ServerEngine;
     return {

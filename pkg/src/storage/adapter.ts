@@ -18,6 +18,15 @@ export interface NewBlock {
   bytes: Uint8Array;
 }
 
+/** Some bytes of a block. */
+export interface BlockPart {
+  /** Of the block. */
+  id: string;
+  /** Where they start in it. */
+  offset: number;
+  length: number;
+}
+
 /** A frame of the log. */
 export interface LogFrame {
   /** One more than that of the frame before it; the first is 1. */
@@ -59,6 +68,11 @@ export interface StorageAdapter {
   readBlock(id: string): Awaitable<Uint8Array | undefined>;
   /** Optional: several blocks at once, results in the order of `ids`. */
   readBlocks?(ids: string[]): Awaitable<(Uint8Array | undefined)[]>;
+  /**
+   * Optional: parts of blocks, results in the order of `parts`; undefined for one that does not lie in its block, or whose block does not exist.
+   * A search reads single vectors of 1.5 kB so, out of blocks of 128 KiB, which it reads whole where this is missing.
+   */
+  readParts?(parts: BlockPart[]): Awaitable<(Uint8Array | undefined)[]>;
   /** Writes new blocks, all or none: they can be read at once, and are durable after `flush`. */
   writeBlocks(blocks: NewBlock[]): Awaitable<void>;
   /** Deletes blocks; ids that do not exist are passed over. */

@@ -1,7 +1,7 @@
 /** A store in the SQLite database of a Durable Object. */
 
-import type { LogFrame, NewBlock, RootRecord, StorageAdapter, StorageUsage } from "./adapter.js";
-import { bufferOf, joined, pieces, ROW_BYTES, type SqlStorage, type SqlValue, withQuotaName } from "./sqlite.js";
+import type { BlockPart, LogFrame, NewBlock, RootRecord, StorageAdapter, StorageUsage } from "./adapter.js";
+import { bufferOf, joined, type PieceSlice, pieces, ROW_BYTES, slicesOf, type SqlStorage, type SqlValue, withQuotaName } from "./sqlite.js";
 
 /** Options of {@link DurableObjectStorage}. */
 export interface DurableObjectStorageOptions {
@@ -62,6 +62,17 @@ export class DurableObjectStorage implements StorageAdapter {
       this.#read(some).forEach((bytes, id) => found.set(id, bytes));
     }
     return ids.map((id) => found.get(id));
+  }
+
+  /** The database reads the rows; only the parts leave it. */
+  readParts(parts: BlockPart[]): (Uint8Array | undefined)[] {
+    const slices = parts.map(({ id, offset, length }) => slicesOf(offset, length).map((slice) => ({ id, ...slice })));
+    const found = this.#readSlices(slices.flat());
+    let end = 0;
+    return slices.map((those) => {
+      const read = found.slice(end, (end += those.length));
+      return read.includes(undefined) ? undefined : joined(read as ArrayBuffer[]);
+    });
   }
 
   writeBlocks(blocks: NewBlock[]): void {
@@ -196,6 +207,25 @@ export class DurableObjectStorage implements StorageAdapter {
     return new Map([...parts].map(([id, block]) => [id, joined(block)]));
   }
 
+  /** Undefined for a slice that does not lie in its row, or whose row does not exist. */
+  #readSlices(slices: (PieceSlice & { id: string })[]): (ArrayBuffer | undefined)[] {
+    return [...batches(slices)].flatMap((some) => {
+      const found: (ArrayBuffer | undefined)[] = some.map(() => undefined);
+      const rows = this.#run(
+        `SELECT wanted.key AS place, length(bytes) AS size, substr(bytes, (wanted.value ->> 2) + 1, wanted.value ->> 3) AS bytes
+         FROM json_each(?) AS wanted JOIN ${this.#blocks} AS blocks ON blocks.id = wanted.value ->> 0 AND blocks.part = wanted.value ->> 1`,
+        JSON.stringify(some.map(({ id, piece, offset, length }) => [id, piece, offset, length])),
+      );
+      for (const { place, size, bytes } of rows) {
+        const slice = some[Number(place)];
+        if (slice && slice.offset + slice.length <= Number(size)) {
+          found[Number(place)] = bytes as ArrayBuffer;
+        }
+      }
+      return found;
+    });
+  }
+
   #measure(): Sizes {
     const [blocks] = this.#run(`SELECT sum(part = 0) AS blocks, sum(length(bytes)) AS bytes FROM ${this.#blocks}`);
     const [log] = this.#run(`SELECT sum(length(bytes)) AS bytes FROM ${this.#log}`);
@@ -230,8 +260,8 @@ function total(contents: { bytes: Uint8Array }[]): number {
   return contents.reduce((sum, { bytes }) => sum + bytes.length, 0);
 }
 
-function* batches(ids: string[]): Generator<string[]> {
-  for (let start = 0; start < ids.length; start += IDS_PER_STATEMENT) {
-    yield ids.slice(start, start + IDS_PER_STATEMENT);
+function* batches<T>(items: T[]): Generator<T[]> {
+  for (let start = 0; start < items.length; start += IDS_PER_STATEMENT) {
+    yield items.slice(start, start + IDS_PER_STATEMENT);
   }
 }

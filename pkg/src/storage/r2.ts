@@ -1,11 +1,11 @@
 /** Blocks as objects of an R2 bucket, with the log and the root elsewhere. */
 
-import type { Awaitable, LogFrame, NewBlock, RootRecord, StorageAdapter, StorageUsage } from "./adapter.js";
+import type { Awaitable, BlockPart, LogFrame, NewBlock, RootRecord, StorageAdapter, StorageUsage } from "./adapter.js";
 import { mapConcurrently } from "./concurrency.js";
 
 /** The part of an R2 bucket's binding that is used here. */
 export interface BlockBucket {
-  get(key: string): Promise<{ arrayBuffer(): Promise<ArrayBuffer> } | null>;
+  get(key: string, options?: { range: { offset: number; length: number } }): Promise<{ arrayBuffer(): Promise<ArrayBuffer> } | null>;
   put(key: string, value: Uint8Array): Promise<unknown>;
   delete(keys: string[]): Promise<unknown>;
   list(options: { prefix: string; cursor?: string }): Promise<{
@@ -16,7 +16,7 @@ export interface BlockBucket {
 }
 
 /** Where log and root are: a {@link DurableObjectStorage}, or what does the same. Its blocks are not used. */
-export interface LogAndRoot extends Omit<StorageAdapter, "readBlock" | "readBlocks" | "writeBlocks" | "deleteBlocks" | "listBlocks"> {
+export interface LogAndRoot extends Omit<StorageAdapter, "readBlock" | "readBlocks" | "readParts" | "writeBlocks" | "deleteBlocks" | "listBlocks"> {
   /** Waits until something is durable that is written now; fails if this owner of the store has been replaced by another. */
   fence?(): Awaitable<void>;
 }
@@ -74,6 +74,12 @@ export class R2Storage implements StorageAdapter {
 
   readBlocks(ids: string[]): Promise<(Uint8Array | undefined)[]> {
     return this.#inTurn(ids, () => mapConcurrently(ids, CONCURRENCY, (id) => this.#get(id)));
+  }
+
+  readParts(parts: BlockPart[]): Promise<(Uint8Array | undefined)[]> {
+    // What later calls change is noted after this.
+    const sizes = this.#known().then((known) => parts.map(({ id }) => known.get(id) ?? -1));
+    return this.#inTurn([...new Set(parts.map(({ id }) => id))], async () => this.#getParts(parts, await sizes));
   }
 
   async writeBlocks(blocks: NewBlock[]): Promise<void> {
@@ -177,6 +183,33 @@ export class R2Storage implements StorageAdapter {
 
   async #get(id: string): Promise<Uint8Array | undefined> {
     const object = await this.#bucket.get(this.#prefix + id);
+    return object ? new Uint8Array(await object.arrayBuffer()) : undefined;
+  }
+
+  /** A request for each block, however many of its parts are wanted: for the range in which they lie. */
+  async #getParts(parts: BlockPart[], sizes: number[]): Promise<(Uint8Array | undefined)[]> {
+    const ranges = new Map<string, { id: string; offset: number; end: number }>();
+    for (const [place, { id, offset, length }] of parts.entries()) {
+      if (offset + length <= (sizes[place] ?? -1)) {
+        const { offset: start, end } = ranges.get(id) ?? { offset, end: offset };
+        ranges.set(id, { id, offset: Math.min(start, offset), end: Math.max(end, offset + length) });
+      }
+    }
+    const read = await mapConcurrently([...ranges.values()], CONCURRENCY, async (range) => ({ ...range, bytes: await this.#getRange(range) }));
+    const found = new Map(read.map((range) => [range.id, range]));
+    return parts.map(({ id, offset, length }) => {
+      const range = found.get(id);
+      const inside = range && offset >= range.offset && offset + length <= range.end;
+      return inside ? range.bytes?.subarray(offset - range.offset, offset - range.offset + length) : undefined;
+    });
+  }
+
+  async #getRange({ id, offset, end }: { id: string; offset: number; end: number }): Promise<Uint8Array | undefined> {
+    // A bucket takes no empty range.
+    if (offset === end) {
+      return new Uint8Array();
+    }
+    const object = await this.#bucket.get(this.#prefix + id, { range: { offset, length: end - offset } });
     return object ? new Uint8Array(await object.arrayBuffer()) : undefined;
   }
 

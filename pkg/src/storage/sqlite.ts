@@ -36,6 +36,29 @@ export function* pieces(bytes: Uint8Array): Generator<ArrayBuffer> {
   }
 }
 
+/** Some bytes of a piece. */
+export interface PieceSlice {
+  /** The number of the piece; the first is 0. */
+  piece: number;
+  offset: number;
+  length: number;
+}
+
+/** The pieces of a content in which `length` bytes from `offset` on lie, in order; at least one. */
+export function slicesOf(offset: number, length: number): PieceSlice[] {
+  const slices: PieceSlice[] = [];
+  let start = offset;
+  do {
+    // Nothing at the end of a piece is in that piece: there may be no next one.
+    const piece = length === 0 ? Math.max(Math.ceil(start / ROW_BYTES) - 1, 0) : Math.floor(start / ROW_BYTES);
+    const inside = start - piece * ROW_BYTES;
+    const taken = Math.min(ROW_BYTES - inside, offset + length - start);
+    slices.push({ piece, offset: inside, length: taken });
+    start += taken;
+  } while (start < offset + length);
+  return slices;
+}
+
 /** The buffer of an array, copied only if it holds more than that. */
 export function bufferOf(bytes: Uint8Array): ArrayBuffer {
   const { buffer, byteOffset, byteLength } = bytes;

@@ -1,19 +1,20 @@
 //! The requested columns of some records.
 
-use crate::blockstore::DataRecord;
-use crate::error::{Corruption, Error, Result};
+use std::rc::Rc;
+
+use crate::blockstore::{Block, DataRecord, DataRecordRef};
+use crate::error::{Corruption, Result};
 use crate::segment::{Snapshot, decode_metadata};
 use crate::types::metadata::visible;
 use crate::types::{Embeddings, GetResult, Include, Metadata};
 
-/// The columns of the records with these offset ids, in their order. All of them are live. Only the
+/// The columns of the records with these offset ids, in their order. All of them are live, and differ. Only the
 /// blocks of the columns that are asked for are read.
 pub async fn project(snapshot: &Snapshot, offsets: &[u32], include: Include) -> Result<GetResult> {
     let mut in_segment: Vec<u32> =
         offsets.iter().copied().filter(|offset| !snapshot.tail.records().contains_key(offset)).collect();
     in_segment.sort_unstable();
-    in_segment.dedup();
-    let stored = Stored::load(snapshot, in_segment, include).await?;
+    let mut stored = Stored::load(snapshot, in_segment, include).await?;
     let mut result = GetResult {
         ids: Vec::with_capacity(offsets.len()),
         embeddings: None,
@@ -27,9 +28,9 @@ pub async fn project(snapshot: &Snapshot, offsets: &[u32], include: Include) -> 
                 id: record.id.clone(),
                 document: record.document.clone(),
                 uri: record.uri.clone(),
-                metadata: visible(&record.metadata),
+                metadata: visible(record.metadata.clone()),
             },
-            None => stored.row(*offset, include)?,
+            None => stored.take(*offset)?,
         };
         result.ids.push(row.id);
         push(&mut result.documents, row.document);
@@ -55,41 +56,53 @@ struct Row {
     metadata: Option<Metadata>,
 }
 
-/// What the segment has of the requested records: names alone, or whole data records.
+/// What the segment has of the requested records.
 struct Stored {
     offsets: Vec<u32>,
-    names: Vec<Option<String>>,
-    data: Vec<Option<DataRecord>>,
+    rows: Vec<Option<Row>>,
 }
 
 impl Stored {
     async fn load(snapshot: &Snapshot, offsets: Vec<u32>, include: Include) -> Result<Self> {
-        let mut stored = Self { offsets, names: Vec::new(), data: Vec::new() };
+        let mut rows = Vec::new();
+        rows.resize_with(offsets.len(), || None);
         if let Some(readers) = snapshot.segment.readers() {
             if include.documents || include.metadatas || include.uris {
-                stored.data = readers.data.get_many("", &stored.offsets).await?;
+                let read = |place: usize, block: &Rc<Block>, row| {
+                    rows[place] = Some(row_of(block.value::<DataRecord>(row)?, include)?);
+                    Ok(())
+                };
+                readers.data.visit_many("", &offsets, read).await?;
             } else {
-                stored.names = readers.names.get_many("", &stored.offsets).await?;
+                let read = |place: usize, block: &Rc<Block>, row| {
+                    let id = block.value::<String>(row)?.to_owned();
+                    rows[place] = Some(Row { id, document: None, uri: None, metadata: None });
+                    Ok(())
+                };
+                readers.names.visit_many("", &offsets, read).await?;
             }
         }
-        Ok(stored)
+        Ok(Self { offsets, rows })
     }
 
-    fn row(&self, offset: u32, include: Include) -> Result<Row> {
-        let missing = || Error::from(Corruption::new(format!("record {offset}"), "its data is missing"));
-        let index = self.offsets.binary_search(&offset).map_err(|_| missing())?;
-        if let Some(name) = self.names.get(index) {
-            let id = name.clone().ok_or_else(missing)?;
-            return Ok(Row { id, document: None, uri: None, metadata: None });
-        }
-        let data = self.data.get(index).and_then(Option::as_ref).ok_or_else(missing)?;
-        let metadata = match include.metadatas {
-            true => visible(&decode_metadata(data.metadata.as_deref())?),
-            false => None,
-        };
-        let document = data.document.clone().filter(|_| include.documents);
-        Ok(Row { id: data.id.clone(), document, uri: data.uri.clone().filter(|_| include.uris), metadata })
+    fn take(&mut self, offset: u32) -> Result<Row> {
+        let place = self.offsets.binary_search(&offset).ok();
+        let row = place.and_then(|place| self.rows.get_mut(place)?.take());
+        row.ok_or_else(|| Corruption::new(format!("record {offset}"), "its data is missing").into())
     }
+}
+
+fn row_of(record: DataRecordRef<'_>, include: Include) -> Result<Row> {
+    let text = |text: Option<&str>, wanted: bool| text.filter(|_| wanted).map(str::to_owned);
+    Ok(Row {
+        id: record.id.to_owned(),
+        document: text(record.document, include.documents),
+        uri: text(record.uri, include.uris),
+        metadata: match include.metadatas {
+            true => visible(decode_metadata(record.metadata)?),
+            false => None,
+        },
+    })
 }
 
 /// The vectors of the records with these offset ids, row-major.
@@ -99,7 +112,6 @@ async fn embeddings(snapshot: &Snapshot, offsets: &[u32]) -> Result<Embeddings> 
     let mut in_segment: Vec<u32> =
         offsets.iter().copied().filter(|offset| in_tail(offset).is_none()).collect();
     in_segment.sort_unstable();
-    in_segment.dedup();
     let stored = match snapshot.segment.readers() {
         Some(readers) => readers.embeddings.get_many("", &in_segment).await?,
         None => Vec::new(),

@@ -5,10 +5,14 @@ use std::collections::HashSet;
 use crate::env::Env;
 use crate::error::Result;
 use crate::execution::collection::{Batch, CollectionState};
+use crate::execution::operators::facets::Facet;
 use crate::execution::operators::filter;
-use crate::execution::orchestrators::{get, query, search};
+use crate::execution::orchestrators::{count, facets, get, query, search};
 use crate::segment::{Snapshot, TailRecord};
-use crate::types::{GetRequest, GetResult, QueryRequest, QueryResult, SearchRequest, SearchResult, Where};
+use crate::types::{
+    FacetsRequest, GetRequest, GetResult, QueryRequest, QueryResult, ReadLevel, SearchRequest, SearchResult,
+    Where,
+};
 
 /// What is watched.
 #[derive(Debug, Clone)]
@@ -16,6 +20,8 @@ pub enum WatchedRequest {
     Get(GetRequest),
     Query(QueryRequest),
     Search(SearchRequest),
+    Facets(FacetsRequest),
+    Count,
 }
 
 /// The answer to it.
@@ -24,6 +30,8 @@ pub enum WatchedResult {
     Get(GetResult),
     Query(QueryResult),
     Search(Vec<SearchResult>),
+    Facets(Vec<(String, Facet)>),
+    Count(u64),
 }
 
 impl WatchedRequest {
@@ -34,6 +42,10 @@ impl WatchedRequest {
             WatchedRequest::Search(request) => {
                 WatchedResult::Search(search::search(state, env, request).await?)
             }
+            WatchedRequest::Facets(request) => {
+                WatchedResult::Facets(facets::facets(state, env, request).await?)
+            }
+            WatchedRequest::Count => WatchedResult::Count(count::count(state, ReadLevel::default()).await?),
         })
     }
 }
@@ -41,7 +53,7 @@ impl WatchedRequest {
 /// Whether writes can have changed a result. False only if they cannot.
 ///
 /// A record that is part of the result, or that now matches the filter, can. One that is neither cannot have left the result, and so matters only where
-/// results are counted from a place further on. How a search ranks may depend on every record.
+/// results are counted from a place further on. How a search ranks may depend on every record; and a record may have been counted before.
 pub async fn may_change(
     state: &CollectionState,
     request: &WatchedRequest,
@@ -110,6 +122,7 @@ impl WatchedResult {
             WatchedResult::Search(results) => {
                 Box::new(results.iter().flat_map(|rows| rows.ids.iter().map(String::as_str)))
             }
+            WatchedResult::Facets(_) | WatchedResult::Count(_) => Box::new(std::iter::empty()),
         }
     }
 }

@@ -11,6 +11,7 @@ mod field;
 mod lookup;
 mod numbers;
 mod postings;
+mod runs;
 mod update;
 mod weights;
 mod writer;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::field::{Field, term_of_dimension, visit_terms};
 use super::postings::{self, CHUNK_BITS, Change};
+use super::runs::SortedRuns;
 use super::weights::{self, WeightChange};
 use crate::blockstore::{Bytes, OrderedWriter};
 use crate::env::Slices;
@@ -108,14 +109,11 @@ impl<'a> ChunkChanges<'a> {
     }
 
     /// Makes the changes.
-    pub async fn write(
-        mut self,
-        writer: &mut OrderedWriter<String, Bytes>,
-        slices: &Slices<'_>,
-    ) -> Result<()> {
-        let (chunk, edits) = (self.chunk, self.take_edits());
+    pub async fn write(self, writer: &mut OrderedWriter<String, Bytes>, slices: &Slices<'_>) -> Result<()> {
+        let chunk = self.chunk;
+        let (fields, edits) = self.into_edits(slices).await;
         for ((place, term), edit) in edits {
-            let prefix = self.fields[place].prefix(chunk);
+            let prefix = fields[place].prefix(chunk);
             match edit {
                 Edit::Records(changes) if Change::any(&changes) => {
                     writer.update(&prefix, term, |old| postings::apply(chunk, old, &changes)).await?;
@@ -130,22 +128,25 @@ impl<'a> ChunkChanges<'a> {
         Ok(())
     }
 
-    /// The changes by field and term, ascending.
-    fn take_edits(&mut self) -> Vec<((usize, String), Edit)> {
+    /// The fields ascending, and the changes by the place of their field and their term, ascending.
+    async fn into_edits(mut self, slices: &Slices<'_>) -> (Vec<Field>, SortedRuns<(usize, String), Edit>) {
         let document = self.place_of(&Field::DOCUMENT);
-        let mut edits = Vec::with_capacity(self.terms.len() + self.grams.len() + self.weights.len());
-        for (term, changes) in self.terms.drain() {
-            edits.push((term, Edit::Records(changes)));
+        let mut order: Vec<usize> = (0..self.fields.len()).collect();
+        order.sort_unstable_by(|a, b| self.fields[*a].cmp(&self.fields[*b]));
+        let mut ranks = vec![0; order.len()];
+        for (rank, place) in order.iter().enumerate() {
+            ranks[*place] = rank;
         }
-        for (gram, changes) in self.grams.drain() {
-            edits.push(((document, gram.text()), Edit::Records(changes)));
-        }
-        for ((place, dimension), changes) in self.weights.drain() {
-            edits.push(((place, term_of_dimension(dimension)), Edit::Weights(changes)));
-        }
-        edits.sort_unstable_by(|((a, a_term), _), ((b, b_term), _)| {
-            self.fields[*a].cmp(&self.fields[*b]).then_with(|| a_term.cmp(b_term))
+        let terms =
+            self.terms.into_iter().map(|((place, term), changes)| ((place, term), Edit::Records(changes)));
+        let grams =
+            self.grams.into_iter().map(|(gram, changes)| ((document, gram.text()), Edit::Records(changes)));
+        let weights = self.weights.into_iter().map(|((place, dimension), changes)| {
+            ((place, term_of_dimension(dimension)), Edit::Weights(changes))
         });
-        edits
+        let edits = terms.chain(grams).chain(weights);
+        let edits = edits.map(|((place, term), edit)| ((ranks[place], term), edit));
+        let runs = SortedRuns::gather(edits, slices).await;
+        (order.into_iter().map(|place| self.fields[place].clone()).collect(), runs)
     }
 }

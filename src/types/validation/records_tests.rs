@@ -142,7 +142,7 @@ fn a_flat_buffer_that_does_not_fill_its_rows_is_refused() {
 
 #[test]
 fn repeated_ids_and_large_batches_pass_but_heavy_requests_do_not() {
-    let count = crate::limits::MAX_BATCH_SIZE + 1;
+    let count = crate::limits::MAX_BATCH_SIZE as usize + 1;
     let ids = vec!["a"; count];
     let rows = vec![&[1.0f32][..]; count];
     record_set(&set(&ids, &rows), Operation::Upsert, None).unwrap();

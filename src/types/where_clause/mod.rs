@@ -3,13 +3,16 @@
 mod evaluate;
 mod parse;
 
+use std::hash::{Hash, Hasher};
+use std::mem;
+
 use crate::text::Pattern;
 
 pub use evaluate::{RecordView, compare_int_with_float};
 pub(super) use parse::INVALID_WHERE;
 
 /// A filter over records.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub enum Where {
     /// All members match; an empty list matches every record.
     And(Vec<Where>),
@@ -25,7 +28,7 @@ pub enum Where {
 
 /// A condition on the value of a metadata key. Negative conditions are the exact complement of their
 /// positive twins: they match records without the key.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub enum Condition {
     Compare(Comparison, Scalar),
     In(Vec<Scalar>),
@@ -35,7 +38,7 @@ pub enum Condition {
     NotContains(Scalar),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Comparison {
     Equal,
     NotEqual,
@@ -54,7 +57,20 @@ pub enum Scalar {
     Str(String),
 }
 
-#[derive(Debug, Clone, PartialEq)]
+impl Hash for Scalar {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        mem::discriminant(self).hash(state);
+        match self {
+            Scalar::Bool(value) => value.hash(state),
+            Scalar::Int(value) => value.hash(state),
+            // Zeros of both signs are equal.
+            Scalar::Float(value) => (value + 0.0).to_bits().hash(state),
+            Scalar::Str(value) => value.hash(state),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub enum DocumentCondition {
     /// Literal, case-sensitive substring. The empty one is in every document.
     Contains(String),

@@ -12,6 +12,9 @@ const CONFORMANCE = path.join(ROOT, "target/wasm-conformance");
 
 /** The engine with its conformance suite, under the names by which `worker/conformance.ts` imports it. */
 const ENGINE = { "conformance-engine$": path.join(CONFORMANCE, "chromatid.js") };
+/** What `worker/documented.ts` takes from the package's README; its test writes it. */
+export const DOCUMENTED = path.join(ROOT, "target/edge/documented-articles.js");
+
 const MODULES = new Map([["conformance-engine.wasm", path.join(CONFORMANCE, "chromatid_bg.wasm")]]);
 
 /** @typedef {{ directory: string, modules: { type: "ESModule" | "CompiledWasm", path: string }[] }} Script */
@@ -31,13 +34,16 @@ export async function bundle(entry, directory) {
     target: "es2022",
     context: ROOT,
     entry: path.join(import.meta.dirname, "..", entry),
-    resolve: { alias: ENGINE, conditionNames: ["workerd", "import"], extensions: [".ts", ".js"] },
+    resolve: { alias: { ...ENGINE, "documented-articles$": DOCUMENTED }, conditionNames: ["workerd", "import"], extensions: [".ts", ".js"] },
     module: {
       // The entry point for workerd imports its modules; what other platforms fetch is not looked for.
       parser: { javascript: { url: false, importMeta: false } },
       rules: [{ test: /\.ts$/, use: { loader: "ts-loader", options: { transpileOnly: true, compilerOptions: { noEmit: false } } } }],
     },
     externals: ({ context = ROOT, request = "" }) => {
+      if (request.startsWith("cloudflare:")) {
+        return Promise.resolve(`module ${request}`);
+      }
       if (!request.endsWith(".wasm")) {
         return Promise.resolve();
       }

@@ -8,3 +8,12 @@ declare module "conformance-engine.wasm" {
   const module: WebAssembly.Module;
   export default module;
 }
+
+/** The class of the package's README: `docs.spec.ts` puts it there. */
+declare module "documented-articles" {
+  export class Articles {
+    readonly ctx: { storage: import("chromatid/cloudflare").SqlStorage };
+    add(records: import("chromatid").RecordSet): Promise<void>;
+    alarm(): Promise<void>;
+  }
+}

@@ -4,11 +4,15 @@ import { DatabaseObject, type ObjectNamespace, type ObjectOptions, route } from 
 
 interface Env {
   STORES: ObjectNamespace;
+  /** Set where clients expect to write as much at a time as Chroma takes. */
+  LARGE_WRITES?: string;
 }
 
+const LARGE_WRITES = { batchSize: 5461, bodyBytes: 40 * 1024 * 1024 };
+
 export class Store extends DatabaseObject<Env> {
-  protected options({ STORES }: Env): ObjectOptions {
-    return { insecure: true, allowReset: true, namespace: STORES };
+  protected options({ STORES, ...env }: Env): ObjectOptions {
+    return { insecure: true, allowReset: true, namespace: STORES, ...(env.LARGE_WRITES && { limits: LARGE_WRITES }) };
   }
 }
 

@@ -71,20 +71,9 @@ export function useWatchedChange<A extends WatchArgs>(
   }, [collection, args, act]);
 }
 
-/**
- * How many records a collection has, as it changes. The last record and the one after it are watched: whatever is added or
- * deleted moves one of them.
- */
+const COUNT = { count: true } as const;
+
+/** How many records a collection has, as it changes. */
 export function useLiveCount(collection: Collection): number | undefined {
-  const [count, setCount] = useState<{ collection: Collection; value: number }>();
-  const known = count?.collection === collection ? count.value : undefined;
-  useEffect(() => {
-    const read = async () => {
-      const value = await collection.count();
-      setCount({ collection, value });
-    };
-    const edge = { include: [], limit: 2, offset: Math.max(0, (known ?? 0) - 1) };
-    return collection.watch({ get: edge }, read, () => undefined);
-  }, [collection, known]);
-  return known;
+  return useWatch(collection, COUNT).value;
 }
