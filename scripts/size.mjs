@@ -98,6 +98,11 @@ async function measureParts() {
   for (const { name: file } of bm25.assets ?? []) {
     add(path.join("bm25", file), ["bm25"]);
   }
+  // Likewise: the module, and what publishes and reads with it.
+  const snapshots = await bundle("snapshots", "chromatid/snapshots");
+  for (const { name: file } of snapshots.assets ?? []) {
+    add(path.join("snapshots", file), ["snapshots"]);
+  }
   return parts;
 }
 
@@ -114,13 +119,13 @@ export async function size() {
   /** @type {{ brotliBytes: Record<string, number>, aimBytes: number }} */
   const budget = JSON.parse(readFileSync(path.join(ROOT, "size-budget.json"), "utf8"));
   const parts = await measureParts();
-  say(`${"".padEnd(8)}${["raw", "gzip -9", "brotli 11", "budget"].map((title) => title.padStart(11)).join("")}`);
+  say(`${"".padEnd(10)}${["raw", "gzip -9", "brotli 11", "budget"].map((title) => title.padStart(11)).join("")}`);
   let within = true;
   for (const [name, limit] of Object.entries(budget.brotliBytes)) {
     const { raw, gzip, brotli } = parts[name] ?? { raw: 0, gzip: 0, brotli: 0 };
     const verdict = brotli <= limit ? "" : "  over budget";
     within &&= brotli <= limit;
-    say(`${name.padEnd(8)}${[raw, gzip, brotli, limit].map(kilobytes).join("")}${verdict}`);
+    say(`${name.padEnd(10)}${[raw, gzip, brotli, limit].map(kilobytes).join("")}${verdict}`);
   }
   const total = parts.total?.brotli ?? 0;
   say(`aim: ${kilobytes(budget.aimBytes).trim()} in all, ${total <= budget.aimBytes ? "reached" : "not yet reached"}`);

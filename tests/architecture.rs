@@ -13,8 +13,19 @@ const LAYERS: &[&[&str]] = &[
     // Of the package of patterns likewise.
     &["requirement"],
     &["program", "wire"],
-    &["module"],
     &["error"],
+    // Of the package of snapshots likewise.
+    &["codec"],
+    &["part"],
+    &["pack", "ranges"],
+    &["exchange"],
+    &["center", "codes", "ids", "record", "table"],
+    &["lists", "terms"],
+    &["filter", "manifest"],
+    &["build"],
+    &["read"],
+    // What the modules of both of these packages export, and what attacks the readers of one.
+    &["hostile", "module"],
     &["env"],
     &["text"],
     &["types"],
@@ -95,7 +106,7 @@ fn too_long(path: &str, text: &str) -> Option<String> {
 /// What is wrong in one source of `src`, each as `src/path:line: …`.
 fn check(path: &str, text: &str) -> Vec<String> {
     // Packages of their own, below the rest.
-    let own = ["vectors/", "patterns/"].iter().find_map(|package| path.strip_prefix(package));
+    let own = ["vectors/", "patterns/", "snapshots/"].iter().find_map(|package| path.strip_prefix(package));
     let module = module_path(own.unwrap_or(path));
     let tokens = tokens(text);
     let at = |line: usize, what: String| format!("src/{path}:{line}: {what}");

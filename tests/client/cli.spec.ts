@@ -12,7 +12,7 @@ import { withDirectory } from "./support/node-process";
 
 const execute = promisify(execFile);
 const PACKAGE = path.join(import.meta.dirname, "../../pkg");
-const COMMANDS = [[], ["run"], ["browse"], ["copy"], ["export"], ["import"], ["verify"], ["repair"], ["vacuum"], ["db"], ["db", "list"], ["db", "create"], ["db", "delete"]];
+const COMMANDS = [[], ["run"], ["browse"], ["copy"], ["export"], ["import"], ["publish"], ["verify"], ["repair"], ["vacuum"], ["db"], ["db", "list"], ["db", "create"], ["db", "delete"]];
 
 for (const command of COMMANDS) {
   const name = ["chromatid", ...command].join(" ");

@@ -18,6 +18,31 @@ await articles.add({
 });
 `;
 
+/** A host of files that takes them, too. */
+const HOST = `
+import { createServer } from "node:http";
+const files = new Map();
+const server = createServer(async (request, response) => {
+  if (request.method === "PUT") {
+    files.set(request.url, Buffer.concat(await request.toArray()));
+    return response.end();
+  }
+  const file = files.get(request.url);
+  const range = /^bytes=(\\d+)-(\\d+)$/.exec(request.headers.range ?? "");
+  return file ? response.writeHead(range ? 206 : 200).end(range ? file.subarray(Number(range[1]), Number(range[2]) + 1) : file) : response.writeHead(404).end();
+});
+await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+const host = \`http://127.0.0.1:\${server.address().port}/\`;
+`;
+
+const SNAPSHOT = {
+  before: `${ARTICLES}${HOST}const collection = articles;\nconst vector = [7, 103];\n`,
+  replace: /** @type {[string, string][]} */ ([
+    ['"https://storage.example.org/wiki/"', "host"],
+    ['"https://cdn.example.org/wiki/articles.cidm"', '`${host}articles.cidm`'],
+  ]),
+};
+
 const CHECK = (/** @type {string} */ condition) => `\nif (!(${condition})) throw new Error(${JSON.stringify(`not so: ${condition}`)});\n`;
 const CLOSE = "\nawait client.close();\n";
 
@@ -32,6 +57,15 @@ const CLOSE = "\nawait client.close();\n";
 
 /** @type {Record<string, Program>} by the names of the blocks */
 export const PROGRAMS = {
+  "docs/SNAPSHOTS.md: Published snapshots": {
+    ...SNAPSHOT,
+    replace: [...SNAPSHOT.replace, ["…", "Bearer secret"]],
+    after: `${CHECK("(await snapshot.status()).offlineReady")}server.close();\nserver.closeAllConnections();${CLOSE}`,
+  },
+  "pkg/README.md: Published snapshots": {
+    ...SNAPSHOT,
+    after: `${CHECK("ids[0][0] === 'c' && distances[0].length === 3")}server.close();\nserver.closeAllConnections();${CLOSE}`,
+  },
   "README.md: Ten lines": { prints: "[ 'orange', 'red' ]\n" },
   "pkg/README.md: chromatid": { prints: "[ 'orange', 'red' ]\n" },
   "pkg/README.md: Backup and damage": {

@@ -21,7 +21,7 @@ target web, name `chromatid`) into DIR and optimises the module with wasm-opt.
   --dev            the dev profile, with names and without wasm-opt: fast to build, slow to run
   --out DIR        where to put the result (default: pkg/wasm)
   --profile NAME   another cargo profile than release
-  --engine-only    without patterns.wasm
+  --engine-only    without patterns.wasm and snapshots.wasm
   --features LIST  cargo features of the engine, separated by commas, instead of its default ones
 
 RUSTC and CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER are passed on to cargo.";

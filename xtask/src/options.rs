@@ -12,7 +12,7 @@ pub struct Options {
     pub out: PathBuf,
     /// The cargo profile of a build that is not `dev`.
     pub profile: String,
-    /// Without the module of regular expressions, which is the same for every engine.
+    /// Without the modules of regular expressions and snapshots, which are the same for every engine.
     pub engine_only: bool,
     /// Cargo features, separated by commas; empty for none.
     pub features: String,

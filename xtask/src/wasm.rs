@@ -15,9 +15,10 @@ use crate::{Result, inputs, versions};
 const TARGET: &str = "wasm32-unknown-unknown";
 const NAME: &str = "chromatid";
 
-/// The module of regular expressions: loaded by the first filter that has one, without glue.
-const PATTERNS: &str = "chromatid-patterns";
-const PATTERNS_FEATURE: &str = "module";
+/// Modules that are loaded by who first needs them, without glue: regular expressions, and snapshots.
+const PARTS: [(&str, &str); 2] =
+    [("chromatid-patterns", "patterns.wasm"), ("chromatid-snapshots", "snapshots.wasm")];
+const PARTS_FEATURE: &str = "module";
 
 /// The features that the module uses (`.cargo/config.toml`) and those that wasm-bindgen relies on.
 /// `-O1` gets nearly all of what `-Oz` gets, in a third of its time.
@@ -53,16 +54,16 @@ pub fn build(root: &Path, options: &Options) -> Result<()> {
     }
 
     let compiled = compile(root, options, NAME, &options.features)?;
-    let patterns = match options.engine_only {
-        true => None,
-        false => Some(compile(root, options, PATTERNS, PATTERNS_FEATURE)?),
-    };
+    let mut parts = Vec::new();
+    for (package, file) in PARTS.into_iter().filter(|_| !options.engine_only) {
+        parts.push((compile(root, options, package, PARTS_FEATURE)?, file));
+    }
     fs::create_dir_all(&options.out)?;
     stamp.clear()?;
     report("cargo", &compiled, None)?;
     generate(&compiled, options, bindgen)?;
-    if let Some(patterns) = patterns {
-        fs::copy(&patterns, patterns_wasm(&options.out))?;
+    for (part, file) in parts {
+        fs::copy(&part, options.out.join(file))?;
     }
     if let Some(optimiser) = optimiser {
         for module in modules(options) {
@@ -73,17 +74,13 @@ pub fn build(root: &Path, options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn patterns_wasm(out: &Path) -> PathBuf {
-    out.join("patterns.wasm")
-}
-
 fn bg_wasm(out: &Path) -> PathBuf {
     out.join(format!("{NAME}_bg.wasm"))
 }
 
 fn modules(options: &Options) -> Vec<PathBuf> {
-    let patterns = (!options.engine_only).then(|| patterns_wasm(&options.out));
-    std::iter::once(bg_wasm(&options.out)).chain(patterns).collect()
+    let parts = PARTS.iter().filter(|_| !options.engine_only).map(|(_, file)| options.out.join(file));
+    std::iter::once(bg_wasm(&options.out)).chain(parts).collect()
 }
 
 fn outputs(options: &Options) -> Vec<PathBuf> {

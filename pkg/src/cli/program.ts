@@ -6,6 +6,7 @@ import { addRepair, addVerify } from "./care.js";
 import { addCopy } from "./copy.js";
 import { addDb } from "./db.js";
 import { command, named } from "./command.js";
+import { addPublish } from "./publish.js";
 import { addRun } from "./run.js";
 import { addVacuum } from "./vacuum.js";
 import { Command } from "./vendor/commander.js";
@@ -18,6 +19,7 @@ export function createProgram(): Command {
   addCopy(program);
   addExport(program);
   addImport(program);
+  addPublish(program);
   addVerify(program);
   addRepair(program);
   addVacuum(program);

@@ -47,7 +47,21 @@ impl Sample {
         }
     }
 
-    fn row(&self, row: u32) -> &[f32] {
+    /// The number of vectors.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The vector that was added after `row` others.
+    ///
+    /// # Panics
+    /// If there are no more than `row` vectors.
+    pub fn row(&self, row: u32) -> &[f32] {
         let row = row as usize;
         &self.pieces[row / self.rows][row % self.rows * self.dimension..][..self.dimension]
     }

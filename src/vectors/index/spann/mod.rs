@@ -8,11 +8,15 @@
 //! at once and exactly.
 
 mod cluster;
+#[cfg(feature = "heads")]
 mod graph;
+#[cfg(feature = "heads")]
 mod heads;
-#[cfg(test)]
+#[cfg(all(test, feature = "heads"))]
 mod tests;
 
 pub use cluster::{Clustering, Halves, Sample, halve};
+#[cfg(feature = "heads")]
 pub use graph::{GraphParameters, HeadGraph};
+#[cfg(feature = "heads")]
 pub use heads::{HeadQuery, Heads, NearHead, NearHeads, Placement, SharedHeadGraph};
