@@ -24,7 +24,10 @@ const ALIAS = "pkg/README.md: Packages of `@chroma-core`";
 
 let server: RunningServer;
 
-test.beforeAll(ensureEmbeddingFunctions);
+test.beforeAll(async () => {
+  test.setTimeout(240_000);
+  await ensureEmbeddingFunctions();
+});
 
 test.beforeEach(async () => {
   server = await serve(createHandler({ storage: "memory", insecure: true }), { host: "localhost", port: 0 });
