@@ -82,6 +82,45 @@ fn binary(len: usize, matrix: &[f32], center: &[f32], query: &[f32]) {
             blocks.map(|block| query.scan_block(&around, 1.9, 0.5, block, &mut estimates, &mut lower));
         black_box(passed.map(u32::count_ones).sum::<u32>());
     });
+    by_popcount(len, bytes / len);
+}
+
+/// The paper's other way to the same inner products, without the estimates that are made of them: bits in common with each bit plane of the
+/// query. Counted by the processor's instruction where it has one.
+fn by_popcount(len: usize, bytes: usize) {
+    const WORDS: usize = DIMENSION / 64;
+    let word = |at: usize| (at as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let codes: Vec<[u64; WORDS]> =
+        (0..len).map(|row| std::array::from_fn(|at| word(row * WORDS + at))).collect();
+    let planes: [[u64; WORDS]; 4] =
+        std::array::from_fn(|plane| std::array::from_fn(|at| word(plane * 31 + at)));
+    report("popcount", len, bytes, || {
+        #[cfg(target_arch = "x86_64")]
+        if std::arch::is_x86_feature_detected!("popcnt") {
+            // SAFETY: the processor has the instruction.
+            black_box(unsafe { sum_with_popcnt(black_box(&codes), black_box(&planes)) });
+            return;
+        }
+        black_box(sum_of_products(black_box(&codes), black_box(&planes)));
+    });
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "popcnt")]
+unsafe fn sum_with_popcnt<const WORDS: usize>(codes: &[[u64; WORDS]], planes: &[[u64; WORDS]; 4]) -> u64 {
+    sum_of_products(codes, planes)
+}
+
+#[inline(always)]
+fn sum_of_products<const WORDS: usize>(codes: &[[u64; WORDS]], planes: &[[u64; WORDS]; 4]) -> u64 {
+    let product = |code: &[u64; WORDS]| {
+        let plane = |(weight, plane): (usize, &[u64; WORDS])| {
+            let common = code.iter().zip(plane).map(|(a, b)| (a & b).count_ones());
+            u64::from(common.sum::<u32>()) << weight
+        };
+        planes.iter().enumerate().map(plane).sum::<u64>()
+    };
+    codes.iter().map(product).sum()
 }
 
 fn nibbles(len: usize, matrix: &[f32], center: &[f32], query: &[f32]) {

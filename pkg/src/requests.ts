@@ -34,8 +34,16 @@ export function readQuery<TMeta extends Metadata = Metadata>(
   { rows, distances }: QueryColumns,
   request: QueryRequest,
 ): QueryResult<TMeta> {
-  const include = request.include as Include[];
   const columns = rows.map((row) => readColumns<TMeta>(row));
+  return queryResultOf(columns, distances?.map((row) => Array.from(row)) ?? [], request.include as Include[]);
+}
+
+/** What was found for each query as one result; a section that was not asked for is empty. */
+export function queryResultOf<TMeta extends Metadata>(
+  columns: Columns<TMeta>[],
+  distances: number[][],
+  include: Include[],
+): QueryResult<TMeta> {
   const section = <T>(name: Include, values: T[]): T[] => (include.includes(name) ? values : []);
   return new QueryResult<TMeta>({
     ids: columns.map(({ ids }) => ids),
@@ -43,7 +51,7 @@ export function readQuery<TMeta extends Metadata = Metadata>(
     embeddings: section("embeddings", columns.map(({ embeddings }) => embeddings)),
     metadatas: section("metadatas", columns.map(({ metadatas }) => metadatas)),
     uris: section("uris", columns.map(({ uris }) => uris)),
-    distances: distances?.map((row) => Array.from(row)) ?? [],
+    distances,
     include,
   });
 }
@@ -67,14 +75,17 @@ export function prepareFacets({ keys, limit = 10, ...filter }: FacetsArgs): Face
   return { ...prepareFilter(filter), keys: [...keys], limit };
 }
 
-/** The engine's columns as the results show them; a column that was not included is empty. */
-function readColumns<TMeta extends Metadata>(columns: GetColumns): {
+/** What results show of records, a column for each section. */
+export interface Columns<TMeta extends Metadata> {
   ids: string[];
   documents: (string | null)[];
   embeddings: number[][];
   metadatas: (TMeta | null)[];
   uris: (string | null)[];
-} {
+}
+
+/** The engine's columns as the results show them; a column that was not included is empty. */
+function readColumns<TMeta extends Metadata>(columns: GetColumns): Columns<TMeta> {
   return {
     ids: columns.ids,
     documents: columns.documents ?? [],

@@ -4,26 +4,20 @@ import type { Page } from "@playwright/test";
 import { open } from "chromatid";
 import { generateSnapshotKey, publicKeyOf, publish } from "chromatid/snapshots";
 
-import { Files, withHost } from "../client/support/snapshot-host";
+import { Files, recordsOf, vectorOf, withHost } from "../client/support/snapshot-host";
 import { expect, test } from "./fixtures";
 
 const RECORDS = 3_000;
 const ENTRY = "/pkg/dist/entry/snapshots.js";
 
-const vectorOf = (n: number) => Array.from({ length: 16 }, (_, k) => Math.fround(Math.sin(n * 0.9 + k * (1 + (n % 5)))));
+const DIMENSION = 16;
 
 /** A host's files after two generations, and the manifest of the first. */
 async function published(): Promise<{ files: Files; publicKey: string; old: Uint8Array<ArrayBuffer> }> {
   const client = await open({ storage: "memory" });
   try {
     const collection = await client.createCollection({ name: "things", embeddingFunction: null });
-    const numbers = Array.from({ length: RECORDS }, (_, n) => n);
-    await collection.add({
-      ids: numbers.map((n) => `id-${String(n)}`),
-      embeddings: numbers.map(vectorOf),
-      documents: numbers.map((n) => `number ${String(n)}`),
-      metadatas: numbers.map((n) => ({ n })),
-    });
+    await collection.add(recordsOf(RECORDS, DIMENSION));
     const files = new Files();
     const key = await generateSnapshotKey();
     await publish(collection, { target: files, key });
@@ -64,7 +58,7 @@ async function ask(page: Page, asked: Asked) {
 test("ranges need no preflight, and what was read is there after a reload and without the host", async ({ packagePage: page, consoleErrors }) => {
   const { files, publicKey } = await published();
   await withHost(files, async (host) => {
-    const asked = { url: `${host.url}things.cidm`, publicKey, vector: vectorOf(77) };
+    const asked = { url: `${host.url}things.cidm`, publicKey, vector: vectorOf(77, DIMENSION) };
     const first = await ask(page, asked);
     expect(first).toMatchObject({ nearest: "id-77", document: "number 77", found: ["id-0", "id-1", "id-2"] });
     expect(first.lastCost.requests).toBeGreaterThan(0);
@@ -78,7 +72,7 @@ test("ranges need no preflight, and what was read is there after a reload and wi
     consoleErrors.expect(/Failed to load resource/);
     host.fault = ({ response }) => response.destroy();
     await page.reload();
-    const offline = await ask(page, { ...asked, vector: vectorOf(1_234) });
+    const offline = await ask(page, { ...asked, vector: vectorOf(1_234, DIMENSION) });
     expect(offline).toMatchObject({ nearest: "id-1234", found: ["id-0", "id-1", "id-2"], status: { offlineReady: true, offline: true } });
   });
 });
@@ -86,7 +80,7 @@ test("ranges need no preflight, and what was read is there after a reload and wi
 test("a page refuses an older manifest than the one that it saw before it was reloaded", async ({ packagePage: page }) => {
   const { files, publicKey, old } = await published();
   await withHost(files, async (host) => {
-    const asked = { url: `${host.url}things.cidm`, publicKey, vector: vectorOf(5) };
+    const asked = { url: `${host.url}things.cidm`, publicKey, vector: vectorOf(5, DIMENSION) };
     expect((await ask(page, asked)).status.generation).toBe(2);
     files.files.set("things.cidm", old);
     await page.reload();

@@ -16,11 +16,11 @@ import {
 } from "chromatid/snapshots";
 
 import { seededRandom } from "./support/random";
-import { type Exchange, Files, type SnapshotHost, withHost } from "./support/snapshot-host";
+import { type Exchange, Files, recordsOf, type SnapshotHost, vectorOf, withHost } from "./support/snapshot-host";
 
 const RECORDS = 1_000;
-const vectorOf = (n: number) => Array.from({ length: 8 }, (_, k) => Math.fround(Math.sin(n * 0.9 + k * (1 + (n % 5)))));
-const QUERY = { queryEmbeddings: [vectorOf(42)], nResults: 3 };
+const DIMENSION = 8;
+const QUERY = { queryEmbeddings: [vectorOf(42, DIMENSION)], nResults: 3 };
 
 /** Nothing that was read is kept between openings. */
 const fresh = { cache: "memory", cacheBytes: 8 << 20, attempts: 2, timeout: 2_000 } as const;
@@ -29,13 +29,7 @@ async function withPublished(work: (host: SnapshotHost, files: Files, collection
   const client = await open({ storage: "memory" });
   try {
     const collection = await client.createCollection({ name: "things", embeddingFunction: null });
-    const numbers = Array.from({ length: RECORDS }, (_, n) => n);
-    await collection.add({
-      ids: numbers.map((n) => `id-${String(n)}`),
-      embeddings: numbers.map(vectorOf),
-      documents: numbers.map((n) => `number ${String(n)}`),
-      metadatas: numbers.map((n) => ({ n })),
-    });
+    await collection.add(recordsOf(RECORDS, DIMENSION));
     const files = new Files();
     await publish(collection, { target: files });
     await withHost(files, async (host) => work(host, files, collection));
@@ -57,7 +51,7 @@ test("a host without ranges sends whole packs, once", async () => {
     const snapshot = await opened(host);
     expect((await snapshot.query(QUERY)).ids[0]?.[0]).toBe("id-42");
     const packs = host.asked.filter((name) => name.startsWith("packs/"));
-    expect((await snapshot.query({ ...QUERY, queryEmbeddings: [vectorOf(7)] })).ids[0]?.[0]).toBe("id-7");
+    expect((await snapshot.query({ ...QUERY, queryEmbeddings: [vectorOf(7, DIMENSION)] })).ids[0]?.[0]).toBe("id-7");
     expect(new Set(packs).size).toBeGreaterThan(0);
     expect(host.asked.filter((name) => name.startsWith("packs/"))).toHaveLength(packs.length);
     const thrifty = await opened(host, { maxBytes: 60_000 });
@@ -177,7 +171,7 @@ test("a new manifest before its packs are there is an error, and the old one goe
   await withPublished(async (host, files, collection) => {
     const snapshot = await opened(host);
     const before = new Set(files.files.keys());
-    await collection.update({ ids: ["id-1"], documents: ["edited"], embeddings: [vectorOf(1)] });
+    await collection.update({ ids: ["id-1"], documents: ["edited"], embeddings: [vectorOf(1, DIMENSION)] });
     await publish(collection, { target: files });
     const added = [...files.files].filter(([name]) => !before.has(name));
     added.forEach(([name]) => files.files.delete(name));
@@ -201,7 +195,7 @@ test("whatever a bad network does at random, an answer is right", async () => {
     for (let n = 0; n < 60; n += 1) {
       const snapshot = await opened(host);
       try {
-        const { ids } = await snapshot.query({ queryEmbeddings: [vectorOf(n)], nResults: 1 });
+        const { ids } = await snapshot.query({ queryEmbeddings: [vectorOf(n, DIMENSION)], nResults: 1 });
         expect(ids).toEqual([[`id-${String(n)}`]]);
         answered += 1;
       } catch (error) {

@@ -3,7 +3,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 import type { Handler } from "../server/handler.js";
-import { type HttpReply, type HttpRequest, joined, TooLargeError } from "../server/http.js";
+import { joined } from "../bytes.js";
+import { type HttpReply, type HttpRequest, TooLargeError } from "../server/http.js";
 
 const SHORT_BYTES = 64 * 1024;
 const LATE_MS = 2_000;

@@ -1,5 +1,7 @@
 /** Requests and answers as the service sees them, whatever brings them: `fetch` events, Node's server. */
 
+import { joined } from "../bytes.js";
+
 export interface HttpRequest {
   method: string;
   /** With path and query; absolute or not. */
@@ -93,18 +95,4 @@ async function readStream(request: Request, limit: number): Promise<Uint8Array> 
     }
     chunks.push(value);
   }
-}
-
-/** The bytes of all chunks, copied only if there are several. */
-export function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  if (chunks.length === 1 && chunks[0]) {
-    return chunks[0];
-  }
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return whole;
 }

@@ -5,7 +5,8 @@ import type { CollectionConfiguration } from "../configuration.js";
 import type { EmbeddingFunction } from "../embedding/types.js";
 import { ChromaValueError } from "../errors.js";
 import { deserializeMetadata, toPlain } from "../metadata.js";
-import { GetResult, QueryResult } from "../results.js";
+import { queryResultOf } from "../requests.js";
+import { GetResult, type QueryResult } from "../results.js";
 import type { CollectionMetadata, Include, Metadata, Vector, Where } from "../types.js";
 import { validateInclude, validateNResults } from "../validate.js";
 import { type BlockCache, MemoryCache, OpfsCache } from "./cache.js";
@@ -203,16 +204,8 @@ export class Snapshot {
       found.push((await this.#run("nearest", request)) as RowJson[]);
     }
     const columns = found.map((rows) => columnsOf<TMeta>(rows, include));
-    const section = <T>(name: Include, values: T[]): T[] => (include.includes(name) ? values : []);
-    return new QueryResult<TMeta>({
-      ids: columns.map(({ ids }) => ids),
-      documents: section("documents", columns.map(({ documents }) => documents)),
-      embeddings: section("embeddings", columns.map(({ embeddings }) => embeddings)),
-      metadatas: section("metadatas", columns.map(({ metadatas }) => metadatas)),
-      uris: section("uris", columns.map(({ uris }) => uris)),
-      distances: section("distances", found.map((rows) => rows.map(({ distance }) => Math.fround(distance ?? NaN)))),
-      include: [...include],
-    });
+    const distances = found.map((rows) => rows.map(({ distance }) => Math.fround(distance ?? NaN)));
+    return queryResultOf(columns, include.includes("distances") ? distances : [], [...include]);
   }
 
   async #vectorsOf({ queryEmbeddings, queryTexts, queryURIs }: QueryArgs): Promise<Vector[]> {

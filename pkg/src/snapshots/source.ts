@@ -1,5 +1,6 @@
 /** Where the files of a snapshot are read: over HTTP, with whatever hosts make of a range. */
 
+import { joined } from "../bytes.js";
 import { SnapshotBudgetError, SnapshotCorruptError, SnapshotUnavailableError } from "./errors.js";
 
 /** Bytes of a pack, from `start` on: as many as were asked for, or the whole pack from a host without ranges. */
@@ -171,7 +172,7 @@ async function received(response: Response, length: number, allowance: Allowance
 
 /** A body, which is not read on where it is longer than it may be. */
 async function bodyOf(response: Response, most: number): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   const reader = response.body?.getReader();
   for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
@@ -182,11 +183,5 @@ async function bodyOf(response: Response, most: number): Promise<Uint8Array<Arra
       throw new SnapshotCorruptError(`more than ${String(most)} bytes came: the host may have changed the file on the way`);
     }
   }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return joined(chunks, length);
 }

@@ -3,7 +3,23 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
+import type { RecordSet } from "chromatid";
 import type { SnapshotTarget } from "chromatid/snapshots";
+
+/** Components that no two numbers share. */
+export const vectorOf = (n: number, dimension: number) =>
+  Array.from({ length: dimension }, (_, k) => Math.fround(Math.sin(n * 0.9 + k * (1 + (n % 5)))));
+
+/** Records with everything in them: `id-0` and so on. */
+export function recordsOf(count: number, dimension: number): RecordSet {
+  const numbers = Array.from({ length: count }, (_, n) => n);
+  return {
+    ids: numbers.map((n) => `id-${String(n)}`),
+    embeddings: numbers.map((n) => vectorOf(n, dimension)),
+    documents: numbers.map((n) => `number ${String(n)}`),
+    metadatas: numbers.map((n) => ({ n })),
+  };
+}
 
 /** Files by their names. */
 export class Files implements SnapshotTarget {
