@@ -50,9 +50,9 @@ const CLOSE = "\nawait client.close();\n";
  * @typedef {object} Program
  * @property {string} [before]
  * @property {string} [after]
- * @property {[string, string][]} [replace] what stands for something that a reader has and a test has not: \`PORT\` is that of a server without records
+ * @property {[string, string][]} [replace] what stands for something that a reader has and a test has not: `PORT` is that of a server without records
  * @property {string} [prints]
- * @property {boolean} [installed] whether it runs where the packages of \`@chroma-core\` are installed
+ * @property {boolean} [installed] whether it runs where the packages of `@chroma-core` are installed
  */
 
 /** @type {Record<string, Program>} by the names of the blocks */
