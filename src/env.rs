@@ -35,17 +35,22 @@ impl Env for NativeEnv {
     }
 
     fn pause(&self) -> LocalBoxFuture<'_, ()> {
-        // Wakes itself once: the executor gets one turn for everything else.
-        let mut paused = false;
-        Box::pin(futures::future::poll_fn(move |context| {
-            if paused {
-                return std::task::Poll::Ready(());
-            }
-            paused = true;
-            context.waker().wake_by_ref();
-            std::task::Poll::Pending
-        }))
+        turn()
     }
+}
+
+/// Wakes itself once: the executor gets one turn for everything else.
+#[cfg(any(not(target_arch = "wasm32"), feature = "conformance"))]
+pub(crate) fn turn() -> LocalBoxFuture<'static, ()> {
+    let mut paused = false;
+    Box::pin(futures::future::poll_fn(move |context| {
+        if paused {
+            return std::task::Poll::Ready(());
+        }
+        paused = true;
+        context.waker().wake_by_ref();
+        std::task::Poll::Pending
+    }))
 }
 
 /// Cuts a long piece of work into slices: between its steps it pauses when the slice is used up.

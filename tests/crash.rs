@@ -174,7 +174,7 @@ fn storage_of(files: &SimFiles, options: FileOptions) -> Result<Rc<dyn Storage>,
 
 /// Runs a workload on new files until it crashes at an operation.
 fn run_on_files(world: World, workload: &Workload, at: u64) -> (SimFiles, Progress) {
-    let (files, options) = (world.files(), world.options(at));
+    let (files, options) = (world.files_for(at), world.options(at));
     files.set_fault(Some(Fault::Crash { at }));
     let progress = match files.storage(options) {
         Err(error) => Progress::none(error.into()),
@@ -319,7 +319,7 @@ async fn after_failure(
 /// fault came to pass.
 fn fail_on_files(workload: &Workload, at: u64, fault: Fault) -> Result<bool, String> {
     let world = World::default();
-    let (options, files) = (world.options(at), world.files());
+    let (options, files) = (world.options(at), world.files_for(at));
     files.set_fault(Some(fault));
     let possible = match storage_of(&files, options) {
         Err(_) => vec![Chroma::default()],

@@ -4,8 +4,9 @@
 //! Browsers have sync access handles in dedicated workers only. The handles are exclusive and kept as
 //! long as the store is open: they are the fence that keeps a second writer out.
 
-use futures::join;
-use js_sys::Promise;
+use futures::future::LocalBoxFuture;
+use futures::{FutureExt, join};
+use js_sys::{Function, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetDirectoryOptions, FileSystemGetFileOptions,
@@ -71,6 +72,13 @@ impl File for OpfsFile {
 
     fn flush(&self) -> Result<()> {
         self.handle.flush().map_err(|error| storage_error(self.backend, "flushing a file", &error))
+    }
+
+    /// The handles of OPFS have no such thing; those of directories that the caller gives may have one.
+    fn flush_ahead(&self) -> Option<LocalBoxFuture<'static, ()>> {
+        let ahead: Function = member(&self.handle, "flushAhead").dyn_into().ok()?;
+        let flushed = ahead.call0(&self.handle).ok()?;
+        Some(Box::pin(settled(flushed).map(drop)))
     }
 
     fn close(&self) {

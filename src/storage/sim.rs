@@ -9,8 +9,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use futures::future::LocalBoxFuture;
+
 use super::Result;
 use super::file::{FILE_NAMES, File, FileOptions, FileStorage, Files};
+use crate::env::turn;
 use crate::error::StorageError;
 
 /// Unit in which the device keeps or loses a write, in bytes: the sector of every disk since the
@@ -60,6 +63,8 @@ struct Disk {
     fault: Option<Fault>,
     /// Bytes that all files together may have.
     capacity: Option<u64>,
+    /// Whether flushes let others run first.
+    waits: bool,
     random: Xorshift,
 }
 
@@ -93,7 +98,8 @@ impl SimFiles {
         let image = |bytes: Vec<u8>| Image { durable: bytes.clone(), live: bytes, open: false };
         let images = contents.into_iter().map(image).collect();
         let random = Xorshift::new(seed);
-        let disk = Disk { images, pending: Vec::new(), count: 0, fault: None, capacity: None, random };
+        let disk =
+            Disk { images, pending: Vec::new(), count: 0, fault: None, capacity: None, waits: false, random };
         Self { disk: Rc::new(RefCell::new(disk)) }
     }
 
@@ -118,6 +124,11 @@ impl SimFiles {
     /// [`StorageError::QuotaExceeded`].
     pub fn set_capacity(&self, capacity: Option<u64>) {
         self.disk.borrow_mut().capacity = capacity;
+    }
+
+    /// Sets whether flushes let others run before they take place, as those of Node's files do.
+    pub fn set_waits(&self, waits: bool) {
+        self.disk.borrow_mut().waits = waits;
     }
 
     /// How many operations there have been.
@@ -156,7 +167,8 @@ impl SimFiles {
         if crash != Crash::Kill {
             images.iter_mut().for_each(|image| image.live = image.durable.clone());
         }
-        let disk = Disk { images, pending, count: 0, fault: None, capacity: disk.capacity, random };
+        let (capacity, waits) = (disk.capacity, disk.waits);
+        let disk = Disk { images, pending, count: 0, fault: None, capacity, waits, random };
         Self { disk: Rc::new(RefCell::new(disk)) }
     }
 }
@@ -308,6 +320,10 @@ impl File for SimFile {
         image.durable = image.live.clone();
         disk.pending.retain(|operation| operation.file != self.index);
         Ok(())
+    }
+
+    fn flush_ahead(&self) -> Option<LocalBoxFuture<'static, ()>> {
+        self.disk.borrow().waits.then(turn)
     }
 
     fn close(&self) {

@@ -184,6 +184,37 @@ test("a handle is of one file, is exclusive, and takes nothing once it is closed
     expect((await thrown(() => Promise.resolve(handle.flush()))).name).toBe("InvalidStateError");
   }));
 
+test("a flush that was begun ahead leaves nothing open, whenever the file is closed", () =>
+  withDirectory(async (parent) => {
+    const before = openFiles();
+    const file = await new NodeDirectory(parent).getFileHandle("file", { create: true });
+    const handle = await file.createSyncAccessHandle();
+    handle.write(new Uint8Array([1, 2, 3]), { at: 0 });
+    const [first, second] = [handle.flushAhead?.(), handle.flushAhead?.()];
+    handle.write(new Uint8Array([4]), { at: 3 });
+    handle.flush();
+    await first;
+    handle.flush();
+    handle.close();
+    await second;
+    await handle.flushAhead?.();
+    expect(openFiles()).toBe(before);
+    expect([...readFileSync(path.join(parent, "file"))]).toEqual([1, 2, 3, 4]);
+  }));
+
+test("what goes wrong with a flush that was begun ahead is told by every flush after it", () =>
+  withDirectory(async (parent) => {
+    test.skip(process.platform !== "linux", "needs a device that cannot be flushed");
+    symlinkSync("/dev/null", path.join(parent, "device"));
+    const handle = await (await new NodeDirectory(parent).getFileHandle("device")).createSyncAccessHandle();
+    await handle.flushAhead?.();
+    for (const _ of [1, 2]) {
+      const error = await thrown(() => Promise.resolve(handle.flush()));
+      expect(error.message).toContain("fdatasync");
+    }
+    handle.close();
+  }));
+
 test.describe("a full device", () => {
   test.skip(process.platform !== "linux", "needs /dev/full, or a file system of its own");
 
@@ -245,6 +276,11 @@ test("a directory that must not be written is told so", () =>
     expect(await child.ended).toBe(1);
     expect(child.lines).toEqual([expect.stringMatching(/^failed ChromaServerError: .*NotAllowedError: EROFS: read-only file system/)]);
   }));
+
+/** How many files this process has open, where the system tells. */
+function openFiles(): number | undefined {
+  return process.platform === "linux" ? readdirSync("/proc/self/fd").length : undefined;
+}
 
 /** A directory on a device that takes only so many bytes more. */
 function limited(directory: NodeDirectory, room: { bytes: number }): StorageDirectory {

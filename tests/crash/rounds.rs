@@ -36,6 +36,14 @@ impl World {
         SimFiles::new(5 + self.0)
     }
 
+    /// New files for a crash at this operation. On half of them others run while a flush is under way, and each kind is met under each of
+    /// the [`OPTIONS`].
+    pub fn files_for(self, at: u64) -> SimFiles {
+        let files = self.files();
+        files.set_waits(self.turn(at / 2, 2) == 1);
+        files
+    }
+
     /// How the files are kept where a crash strikes at this operation.
     pub fn options(self, at: u64) -> FileOptions {
         OPTIONS[self.turn(at, OPTIONS.len())]

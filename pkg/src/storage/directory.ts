@@ -10,6 +10,11 @@ export interface SyncAccessHandle {
   getSize(): number;
   /** Returns when everything that was written is on the device. */
   flush(): void;
+  /**
+   * Begins to bring to the device what was written, while others run. Never rejects: the `flush` that follows throws what went wrong, and waits
+   * for nothing if nothing was written since. Handles of browsers have no such thing.
+   */
+  flushAhead?(): Promise<void>;
   close(): void;
 }
 

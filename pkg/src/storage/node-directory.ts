@@ -1,6 +1,6 @@
 /** A store in files under Node. */
 
-import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, readSync, writeSync } from "node:fs";
+import { closeSync, constants, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import path from "node:path";
 
 import type { StorageDirectory, StorageFile, SyncAccessHandle } from "./directory.js";
@@ -51,7 +51,7 @@ export class NodeDirectory implements StorageDirectory {
     try {
       const fd = attempt(() => openFile(file, create));
       this.#open.add(name);
-      return new NodeAccessHandle(fd, this.#lock, () => this.#closed(name));
+      return new NodeAccessHandle(file, fd, this.#lock, () => this.#closed(name));
     } finally {
       this.#releaseIfUnused();
     }
@@ -70,12 +70,17 @@ export class NodeDirectory implements StorageDirectory {
 }
 
 class NodeAccessHandle implements SyncAccessHandle {
+  readonly #file: string;
   /** `undefined` once it is closed: the system gives the number to the next file. */
   #fd: number | undefined;
   readonly #lock: DirectoryLock;
   readonly #onClose: () => void;
+  /** There are changes that no flush has begun after. */
+  #changed = true;
+  #ahead: FlushAhead | undefined;
 
-  constructor(fd: number, lock: DirectoryLock, onClose: () => void) {
+  constructor(file: string, fd: number, lock: DirectoryLock, onClose: () => void) {
+    this.#file = file;
     this.#fd = fd;
     this.#lock = lock;
     this.#onClose = onClose;
@@ -90,7 +95,9 @@ class NodeAccessHandle implements SyncAccessHandle {
   }
 
   truncate(size: number): void {
-    this.#change((fd) => ftruncateSync(fd, size));
+    this.#change((fd) => {
+      ftruncateSync(fd, size);
+    });
   }
 
   getSize(): number {
@@ -98,7 +105,41 @@ class NodeAccessHandle implements SyncAccessHandle {
   }
 
   flush(): void {
-    this.#change(fdatasyncSync);
+    attempt(() => {
+      this.#lock.assertHeld();
+      const fd = this.#opened();
+      this.#ahead?.assertSucceeded();
+      if (this.#changed || this.#ahead?.isUnderWay === true) {
+        fdatasyncSync(fd);
+        this.#changed = false;
+      }
+    });
+  }
+
+  flushAhead(): Promise<void> {
+    const ahead = (this.#ahead ??= this.#startAhead());
+    if (ahead === undefined) {
+      return Promise.resolve();
+    }
+    this.#changed = false;
+    return ahead.run();
+  }
+
+  /** `undefined` where the file cannot be opened a second time: then a flush does it all. */
+  #startAhead(): FlushAhead | undefined {
+    try {
+      const file = fstatSync(this.#opened(), { bigint: true });
+      const fd = openSync(this.#file, constants.O_RDWR);
+      const second = fstatSync(fd, { bigint: true });
+      // Another file may have been put in its place.
+      if (file.dev === second.dev && file.ino === second.ino) {
+        return new FlushAhead(fd);
+      }
+      closeSync(fd);
+    } catch {
+      // Closed, out of descriptors, or gone.
+    }
+    return undefined;
   }
 
   /** Never throws. */
@@ -108,18 +149,17 @@ class NodeAccessHandle implements SyncAccessHandle {
       return;
     }
     this.#fd = undefined;
-    try {
-      closeSync(fd);
-    } catch {
-      // What a flush has promised is on the device; about the rest nothing was promised.
-    }
+    this.#ahead?.close();
+    closeQuietly(fd);
     this.#onClose();
   }
 
   #change<T>(change: (fd: number) => T): T {
     return attempt(() => {
       this.#lock.assertHeld();
-      return change(this.#opened());
+      const fd = this.#opened();
+      this.#changed = true;
+      return change(fd);
     });
   }
 
@@ -128,5 +168,65 @@ class NodeAccessHandle implements SyncAccessHandle {
       throw new FileSystemError("InvalidStateError", "the file is closed");
     }
     return this.#fd;
+  }
+}
+
+/**
+ * Flushes of a file in another thread.
+ *
+ * They have a descriptor of their own: the system tells a failed flush once to each descriptor, so that what goes wrong here while the file is
+ * also flushed by its other one is told to both.
+ */
+class FlushAhead {
+  readonly #fd: number;
+  #underWay = 0;
+  #failure: Error | undefined;
+  #closed = false;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  get isUnderWay(): boolean {
+    return this.#underWay > 0;
+  }
+
+  /** Throws what the first flush that failed failed with: what it was about may be gone from memory too, and no later one can make it good. */
+  assertSucceeded(): void {
+    if (this.#failure !== undefined) {
+      throw this.#failure;
+    }
+  }
+
+  run(): Promise<void> {
+    this.#underWay += 1;
+    return new Promise((resolve) => {
+      fdatasync(this.#fd, (error) => {
+        this.#underWay -= 1;
+        this.#failure ??= error ?? undefined;
+        this.#closeWhenDone();
+        resolve();
+      });
+    });
+  }
+
+  /** Keeps the descriptor as long as a flush uses it: the system would give its number to another file. */
+  close(): void {
+    this.#closed = true;
+    this.#closeWhenDone();
+  }
+
+  #closeWhenDone(): void {
+    if (this.#closed && this.#underWay === 0) {
+      closeQuietly(this.#fd);
+    }
+  }
+}
+
+function closeQuietly(fd: number): void {
+  try {
+    closeSync(fd);
+  } catch {
+    // What a flush has promised is on the device; about the rest nothing was promised.
   }
 }

@@ -18,6 +18,7 @@
 use std::collections::BTreeMap;
 
 use arrow::buffer::{Buffer, MutableBuffer};
+use futures::future::LocalBoxFuture;
 
 use super::extents::{Allocator, Extent};
 use super::io::{File, flush, read_exact, read_up_to, u64_at, write_all};
@@ -123,6 +124,10 @@ pub struct Blocks<F> {
     written: BTreeMap<BlockId, Extent>,
     /// Blocks that the durable directory still has.
     deleted: BTreeMap<BlockId, Extent>,
+    /// A flush has begun that was not finished.
+    noting: bool,
+    /// Where the blocks were that it deletes.
+    leaving: Vec<Extent>,
     /// Bytes of the data file. Those after the last block are room that is kept for compactions.
     size: u64,
     /// Bytes after the last block that are kept for compactions on a full device: none until they are asked for.
@@ -171,6 +176,8 @@ impl<F: File> Blocks<F> {
             allocator,
             written: BTreeMap::new(),
             deleted: BTreeMap::new(),
+            noting: false,
+            leaving: Vec::new(),
             size,
             kept: 0,
             dirty: false,
@@ -267,8 +274,20 @@ impl<F: File> Blocks<F> {
         Ok(())
     }
 
+    /// Begins what [`flush`](Self::flush) has to wait for longest: see [`File::flush_ahead`].
+    pub fn flush_ahead(&self) -> Option<LocalBoxFuture<'static, ()>> {
+        self.dirty.then(|| self.file.flush_ahead()).flatten()
+    }
+
     /// Makes all writes and deletions durable.
     pub fn flush(&mut self) -> std::result::Result<(), Fault> {
+        self.begin_flush()?;
+        self.finish_flush()
+    }
+
+    /// Makes all writes durable, and notes them with the deletions. Between this and [`finish_flush`](Self::finish_flush) others may write and
+    /// delete: what they do is not part of this flush, and space that it frees is not theirs yet.
+    pub fn begin_flush(&mut self) -> std::result::Result<(), Fault> {
         if self.dirty {
             flush(&self.file)?;
             self.dirty = false;
@@ -280,9 +299,25 @@ impl<F: File> Blocks<F> {
         let deletes = self.deleted.keys().map(|id| Change::Delete(*id));
         let puts = self.written.iter().map(|(id, extent)| Change::Put(*id, *extent));
         let changes: Vec<Change> = deletes.chain(puts).collect();
-        self.note(&changes)?;
+        self.append(&changes)?;
         self.written.clear();
-        for extent in std::mem::take(&mut self.deleted).into_values() {
+        self.leaving.extend(std::mem::take(&mut self.deleted).into_values());
+        self.noting = true;
+        Ok(())
+    }
+
+    /// Begins what [`finish_flush`](Self::finish_flush) waits for: see [`File::flush_ahead`].
+    pub fn note_ahead(&self) -> Option<LocalBoxFuture<'static, ()>> {
+        self.journal.sync_ahead()
+    }
+
+    /// Makes durable what was noted.
+    pub fn finish_flush(&mut self) -> std::result::Result<(), Fault> {
+        if !std::mem::take(&mut self.noting) {
+            return Ok(());
+        }
+        self.journal.sync()?;
+        for extent in std::mem::take(&mut self.leaving) {
             self.allocator.release(extent);
         }
         self.trim()?;
@@ -301,6 +336,12 @@ impl<F: File> Blocks<F> {
 
     /// Appends frames with `changes` to the directory and makes them durable.
     fn note(&mut self, changes: &[Change]) -> std::result::Result<(), Fault> {
+        self.append(changes)?;
+        Ok(self.journal.sync()?)
+    }
+
+    /// Appends frames with `changes` to the directory.
+    fn append(&mut self, changes: &[Change]) -> std::result::Result<(), Fault> {
         let mut frames = Vec::new();
         let mut end = self.journal.end();
         for changes in changes.chunks((MAX_FRAME_BYTES - 1) / CHANGE_BYTES) {
@@ -308,8 +349,7 @@ impl<F: File> Blocks<F> {
             end = crate::storage::ChainEnd { sequence: frame.sequence, checksum: frame.checksum() };
             frames.push(frame);
         }
-        self.journal.append(&frames)?;
-        Ok(self.journal.sync()?)
+        self.journal.append(&frames)
     }
 
     /// Cuts the data file off after its last block and what is kept.
@@ -424,6 +464,10 @@ impl<F: File> Blocks<F> {
 
     /// Replaces the directory's frames by one snapshot when they are mostly void.
     fn compact(&mut self) -> std::result::Result<(), Fault> {
+        if !self.written.is_empty() || !self.deleted.is_empty() {
+            // The snapshot would say what is not durable yet.
+            return Ok(());
+        }
         let live = (self.directory.extents.len() + 1) * CHANGE_BYTES;
         let dead = self.journal.live_bytes().saturating_sub(live as u64);
         if dead <= self.options.rewrite_bytes || dead <= live as u64 || live >= MAX_FRAME_BYTES {

@@ -1,5 +1,7 @@
 //! The few file operations that the layout needs, and reads and writes that are never short.
 
+use futures::future::LocalBoxFuture;
+
 use crate::error::{Corruption, StorageError};
 use crate::limits::SCAN_BYTES;
 use crate::storage::Result;
@@ -24,6 +26,12 @@ pub trait File: Clone {
 
     /// Returns when everything written to this file before is on the device.
     fn flush(&self) -> Result<()>;
+
+    /// Begins to bring what was written to the device and lets others run meanwhile; `None` where a flush can only be waited
+    /// for. It promises nothing: the [`flush`](Self::flush) that has to follow says how it went, and has the less to do.
+    fn flush_ahead(&self) -> Option<LocalBoxFuture<'static, ()>> {
+        None
+    }
 
     /// Lets go of the file, flushing nothing.
     fn close(&self);

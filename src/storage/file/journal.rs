@@ -27,6 +27,7 @@
 
 use std::collections::VecDeque;
 
+use futures::future::LocalBoxFuture;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::io::{File, Scanner, flush, read_up_to, u32_at, u64_at, write_all};
@@ -418,6 +419,11 @@ impl<F: File> Journal<F> {
         flush(self.active())?;
         self.durable = self.end.sequence;
         self.write_mark()
+    }
+
+    /// Begins what [`sync`](Self::sync) has to wait for: see [`File::flush_ahead`].
+    pub fn sync_ahead(&self) -> Option<LocalBoxFuture<'static, ()>> {
+        (self.durable != self.end.sequence).then(|| self.active().flush_ahead()).flatten()
     }
 
     /// Makes the mark durable too, before the files are let go.

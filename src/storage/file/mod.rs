@@ -14,7 +14,7 @@
 use std::cell::RefCell;
 
 use arrow::buffer::Buffer;
-use futures::future::ready;
+use futures::future::{LocalBoxFuture, join_all, ready};
 
 use super::memory::check_new_root;
 use super::{BlockId, BlockPart, Durability, Frame, LogContents, Pending, Result, Root, Storage, Usage};
@@ -228,6 +228,26 @@ impl<F: File> Parts<F> {
         Ok(log.shed()? | blocks.shed()?)
     }
 
+    /// Begins what a [`Journal::sync`] of the log waits for.
+    fn sync_ahead(&self) -> Flushes {
+        self.log.iter().filter_map(Journal::sync_ahead).collect()
+    }
+
+    /// Begins what making log and blocks durable waits for.
+    fn flush_ahead(&self) -> Flushes {
+        self.sync_ahead().into_iter().chain(self.blocks.iter().filter_map(Blocks::flush_ahead)).collect()
+    }
+
+    /// Begins what making the directory of blocks durable waits for.
+    fn note_ahead(&self) -> Flushes {
+        self.blocks.iter().filter_map(Blocks::note_ahead).collect()
+    }
+
+    /// Begins what the next step of a new root waits for.
+    fn root_ahead(&self) -> Flushes {
+        self.root.flush_ahead().into_iter().collect()
+    }
+
     fn finish(&mut self) -> std::result::Result<(), Fault> {
         if let Ok(log) = &mut self.log {
             log.finish()?;
@@ -237,6 +257,16 @@ impl<F: File> Parts<F> {
             Err(_) => Ok(()),
         }
     }
+}
+
+/// Flushes that were begun ([`File::flush_ahead`]): none where there is no such way.
+type Flushes = Vec<LocalBoxFuture<'static, ()>>;
+
+/// A part of a change that waits for the device.
+struct Step<F> {
+    /// Begins to bring there what `run` waits for.
+    ahead: fn(&Parts<F>) -> Flushes,
+    run: fn(&mut Parts<F>) -> std::result::Result<(), Fault>,
 }
 
 /// A store in [`Files`].
@@ -275,12 +305,9 @@ impl<F: File> FileStorage<F> {
     }
 
     /// Runs a change at once. If it leaves the files in an unknown state, the store is closed.
-    fn change<T: 'static>(
-        &self,
-        change: impl FnOnce(&mut Parts<F>) -> std::result::Result<T, Fault>,
-    ) -> Pending<'_, T> {
+    fn changed<T>(&self, change: impl FnOnce(&mut Parts<F>) -> std::result::Result<T, Fault>) -> Result<T> {
         let mut parts = self.parts.borrow_mut();
-        let result = match parts.as_mut().map(change) {
+        match parts.as_mut().map(change) {
             None => Err(StorageError::Closed),
             Some(Ok(value)) => Ok(value),
             Some(Err(Fault::Refused(error))) => Err(error),
@@ -293,8 +320,42 @@ impl<F: File> FileStorage<F> {
                     error => error,
                 })
             }
-        };
-        Box::pin(ready(result))
+        }
+    }
+
+    fn change<T: 'static>(
+        &self,
+        change: impl FnOnce(&mut Parts<F>) -> std::result::Result<T, Fault>,
+    ) -> Pending<'_, T> {
+        Box::pin(ready(self.changed(change)))
+    }
+
+    /// Runs the steps of a change that wait for the device, each once what it waits for was brought there while others ran. Where there
+    /// is no such way they run at once. A change that failed in `begun` takes no steps.
+    fn steps<const N: usize>(&self, begun: Result<()>, steps: [Step<F>; N]) -> Pending<'_, ()> {
+        let mut steps = steps.into_iter();
+        let mut outcome = begun;
+        while let (Ok(()), Some(Step { ahead, run })) = (&outcome, steps.next()) {
+            let flushes = self.ahead(ahead);
+            if flushes.is_empty() {
+                outcome = self.changed(run);
+                continue;
+            }
+            return Box::pin(async move {
+                join_all(flushes).await;
+                self.changed(run)?;
+                for Step { ahead, run } in steps {
+                    join_all(self.ahead(ahead)).await;
+                    self.changed(run)?;
+                }
+                Ok(())
+            });
+        }
+        Box::pin(ready(outcome))
+    }
+
+    fn ahead(&self, ahead: fn(&Parts<F>) -> Flushes) -> Flushes {
+        self.parts.borrow().as_ref().map(ahead).unwrap_or_default()
     }
 
     fn occupied(&self) -> Result<u64> {
@@ -344,21 +405,22 @@ impl<F: File> Storage for FileStorage<F> {
     }
 
     fn append_log(&self, frames: Vec<Frame>, durability: Durability) -> Pending<'_, ()> {
-        self.change(|parts| {
-            match usable(&mut parts.log)?.append(&frames) {
-                Err(Fault::Refused(full @ StorageError::QuotaExceeded { .. })) => {
-                    if !parts.shed()? {
-                        return Err(Fault::Refused(full));
-                    }
-                    usable(&mut parts.log)?.append(&frames)?;
+        let appended = self.changed(|parts| match usable(&mut parts.log)?.append(&frames) {
+            Err(Fault::Refused(full @ StorageError::QuotaExceeded { .. })) => {
+                if !parts.shed()? {
+                    return Err(Fault::Refused(full));
                 }
-                outcome => outcome?,
+                usable(&mut parts.log)?.append(&frames)
             }
-            match durability {
-                Durability::Strict => Ok(usable(&mut parts.log)?.sync()?),
-                Durability::Relaxed => Ok(()),
-            }
-        })
+            outcome => outcome,
+        });
+        if appended.is_err() || durability == Durability::Relaxed {
+            return Box::pin(ready(appended));
+        }
+        self.steps(
+            Ok(()),
+            [Step { ahead: Parts::sync_ahead, run: |parts| Ok(usable(&mut parts.log)?.sync()?) }],
+        )
     }
 
     fn reserve(&self, bytes: u64) -> Pending<'_, ()> {
@@ -387,18 +449,29 @@ impl<F: File> Storage for FileStorage<F> {
     }
 
     fn write_root(&self, root: Root) -> Pending<'_, ()> {
-        self.change(|parts| {
+        let begun = self.changed(|parts| {
             check_new_root(&root, parts.root.generation()?).map_err(Fault::Refused)?;
             usable(&mut parts.blocks)?.note_root()?;
-            parts.root.write(root)
-        })
+            parts.root.begin_write(root)
+        });
+        let slots = [
+            Step { ahead: Parts::root_ahead, run: |parts| parts.root.continue_write() },
+            Step { ahead: Parts::root_ahead, run: |parts| parts.root.finish_write() },
+        ];
+        self.steps(begun, slots)
     }
 
     fn flush(&self) -> Pending<'_, ()> {
-        self.change(|parts| {
+        let data = |parts: &mut Parts<F>| {
             usable(&mut parts.log)?.sync()?;
-            usable(&mut parts.blocks)?.flush()
-        })
+            usable(&mut parts.blocks)?.begin_flush()
+        };
+        let directory = |parts: &mut Parts<F>| usable(&mut parts.blocks)?.finish_flush();
+        let steps = [
+            Step { ahead: Parts::flush_ahead, run: data },
+            Step { ahead: Parts::note_ahead, run: directory },
+        ];
+        self.steps(Ok(()), steps)
     }
 
     fn shrink(&self) -> Pending<'_, bool> {

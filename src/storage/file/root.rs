@@ -21,6 +21,7 @@
 //! Two bad slots are corruption and left untouched, unless the store provably never existed
 //! ([`FileStorage::open`](super::FileStorage::open)).
 
+use futures::future::LocalBoxFuture;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::io::{File, flush, read_up_to, u32_at, u64_at, write_all};
@@ -103,6 +104,8 @@ pub struct RootFile<F> {
     file: F,
     /// What both slots say, or why neither can be believed.
     current: std::result::Result<Slot, Corruption>,
+    /// What is being written.
+    next: Option<Slot>,
 }
 
 impl<F: File> RootFile<F> {
@@ -133,7 +136,7 @@ impl<F: File> RootFile<F> {
             (None, Some(_)) => Some(0),
             (None, None) => {
                 let current = Err(Corruption::new("root", "neither of its two copies is whole"));
-                return Ok(Self { file, current });
+                return Ok(Self { file, current, next: None });
             }
         };
         let current = if stale == Some(0) { second } else { first };
@@ -143,12 +146,12 @@ impl<F: File> RootFile<F> {
             write_all(&file, slot * PAGE_BYTES, &current.encode())?;
             flush(&file)?;
         }
-        Ok(Self { file, current: Ok(current) })
+        Ok(Self { file, current: Ok(current), next: None })
     }
 
     /// Writes the root file of a store that has no root yet: the last step of creating or clearing.
     pub fn create(file: F) -> Result<Self> {
-        let mut root = Self { file, current: Ok(Slot::empty()) };
+        let mut root = Self { file, current: Ok(Slot::empty()), next: None };
         root.put(Slot::empty())?;
         Ok(root)
     }
@@ -165,19 +168,43 @@ impl<F: File> RootFile<F> {
         Ok((slot.generation > 0).then(root))
     }
 
-    /// Replaces the root durably.
-    pub fn write(&mut self, root: Root) -> std::result::Result<(), Fault> {
-        let current = self.current.clone().map_err(StorageError::from)?;
+    /// Begins to replace the root: it is the current one, durably, after [`continue_write`](Self::continue_write) and
+    /// [`finish_write`](Self::finish_write).
+    pub fn begin_write(&mut self, root: Root) -> std::result::Result<(), Fault> {
+        self.current.clone().map_err(StorageError::from)?;
         let new = Slot { generation: root.generation, flags: 0, record: root.bytes };
-        self.put(new).or_else(|error| {
-            // The second slot first: until the first one is restored, it may hold the only whole copy.
-            undone(error, || {
-                for slot in [1, 0] {
-                    write_all(&self.file, slot * PAGE_BYTES, &current.encode())?;
-                    flush(&self.file)?;
-                }
-                Ok(())
-            })
+        let begun = self.begin(new);
+        self.or_restore(begun)
+    }
+
+    /// Once the first slot is durable, writes the second.
+    pub fn continue_write(&mut self) -> std::result::Result<(), Fault> {
+        let continued = self.proceed();
+        self.or_restore(continued)
+    }
+
+    /// Makes the second slot durable.
+    pub fn finish_write(&mut self) -> std::result::Result<(), Fault> {
+        Ok(self.finish()?)
+    }
+
+    /// Begins what the next step waits for: see [`File::flush_ahead`].
+    pub fn flush_ahead(&self) -> Option<LocalBoxFuture<'static, ()>> {
+        self.next.is_some().then(|| self.file.flush_ahead()).flatten()
+    }
+
+    /// Takes back what was written if there was no room for all of it.
+    fn or_restore(&mut self, outcome: Result<()>) -> std::result::Result<(), Fault> {
+        let Err(error) = outcome else { return Ok(()) };
+        self.next = None;
+        let current = self.current.clone().map_err(StorageError::from)?;
+        // The second slot first: until the first one is restored, it may hold the only whole copy.
+        undone(error, || {
+            for slot in [1, 0] {
+                write_all(&self.file, slot * PAGE_BYTES, &current.encode())?;
+                flush(&self.file)?;
+            }
+            Ok(())
         })
     }
 
@@ -187,11 +214,26 @@ impl<F: File> RootFile<F> {
     }
 
     fn put(&mut self, slot: Slot) -> Result<()> {
-        let page = slot.encode();
-        for offset in [0, PAGE_BYTES] {
-            write_all(&self.file, offset, &page)?;
-            flush(&self.file)?;
-        }
+        self.begin(slot)?;
+        self.proceed()?;
+        self.finish()
+    }
+
+    fn begin(&mut self, slot: Slot) -> Result<()> {
+        write_all(&self.file, 0, &slot.encode())?;
+        self.next = Some(slot);
+        Ok(())
+    }
+
+    fn proceed(&mut self) -> Result<()> {
+        let Some(slot) = &self.next else { return Ok(()) };
+        flush(&self.file)?;
+        write_all(&self.file, PAGE_BYTES, &slot.encode())
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        let Some(slot) = self.next.take() else { return Ok(()) };
+        flush(&self.file)?;
         self.current = Ok(slot);
         Ok(())
     }

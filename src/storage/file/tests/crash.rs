@@ -1,6 +1,8 @@
 //! A crash at every operation, kept by the device in every way: nothing acknowledged is lost, nothing
 //! else appears in part, and the recovered store goes on.
 
+use futures::poll;
+
 use super::*;
 use crate::storage::sim::{Crash, Fault};
 
@@ -144,4 +146,70 @@ fn random_lives_with_many_crashes_lose_nothing_acknowledged() {
             files = files.reopen(crash, random.next());
         }
     }
+}
+
+/// Makes a call that waits, and another one while it does. The model after both; or what was acknowledged before a failure, and what was
+/// under way.
+fn both(store: &Store, model: &Model, step: &Step, other: &Step) -> Result<Model, (Model, Model)> {
+    let complete = model.after(step).after(other);
+    // What a call has written is there; that it lasts is promised once it is acknowledged.
+    let acknowledged = model.clone();
+    let begun = Model {
+        flushed: acknowledged.flushed,
+        durable: acknowledged.durable,
+        root: acknowledged.root,
+        ..complete.clone()
+    };
+    block_on(async {
+        let mut call = model.begin(store, step);
+        if let std::task::Poll::Ready(outcome) = poll!(&mut call) {
+            return outcome.map(|()| model.after(step)).map_err(|_| (model.clone(), model.after(step)));
+        }
+        if model.after(step).call(store, other).is_err() {
+            return Err((model.clone(), complete));
+        }
+        call.await.map(|()| complete.clone()).map_err(|_| (begun, complete))
+    })
+}
+
+#[test]
+fn what_happens_while_a_flush_is_under_way_is_neither_lost_nor_done_too_early() {
+    let mut met = 0;
+    for seed in 0..600 {
+        let mut random = Xorshift::new(seed);
+        let mut files = SimFiles::new(seed);
+        files.set_waits(true);
+        let mut fresh = 0;
+        let (mut before, mut after, mut kept_all) = (Model::default(), Model::default(), false);
+        for life in 0..6 {
+            let opened = recover(&files, &before, &after, kept_all);
+            let (store, mut model) =
+                opened.unwrap_or_else(|reason| panic!("seed {seed}, life {life}: {reason}"));
+            files.set_fault(Some(Fault::Crash { at: files.operations() + random.below(80) }));
+            loop {
+                let step = random_step(&model, &mut random, &mut fresh);
+                let other = random_step(&model.after(&step), &mut random, &mut fresh);
+                let waits = matches!(step, Step::Flush | Step::Root(_) | Step::Append(_, Durability::Strict));
+                let at_once = matches!(other, Step::Write(_) | Step::Delete(_) | Step::Drop(_) | Step::Shrink);
+                let outcome = if waits && at_once {
+                    met += 1;
+                    both(&store, &model, &step, &other)
+                } else {
+                    let next = model.after(&step);
+                    model.call(&store, &step).map(|()| next.clone()).map_err(|_| (model.clone(), next))
+                };
+                match outcome {
+                    Ok(next) => model = next,
+                    Err(states) => {
+                        (before, after) = states;
+                        break;
+                    }
+                }
+            }
+            let (crash, _) = WAYS[random.below(4) as usize];
+            kept_all = crash == Crash::Kill;
+            files = files.reopen(crash, random.next());
+        }
+    }
+    assert!(met > 1_000, "{met} calls were met by another one");
 }
