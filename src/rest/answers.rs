@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::bodies::Section;
-use crate::db::Facet;
+use crate::db::{ChangedRecord, Changes, Facet};
 use crate::types::{Embeddings, GetResult, Metadata, QueryResult, SearchResult};
 
 #[derive(Serialize)]
@@ -95,6 +95,12 @@ impl Serialize for Rows<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.0.rows())
     }
+}
+
+/// Records that have changed.
+pub fn changes(Changes { records, place, more }: &Changes) -> Value {
+    let change = |ChangedRecord { id, sequence, is_there }: &ChangedRecord| json!({"id": id, "seq": sequence, "kind": if *is_there { "put" } else { "delete" }});
+    json!({"changes": records.iter().map(change).collect::<Vec<_>>(), "cursor": place.to_string(), "more": more})
 }
 
 /// The values of metadata keys.

@@ -4,6 +4,8 @@
 //! under a [`Tail`] (what the log added since, materialised). Spec: storage-architecture 2, 5 and 9.
 
 mod changes;
+#[cfg(feature = "rest")]
+mod history;
 mod rebuild;
 mod record;
 mod scan;
@@ -15,6 +17,8 @@ mod writer;
 use std::rc::Rc;
 
 pub use changes::{RecordChange, changes, unshared};
+#[cfg(feature = "rest")]
+pub use history::{Group, History, HistoryRows, coalesce, decode as decode_history};
 pub use rebuild::rebuild;
 pub use record::{Readers, RecordSegment, SegmentFiles, Trash};
 pub use scan::{Losses, RecordScan, ScannedRecord};

@@ -3,6 +3,8 @@
 use std::rc::Rc;
 
 use super::Snapshot;
+#[cfg(feature = "rest")]
+use super::history::HistoryRows;
 use super::record::{Readers, RecordSegment, Trash};
 use super::tail::{TailRecord, encode_metadata};
 use super::terms::{self, TermIndex};
@@ -23,11 +25,12 @@ pub struct Compacted {
     pub removed: Vec<BlockId>,
 }
 
-/// Writes the segment that holds everything in `snapshot`. Blocks that the tail does not touch are shared.
+/// Writes the segment that holds everything in `snapshot`, and what becomes of its history. Blocks that the tail does not touch are shared.
 /// Pauses between steps as `slices` asks for.
 pub async fn compact(
     blockstore: &Blockstore,
     snapshot: &Snapshot,
+    #[cfg(feature = "rest")] history: HistoryRows,
     trash: Rc<Trash>,
     slices: &Slices<'_>,
 ) -> Result<Compacted> {
@@ -43,7 +46,14 @@ pub async fn compact(
         vectors: None,
         terms: None,
     };
-    let terms = writer.note(terms::update(blockstore, snapshot, slices).await?);
+    let terms = terms::update(
+        blockstore,
+        snapshot,
+        #[cfg(feature = "rest")]
+        history,
+        slices,
+    );
+    let terms = writer.note(terms.await?);
     readers.terms = Some(TermIndex::new(terms, snapshot.tail.max_offset_id()));
     let index = base.and_then(|readers| readers.vectors.as_ref());
     let commit = vectors::update(blockstore, index, &readers.embeddings, snapshot, slices).await?;

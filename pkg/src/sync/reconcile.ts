@@ -3,8 +3,8 @@
 import { agreedDeletion, type Context, Decisions, guardDeletions, pushes } from "./context.js";
 import { applyContents, fetchAndApply, unknownRow } from "./pull.js";
 import { CONTENT, WHOLE } from "./remote.js";
-import { pages } from "./replica.js";
-import { contentDigest, FOREIGN, type RemoteRecord } from "./records.js";
+import { pages, type ShadowRow } from "./replica.js";
+import { contentDigest, FOREIGN, type RemoteRecord, type Version } from "./records.js";
 import { UNKNOWN_EDIT } from "./stamps.js";
 import { findTombstones } from "./tombstones.js";
 
@@ -110,15 +110,24 @@ async function deleteHere(context: Context, ids: readonly string[]): Promise<voi
   const rows = await context.replica.rows(ids);
   const tombstones = await findTombstones(context, [...rows.values()]);
   const stillThere = context.where ? new Set(await context.remote.ids({ ids })) : new Set<string>();
-  const locals = await context.replica.records(ids);
+  await takeDeletions(context, ids.map((id) => rows.get(id) ?? unknownRow(id)), { tombstones, stillThere });
+}
+
+/** Deletes records that the remote does not have any more; those that are there all the same leave, as they do not match. */
+export async function takeDeletions(
+  context: Context,
+  rows: readonly ShadowRow[],
+  { tombstones, stillThere }: { tombstones: ReadonlyMap<string, Version>; stillThere?: ReadonlySet<string> },
+): Promise<void> {
+  const locals = await context.replica.records(rows.map(({ id }) => id));
   const decisions = new Decisions(context);
-  for (const id of ids) {
-    const row = rows.get(id) ?? unknownRow(id);
+  for (const row of rows) {
+    const { id } = row;
     if (row.edited !== undefined && pushes(context)) {
       // What becomes of an edit of a record that is gone is decided when it is pushed.
       continue;
     }
-    if (stillThere.has(id)) {
+    if (stillThere?.has(id)) {
       // It does not match any more: it leaves, and is not deleted.
       decisions.take(row, null, null);
       continue;

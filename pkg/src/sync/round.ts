@@ -3,9 +3,11 @@
 import { type Context, pushes } from "./context.js";
 import { pruneJournal } from "./journal.js";
 import { FOREIGN, KEYS } from "./records.js";
+import { follows, followRemote } from "./follow.js";
 import { fetchAndApply, pull, watermarkAt } from "./pull.js";
 import { push } from "./push.js";
 import { compareCounts, compareIds, noteLocalRecords, scan } from "./reconcile.js";
+import type { RemoteChanges } from "./remote.js";
 import { pages, type Replica, type ShadowRow } from "./replica.js";
 import { stampOf } from "./stamps.js";
 import { deleteTombstones, readPresence, writePresence } from "./tombstones.js";
@@ -22,18 +24,20 @@ export interface LinkState {
   isNoted: boolean;
   /** What the sidecar calls the collection's present life. */
   epoch: string | undefined;
+  /** Where the remote goes on telling what has changed; undefined where it does not, or where everything has to be compared first. */
+  cursor: string | undefined;
 }
 
 const STATE = "s:state";
 
 export async function readState(replica: Replica): Promise<LinkState> {
   const row = await replica.linkRow(STATE);
-  const { w, c, n = 0, noted = false } = (row?.metadata ?? {}) as { w?: number; c?: number; n?: number; noted?: boolean };
-  return { watermark: w, scanned: c, written: n, isNoted: noted, epoch: row?.document ?? undefined };
+  const { w, c, n = 0, noted = false, f } = (row?.metadata ?? {}) as { w?: number; c?: number; n?: number; noted?: boolean; f?: string };
+  return { watermark: w, scanned: c, written: n, isNoted: noted, epoch: row?.document ?? undefined, cursor: f };
 }
 
-export async function writeState(replica: Replica, { watermark, scanned, written, isNoted, epoch }: LinkState): Promise<void> {
-  const members = { w: watermark, c: scanned && Math.floor(scanned), n: written, noted: isNoted };
+export async function writeState(replica: Replica, { watermark, scanned, written, isNoted, epoch, cursor }: LinkState): Promise<void> {
+  const members = { w: watermark, c: scanned && Math.floor(scanned), n: written, noted: isNoted, f: cursor ?? null };
   const metadata = Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
   await replica.commit([], [{ id: STATE, row: { metadata, document: epoch ?? null } }]);
 }
@@ -54,10 +58,14 @@ export interface Session {
   cleared: number;
   /** What has become of the remote; undefined before that was looked for. */
   life: RemoteLife | undefined;
+  /** Up to where the remote has told what has changed, and that was taken in. */
+  cursor: string | undefined;
+  /** What the remote has told while it was waited for, and after which cursor. */
+  heard: (RemoteChanges & { after: string }) | undefined;
 }
 
 export function newSession(): Session {
-  return { operations: undefined, counted: -Infinity, sent: 0, counts: undefined, unmarked: -Infinity, cleared: -Infinity, life: undefined };
+  return { operations: undefined, counted: -Infinity, sent: 0, counts: undefined, unmarked: -Infinity, cleared: -Infinity, life: undefined, cursor: undefined, heard: undefined };
 }
 
 /** How a round is made. */
@@ -94,6 +102,15 @@ export async function runRound(context: Context, state: LinkState, session: Sess
     await noteLocalRecords(context);
     state.isNoted = true;
     await writeState(replica, state);
+  }
+  if (follows(context)) {
+    await followRemote(context, state, session, options);
+    if (pushes(context)) {
+      await pushAll(context, state);
+    }
+    await tidy(context, session);
+    session.cursor = state.cursor;
+    return;
   }
   const pending = pushes(context) ? await replica.pending() : 0;
   const operations = await operationsOf(context, session);

@@ -8,6 +8,8 @@ use std::rc::Rc;
 use crate::env::Slices;
 use crate::error::{Error, Result, StorageError};
 use crate::execution::collection::CollectionState;
+#[cfg(feature = "rest")]
+use crate::execution::orchestrators::changes;
 use crate::execution::orchestrators::garbage::sweep;
 use crate::execution::store::Store;
 use crate::limits::{COMPACTION_BYTES, COMPACTION_OPERATIONS};
@@ -84,7 +86,15 @@ async fn compact_snapshot(
     (sequence, keep): (u64, usize),
 ) -> Result<()> {
     let slices = Slices::new(&*store.env);
-    let compacted = segment::compact(&store.blockstore, &snapshot, Rc::clone(&store.trash), &slices).await?;
+    let compacted = segment::compact(
+        &store.blockstore,
+        &snapshot,
+        #[cfg(feature = "rest")]
+        changes::history_after(store, state, &snapshot, sequence).await?,
+        Rc::clone(&store.trash),
+        &slices,
+    );
+    let compacted = compacted.await?;
     replace_segment(store, state, snapshot, compacted, (sequence, keep)).await
 }
 
