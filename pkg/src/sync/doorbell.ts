@@ -3,7 +3,7 @@
 import type { Context } from "./context.js";
 import { RemoteError } from "./errors.js";
 import { follows } from "./follow.js";
-import type { Session } from "./round.js";
+import type { Session } from "./state.js";
 import type { Surroundings } from "./transport.js";
 
 /** Links of a page that wait at one server: browsers open six connections to it, and the others are for everything else. */

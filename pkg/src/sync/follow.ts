@@ -2,10 +2,10 @@
 
 import { type Context, guardDeletions, pushes } from "./context.js";
 import { fetchAndApply, watermarkAt } from "./pull.js";
-import { compareIds, scan, takeDeletions } from "./reconcile.js";
+import { compareIds, scan, takeDeletions, takeUnmarked } from "./reconcile.js";
 import type { RemoteChange } from "./remote.js";
 import { pages } from "./replica.js";
-import { type LinkState, type RoundOptions, type Session, writeState } from "./round.js";
+import { type LinkState, type Session, writeState } from "./state.js";
 import { findTombstones } from "./tombstones.js";
 
 /** Whether pulls go by what the remote tells. */
@@ -14,13 +14,16 @@ export function follows({ remote, direction }: Context): boolean {
 }
 
 /** Takes in what has changed since the last time; at first, when everything is to be compared, and when the remote does not know that, whatever differs. */
-export async function followRemote(context: Context, state: LinkState, session: Session, { full, deep }: RoundOptions): Promise<void> {
+export async function followRemote(context: Context, state: LinkState, session: Session, { full, deep }: { full: boolean; deep: boolean }): Promise<void> {
   // Another server in the place of this one may tell nothing: pulls by stamps go on from here.
   const watermark = watermarkAt(context.clock.now());
   if (state.cursor === undefined || state.watermark === undefined || full || deep) {
     const { cursor } = await context.remote.changes({});
     await scan(context, { embeddings: state.watermark === undefined || deep, deep });
     await compareIds(context);
+    if (!context.where) {
+      await takeUnmarked(context);
+    }
     context.own.clear();
     session.heard = undefined;
     Object.assign(state, { cursor, watermark, scanned: context.clock.now() });
