@@ -26,7 +26,7 @@ export type LinkDecision = Relink | "accept" | "restore";
 
 /** How soon edits made here are sent, in milliseconds; and to a remote that tells others of them at once. */
 const AFTER_EDIT_MS = 2000;
-const AFTER_EDIT_FOLLOWED_MS = 100;
+const AFTER_EDIT_FOLLOWED_MS = 50;
 
 /** How often a page synchronises that nobody sees, or that is told of changes, in milliseconds. */
 const SELDOM_MS = 300_000;
