@@ -7,15 +7,10 @@ use std::collections::HashSet;
 
 use super::record::RecordSegment;
 use super::terms::TermIndex;
+use super::writer::{HISTORY, HistoryRows};
 use crate::blockstore::Bytes;
 use crate::error::{Corruption, Result};
 use crate::limits::HISTORY_BYTES;
-
-/// The prefix of the rows.
-pub(super) const PREFIX: &str = "~";
-
-/// What a compaction does to the rows, ascending: a value, or none for one that goes.
-pub type HistoryRows = Vec<(String, Option<Bytes>)>;
 
 /// A write that a collection has taken in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +71,7 @@ impl RecordSegment {
             Ok(())
         };
         let first = format!("{:016x}", after.unwrap_or(0));
-        TermIndex::postings(terms).visit_range(PREFIX, first.., read).await?;
+        TermIndex::postings(terms).visit_range(HISTORY, first.., read).await?;
         Ok(history)
     }
 

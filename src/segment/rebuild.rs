@@ -31,15 +31,8 @@ pub async fn rebuild(
         let last = records.last().map_or(0, |record| record.offset_id);
         let tail = Tail::of_records(records, if is_last { max_offset_id } else { last });
         let snapshot = view(Rc::clone(&base), Rc::new(tail));
-        let Compacted { segment, added, removed } = compact(
-            blockstore,
-            &snapshot,
-            #[cfg(feature = "rest")]
-            Vec::new(),
-            Rc::clone(&trash),
-            slices,
-        )
-        .await?;
+        let Compacted { segment, added, removed } =
+            compact(blockstore, &snapshot, Vec::new(), Rc::clone(&trash), slices).await?;
         written.extend(added);
         for block in &removed {
             written.remove(block);

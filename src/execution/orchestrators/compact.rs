@@ -86,15 +86,13 @@ async fn compact_snapshot(
     (sequence, keep): (u64, usize),
 ) -> Result<()> {
     let slices = Slices::new(&*store.env);
-    let compacted = segment::compact(
-        &store.blockstore,
-        &snapshot,
-        #[cfg(feature = "rest")]
-        changes::history_after(store, state, &snapshot, sequence).await?,
-        Rc::clone(&store.trash),
-        &slices,
-    );
-    let compacted = compacted.await?;
+    // Servers alone tell what has changed.
+    #[cfg(feature = "rest")]
+    let history = changes::history_after(store, state, &snapshot, sequence).await?;
+    #[cfg(not(feature = "rest"))]
+    let history = Vec::new();
+    let trash = Rc::clone(&store.trash);
+    let compacted = segment::compact(&store.blockstore, &snapshot, history, trash, &slices).await?;
     replace_segment(store, state, snapshot, compacted, (sequence, keep)).await
 }
 

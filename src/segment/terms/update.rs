@@ -11,10 +11,9 @@ use crate::blockstore::{BlockfileOptions, Blockstore, Bytes, Commit, DataRecord}
 use crate::env::Slices;
 use crate::error::{Corruption, Result};
 use crate::limits::TERM_BATCH_RECORDS;
-#[cfg(feature = "rest")]
-use crate::segment::history::{self, HistoryRows};
 use crate::segment::record::Readers;
 use crate::segment::tail::decode_metadata;
+use crate::segment::writer::{HISTORY, HistoryRows};
 use crate::segment::{Snapshot, Tail};
 use crate::types::Metadata;
 
@@ -23,7 +22,7 @@ use crate::types::Metadata;
 pub async fn update(
     blockstore: &Blockstore,
     snapshot: &Snapshot,
-    #[cfg(feature = "rest")] history: HistoryRows,
+    history: HistoryRows,
     slices: &Slices<'_>,
 ) -> Result<Commit<String, Bytes>> {
     let readers = snapshot.segment.readers();
@@ -47,11 +46,10 @@ pub async fn update(
         }
         changes.write(&mut writer, slices).await?;
     }
-    #[cfg(feature = "rest")]
     for (key, row) in history {
         match row {
-            Some(row) => writer.set(history::PREFIX, key, row).await?,
-            None => writer.delete(history::PREFIX, &key).await?,
+            Some(row) => writer.set(HISTORY, key, row).await?,
+            None => writer.delete(HISTORY, &key).await?,
         }
     }
     writer.commit().await
