@@ -9,7 +9,7 @@ import { documentsOf, openLinked, statusOf, write } from "./support/linked";
 import { BrowserProfile } from "./support/profile";
 
 const test = base.extend<{ remote: { handler: Handler; running: RunningServer } }>({
-  remote: async ({}, use) => {
+  remote: async ({ baseURL: _ }, use) => {
     const handler = createHandler({ storage: "memory", insecure: true, cors: { origins: "*" } });
     const running = await serve(handler, { port: 0, host: "127.0.0.1" });
     await use({ handler, running });

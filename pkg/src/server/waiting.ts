@@ -27,7 +27,7 @@ export class WaitingRooms {
   readonly #engine: Engine;
   readonly #doors: Doors;
   readonly #rooms = new Map<string, Set<Waiter>>();
-  #listening: Promise<void> | undefined;
+  #isListening = false;
   #isClosed = false;
   /** Writes that were heard of. */
   #heard = 0;
@@ -39,7 +39,10 @@ export class WaitingRooms {
 
   /** The answer; one that says that nothing has changed after the time that it wants to wait, when the sender has gone away, or the server closes. */
   async answer(room: string, ask: Ask, signal: AbortSignal | undefined): Promise<HttpAnswer> {
-    this.#listening ??= this.#listen().finally(() => (this.#listening = undefined));
+    if (!this.#isListening) {
+      this.#isListening = true;
+      void this.#listen();
+    }
     for (;;) {
       const heard = this.#heard;
       const nothing = await ask();
@@ -93,6 +96,7 @@ export class WaitingRooms {
         await Promise.all([...this.#rooms.values()].map(ring));
       }
     } catch {
+      this.#isListening = false;
       this.#heard += 1;
       this.#rooms.forEach((room) => room.forEach(({ leave }) => leave()));
     }
