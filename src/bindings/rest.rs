@@ -43,7 +43,7 @@ impl Engine {
         env!("CARGO_PKG_VERSION").to_owned()
     }
 
-    /// Answers a request: `{ status, body, contentType, allow, sequence, wait }`.
+    /// Answers a request: `{ status, body, contentType, allow, write, wait }`.
     pub async fn handle(&self, head: JsValue, body: Vec<u8>) -> JsResult {
         let head: Head =
             serde_wasm_bindgen::from_value(head).map_err(|fault| error::internal(&fault.to_string()))?;
@@ -63,7 +63,7 @@ impl Engine {
         convert::set(&answer, "body", &Uint8Array::from(response.body.as_slice()));
         convert::set(&answer, "contentType", &JsValue::from_str(response.content_type));
         convert::set(&answer, "allow", &to_js(&response.allow)?);
-        convert::set(&answer, "sequence", &to_js(&response.sequence.map(|sequence| sequence as f64))?);
+        convert::set(&answer, "write", &to_js(&response.write.map(|number| number as f64))?);
         convert::set(&answer, "wait", &JsValue::from_f64(response.wait.into()));
         Ok(answer.into())
     }

@@ -27,6 +27,20 @@ impl Db {
         let state = self.state(tenant, database, CollectionRef::parse(collection)?.current()?)?;
         changes::changes(&self.store(), &state, after, limit).await
     }
+
+    /// The number of a write that was just made.
+    pub fn number_of_write(&self, sequence: u64) -> u64 {
+        number_of_write(sequence, self.store().log.checksum_before(sequence + 1))
+    }
+}
+
+/// Bits of a write's check in its number.
+const CHECK_BITS: u32 = 20;
+
+/// A number that grows from write to write, exact as a float, and that the same write of another history does not have, but for one in a million: so whoever has made one
+/// does not take another's for it after the store was set back.
+pub fn number_of_write(sequence: u64, check: u64) -> u64 {
+    (sequence % (1 << 33)) << CHECK_BITS | check % (1 << CHECK_BITS)
 }
 
 /// As callers keep it: they need not understand it.

@@ -36,7 +36,7 @@ use watches::Watch;
 pub use crate::execution::operators::facets::Facet;
 pub use crate::sysdb::{Applied, Request};
 #[cfg(feature = "rest")]
-pub use changes::{ChangedRecord, Changes, Place};
+pub use changes::{ChangedRecord, Changes, Place, number_of_write};
 pub use export::{DamagedCollection, ExportRequest, Exported};
 pub use functions::PendingFunction;
 pub use import::{Existing, ImportRequest, Imported};

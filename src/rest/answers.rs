@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::bodies::Section;
-use crate::db::{ChangedRecord, Changes, Facet};
+use crate::db::{ChangedRecord, Changes, Facet, number_of_write};
 use crate::types::{Embeddings, GetResult, Metadata, QueryResult, SearchResult};
 
 #[derive(Serialize)]
@@ -99,8 +99,12 @@ impl Serialize for Rows<'_> {
 
 /// Records that have changed.
 pub fn changes(Changes { records, place, more }: &Changes) -> Value {
-    let change = |ChangedRecord { id, sequence, is_there }: &ChangedRecord| json!({"id": id, "seq": sequence, "kind": if *is_there { "put" } else { "delete" }});
-    json!({"changes": records.iter().map(change).collect::<Vec<_>>(), "cursor": place.to_string(), "more": more})
+    let change = |record: &ChangedRecord| {
+        let kind = if record.is_there { "put" } else { "delete" };
+        json!({"id": record.id, "seq": number_of_write(record.sequence, record.check), "kind": kind})
+    };
+    let records: Vec<Value> = records.iter().map(change).collect();
+    json!({"changes": records, "cursor": place.to_string(), "more": more})
 }
 
 /// The values of metadata keys.

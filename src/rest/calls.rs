@@ -161,7 +161,7 @@ async fn records(db: &Db, call: Call, at: &Parameters, request: &Request<'_>) ->
     let (tenant, database, id) = (at.tenant.as_str(), at.database.as_str(), at.collection.as_str());
     let write = async |status, operation, records| {
         let sequence = db.write(tenant, database, id, operation, records).await?;
-        Ok(Response { sequence: Some(sequence), ..Response::json(status, &json!({}))? })
+        Ok(Response { write: Some(db.number_of_write(sequence)), ..Response::json(status, &json!({}))? })
     };
     match call {
         Call::Add => write(201, Operation::Add, request.read::<AddBody>()?.into_records()?).await,

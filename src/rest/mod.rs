@@ -56,8 +56,8 @@ pub struct Response {
     pub content_type: &'static str,
     /// The methods that the path has, where the request had another one.
     pub allow: Option<String>,
-    /// Of a write, its sequence number in the log.
-    pub sequence: Option<u64>,
+    /// Of a write, its number, as what has changed tells it.
+    pub write: Option<u64>,
     /// For how many seconds the sender would rather wait for another answer than have this one, which says that nothing has changed.
     pub wait: u32,
 }
@@ -67,7 +67,7 @@ const HTML: &str = "text/html; charset=utf-8";
 
 impl Response {
     fn new(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {
-        Self { status, body, content_type, allow: None, sequence: None, wait: 0 }
+        Self { status, body, content_type, allow: None, write: None, wait: 0 }
     }
 
     fn json(status: u16, body: &impl Serialize) -> Result<Self> {

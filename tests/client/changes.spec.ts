@@ -82,12 +82,12 @@ test("the pre-flight checks tell of it, beside what clients of Chroma know", asy
   }
 });
 
-test("a write tells its sequence number, by which whoever made it knows it again", async () => {
+test("a write tells its number, by which whoever made it knows it again", async () => {
   const followed = await Followed.make({ cors: { origins: "*" } }, { origin: "https://example.com" });
   const { cursor } = await followed.changes();
   const written = await followed.write("a");
-  expect(written.headers.get("access-control-expose-headers")).toContain("chromatid-sequence");
-  const seq = Number(written.headers.get("chromatid-sequence"));
+  expect(written.headers.get("access-control-expose-headers")).toContain("chromatid-write");
+  const seq = Number(written.headers.get("chromatid-write"));
   expect((await followed.changes({ after: cursor })).changes).toEqual([{ id: "a", seq, kind: "put" }]);
   await followed.handler.close();
 });

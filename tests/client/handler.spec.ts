@@ -38,7 +38,7 @@ const answer = (status: number, body = "{}"): HttpAnswer => ({
   body: new TextEncoder().encode(body),
   contentType: "application/json",
   allow: null,
-  sequence: null,
+  write: null,
   wait: 0,
 });
 

@@ -278,13 +278,13 @@ class Service {
   }
 }
 
-function replyOf(request: HttpRequest, { status, body, contentType, allow, sequence }: HttpAnswer): HttpReply {
+function replyOf(request: HttpRequest, { status, body, contentType, allow, write }: HttpAnswer): HttpReply {
   const headers: Record<string, string> = { "content-length": String(body.byteLength) };
   if (allow !== null && allow !== undefined) {
     headers["allow"] = allow;
   }
-  if (sequence !== null && sequence !== undefined) {
-    headers["chromatid-sequence"] = String(sequence);
+  if (write !== null && write !== undefined) {
+    headers["chromatid-write"] = String(write);
   }
   if (body.byteLength > 0) {
     headers["content-type"] = contentType;

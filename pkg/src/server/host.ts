@@ -27,8 +27,8 @@ export interface HttpAnswer {
   contentType: string;
   /** The methods that the path has, where the request had another one. */
   allow: string | null | undefined;
-  /** Of a write, its sequence number in the log. */
-  sequence: number | null | undefined;
+  /** Of a write, its number. */
+  write: number | null | undefined;
   /** For how many seconds the sender would rather wait for another answer than have this one. */
   wait: number;
 }

@@ -64,7 +64,7 @@ export interface Context {
   isRestored: boolean;
   /** Whether many deletions at once have been approved. */
   mayShrink: boolean;
-  /** Sequence numbers, at a remote that tells of changes, of the writes of this replica that it has not told of yet. */
+  /** Numbers, at a remote that tells of changes, of the writes of this replica that it has not told of yet. */
   own: Set<number>;
   sizes: Sizes;
   progress: Progress;
@@ -75,9 +75,9 @@ export interface Context {
 }
 
 /** Notes a write of this replica, so that it is not read again when the remote tells of it. */
-export function noteOwn({ own }: Context, sequence: number | undefined): void {
-  if (sequence !== undefined) {
-    own.add(sequence);
+export function noteOwn({ own }: Context, write: number | undefined): void {
+  if (write !== undefined) {
+    own.add(write);
   }
 }
 

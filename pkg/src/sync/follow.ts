@@ -48,7 +48,7 @@ async function takeChanges(context: Context, state: LinkState, session: Session,
       await writeState(context.replica, state);
     }
     if (!page.more) {
-      isOwn.forEach((sequence) => own.delete(sequence));
+      isOwn.forEach((write) => own.delete(write));
       return;
     }
     after = page.cursor;

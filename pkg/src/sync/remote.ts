@@ -41,7 +41,7 @@ export interface RemoteLimits {
 /** A record that has changed at a server that tells of it. */
 export interface RemoteChange {
   id: string;
-  /** The sequence number there of the last write that was about it. */
+  /** The number there of the last write that was about it; numbers grow. */
   seq: number;
   kind: "put" | "delete";
 }
@@ -169,7 +169,7 @@ export class RemoteCollection {
     return understood(await this.#transport.send("GET", `${this.#path}/changes?${query.toString()}`, undefined, signal), JSON.parse) as RemoteChanges;
   }
 
-  /** Answers the sequence number of the write, if the server tells it. */
+  /** Answers the number of the write, if the server tells it. */
   async upsert(records: readonly OutgoingRecord[]): Promise<number | undefined> {
     return this.#transport.write(`${this.#path}/upsert`, writeRecords(records, this.limits.base64));
   }

@@ -106,11 +106,11 @@ export class Transport {
     return (await this.#anywhere({ method, path, body, signal })).text;
   }
 
-  /** Writes; answers the sequence number that the write has at the server, if that tells it. */
+  /** Writes; answers the number that the write has at the server, if that tells it. */
   async write(path: string, body: string): Promise<number | undefined> {
     const { response } = await this.#anywhere({ method: "POST", path, body });
-    const sequence = response.headers.get("chromatid-sequence");
-    return sequence === null ? undefined : Number(sequence);
+    const number = response.headers.get("chromatid-write");
+    return number === null ? undefined : Number(number);
   }
 
   async #anywhere(request: Asked): Promise<Answered> {

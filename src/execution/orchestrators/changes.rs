@@ -22,8 +22,9 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangedRecord {
     pub id: String,
-    /// The write that was the last about it.
+    /// The write that was the last about it, and its check.
     pub sequence: u64,
+    pub check: u64,
     /// Whether it is there; else it was deleted.
     pub is_there: bool,
 }
@@ -94,7 +95,7 @@ fn page(groups: Vec<Group>, after: &Place, limit: usize, now: Place) -> Changes 
                 return changes;
             }
             told = Some(Place { sequence, check, id: Some(id.clone()) });
-            changes.records.push(ChangedRecord { id, sequence, is_there });
+            changes.records.push(ChangedRecord { id, sequence, check, is_there });
         }
     }
     changes

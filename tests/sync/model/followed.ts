@@ -50,7 +50,7 @@ export class FollowedServer {
     const seq = this.#note(id, before, this.#contents(id));
     return answer.then((response) => {
       if (response.ok) {
-        response.headers.set("chromatid-sequence", String(seq));
+        response.headers.set("chromatid-write", String(seq));
       }
       return response;
     });
