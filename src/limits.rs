@@ -124,6 +124,17 @@ pub const CACHE_BYTES: usize = 64 * 1024 * 1024;
 /// all the same, and a write some dozen blocks of ids.
 pub const CACHE_LEAST_BYTES: usize = 8 * 1024 * 1024;
 
+/// Bytes of a collection's history, of which a change takes some thirty: what does not fit any more is forgotten, oldest first. Whoever asks for what came since then
+/// compares everything instead, as it would at first.
+#[cfg(feature = "rest")]
+pub const HISTORY_BYTES: usize = 1024 * 1024;
+
+/// Changed records that are told at once, unless the sender asks for another number, and that many at most: half a megabyte.
+#[cfg(feature = "rest")]
+pub const DEFAULT_CHANGES: u32 = 1_000;
+#[cfg(feature = "rest")]
+pub const MAX_CHANGES: u32 = 10_000;
+
 /// Operations in a collection's log tail that start a compaction.
 pub const COMPACTION_OPERATIONS: usize = 10_000;
 

@@ -47,7 +47,7 @@ impl World {
         operation: Operation,
         numbers: std::ops::Range<u32>,
     ) -> Result<(), Error> {
-        self.db.write(T, D, id, operation, records(numbers, "text")).await
+        self.db.write(T, D, id, operation, records(numbers, "text")).await.map(drop)
     }
 
     async fn fork(&self, id: &str, name: &str) -> String {

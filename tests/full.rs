@@ -53,7 +53,7 @@ async fn create(db: &Db, name: &str) -> String {
 }
 
 async fn add(db: &Db, collection: &str, first: usize) -> Result<(), Error> {
-    db.write(TENANT, DATABASE, collection, Operation::Add, batch(first)).await
+    db.write(TENANT, DATABASE, collection, Operation::Add, batch(first)).await.map(drop)
 }
 
 async fn delete(db: &Db, collection: &str, numbers: impl Iterator<Item = usize>) -> Result<u64, Error> {

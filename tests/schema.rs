@@ -252,14 +252,17 @@ async fn change(db: &Db, number: usize) -> Result<()> {
     let id = || db.get_collection(T, D, "crashed").map(|collection| collection.id.to_string());
     match number {
         0 => create(db, json!({"name": "crashed", "schema": rich()})).await.map(drop),
-        1 => db.write(T, D, &id()?, Operation::Add, record("a", json!({"cat": "x", "n": 1}))).await,
+        1 => db.write(T, D, &id()?, Operation::Add, record("a", json!({"cat": "x", "n": 1}))).await.map(drop),
         2 | 6 => db.compact().await,
-        3 => db.write(T, D, &id()?, Operation::Upsert, record("b", json!({"n": 1.5, "new": true}))).await,
+        3 => db
+            .write(T, D, &id()?, Operation::Upsert, record("b", json!({"n": 1.5, "new": true})))
+            .await
+            .map(drop),
         4 => {
             let change = json!({"new_configuration": {"spann": {"search_nprobe": 9}}});
             db.update_collection(T, D, &id()?, UpdateCollection::from_json(change)?).await
         }
-        5 => db.write(T, D, &id()?, Operation::Update, record("a", json!({"later": ["x"]}))).await,
+        5 => db.write(T, D, &id()?, Operation::Update, record("a", json!({"later": ["x"]}))).await.map(drop),
         _ => db.maintain().await.map(drop),
     }
 }

@@ -223,7 +223,7 @@ fn a_closed_database_refuses_everything_that_changes_it() {
         db.write(T, D, &id, Operation::Add, records(0..3)).await.unwrap();
         db.close().await.unwrap();
         let outcomes = [
-            db.write(T, D, &id, Operation::Add, records(3..4)).await,
+            db.write(T, D, &id, Operation::Add, records(3..4)).await.map(drop),
             db.compact().await,
             db.maintain().await.map(drop),
             db.delete_collection(T, D, "closed").await,

@@ -16,6 +16,8 @@ struct Head {
     query: String,
     content_type: Option<String>,
     identity: Option<Identity>,
+    #[serde(default)]
+    longest_wait: u32,
 }
 
 #[wasm_bindgen]
@@ -41,7 +43,7 @@ impl Engine {
         env!("CARGO_PKG_VERSION").to_owned()
     }
 
-    /// Answers a request: `{ status, body, contentType, allow }`.
+    /// Answers a request: `{ status, body, contentType, allow, write, wait }`.
     pub async fn handle(&self, head: JsValue, body: Vec<u8>) -> JsResult {
         let head: Head =
             serde_wasm_bindgen::from_value(head).map_err(|fault| error::internal(&fault.to_string()))?;
@@ -51,6 +53,7 @@ impl Engine {
             query: &head.query,
             content_type: head.content_type.as_deref(),
             body: &body,
+            longest_wait: head.longest_wait,
             identity: head.identity.as_ref(),
         };
         let response = rest::handle(&self.db, &request).await;
@@ -60,6 +63,8 @@ impl Engine {
         convert::set(&answer, "body", &Uint8Array::from(response.body.as_slice()));
         convert::set(&answer, "contentType", &JsValue::from_str(response.content_type));
         convert::set(&answer, "allow", &to_js(&response.allow)?);
+        convert::set(&answer, "write", &to_js(&response.write.map(|number| number as f64))?);
+        convert::set(&answer, "wait", &JsValue::from_f64(response.wait.into()));
         Ok(answer.into())
     }
 }

@@ -109,7 +109,7 @@ impl Run {
     }
 
     async fn write(&self, id: &str, operation: Operation, records: RecordSet) -> Result<()> {
-        self.db.write(T, D, id, operation, records).await
+        self.db.write(T, D, id, operation, records).await.map(drop)
     }
 
     async fn delete(&self, id: &str, ids: Vec<String>) -> Result<()> {

@@ -1,6 +1,8 @@
 //! The facade: what a client can ask of a store. Everything is validated here, once, for every way in.
 
 mod catalogue;
+#[cfg(feature = "rest")]
+mod changes;
 #[cfg(any(test, feature = "conformance"))]
 pub mod determinism;
 mod export;
@@ -33,6 +35,8 @@ use watches::Watch;
 
 pub use crate::execution::operators::facets::Facet;
 pub use crate::sysdb::{Applied, Request};
+#[cfg(feature = "rest")]
+pub use changes::{ChangedRecord, Changes, Place, number_of_write};
 pub use export::{DamagedCollection, ExportRequest, Exported};
 pub use functions::PendingFunction;
 pub use import::{Existing, ImportRequest, Imported};

@@ -49,7 +49,7 @@ impl Db {
     }
 
     /// Adds, updates or upserts records. When it returns they are as durable as the store promises, and every
-    /// later read sees them. All of the records are written, or none.
+    /// later read sees them. All of the records are written, or none. Answers the sequence number of the write in the log; 0 for one of no records.
     ///
     /// # Errors
     /// `NotFound` for the collection; everything that [`validation::record_set`] checks; `Storage` when there is no
@@ -61,7 +61,7 @@ impl Db {
         collection: &str,
         operation: Operation,
         records: RecordSet,
-    ) -> Result<()> {
+    ) -> Result<u64> {
         let state = self.written(tenant, database, collection)?;
         let store = self.store();
         self.check_write(&state, operation, &records).await?;
@@ -70,10 +70,10 @@ impl Db {
         // Nothing else runs between this check and the reservation of the dimension.
         let dimension = validation::record_set(&records, operation, state.reserved_dimension())?;
         if records.ids.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
         let batch = records.into_operations(operation).into_iter().map(Rc::new).collect();
-        store.write(&state, batch, dimension).await.map(drop)
+        store.write(&state, batch, dimension).await
     }
 
     /// Lets a write wait for a compaction where the log of its collection takes too much memory.

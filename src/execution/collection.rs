@@ -30,6 +30,9 @@ pub struct CollectionState {
     inner: RefCell<Inner>,
     folding: Mutex<()>,
     selections: Selections,
+    /// Whether somebody has asked what has changed: compactions keep a history from then on.
+    #[cfg(feature = "rest")]
+    pub(crate) followed: Cell<bool>,
     /// The dimension that writes on their way to the log rely on, and those writes.
     reserved: Cell<Option<usize>>,
     in_flight: RefCell<Vec<Batch>>,
@@ -86,6 +89,8 @@ impl CollectionState {
             inner: RefCell::new(inner),
             folding: Mutex::new(()),
             selections: Selections::default(),
+            #[cfg(feature = "rest")]
+            followed: Cell::new(false),
             reserved: Cell::new(dimension),
             in_flight: RefCell::default(),
         }
@@ -172,6 +177,20 @@ impl CollectionState {
         for pending in &self.inner.borrow().pending {
             fork.append(pending.sequence, Rc::clone(&pending.batch), None);
         }
+    }
+
+    /// The writes up to `sequence` that are not part of the segment yet.
+    #[cfg(feature = "rest")]
+    pub fn pending_writes(&self, sequence: u64) -> Vec<(u64, Batch)> {
+        let inner = self.inner.borrow();
+        let seen = inner.pending.iter().filter(|pending| pending.sequence <= sequence);
+        seen.map(|pending| (pending.sequence, Rc::clone(&pending.batch))).collect()
+    }
+
+    /// The segment holds the log up to here.
+    #[cfg(feature = "rest")]
+    pub fn compacted(&self) -> u64 {
+        self.inner.borrow().compacted
     }
 
     /// Sequence number of the last write, or of what the segment holds; 0 before the first.

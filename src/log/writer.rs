@@ -272,8 +272,8 @@ impl Log {
     /// Checksum of the frame before `sequence`, which is retained or follows the last retained one.
     pub fn checksum_before(&self, sequence: u64) -> u64 {
         let state = self.state.borrow();
-        let before = state.retained.iter().rev().find(|frame| frame.sequence < sequence);
-        before.map_or(state.start_checksum, |frame| frame.checksum)
+        let before = state.retained.partition_point(|frame| frame.sequence < sequence).checked_sub(1);
+        before.map_or(state.start_checksum, |before| state.retained[before].checksum)
     }
 
     /// Entries and bytes that a recovery would read.

@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::bodies::Section;
-use crate::db::Facet;
+use crate::db::{ChangedRecord, Changes, Facet, number_of_write};
 use crate::types::{Embeddings, GetResult, Metadata, QueryResult, SearchResult};
 
 #[derive(Serialize)]
@@ -95,6 +95,16 @@ impl Serialize for Rows<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.0.rows())
     }
+}
+
+/// Records that have changed.
+pub fn changes(Changes { records, place, more }: &Changes) -> Value {
+    let change = |record: &ChangedRecord| {
+        let kind = if record.is_there { "put" } else { "delete" };
+        json!({"id": record.id, "seq": number_of_write(record.sequence, record.check), "kind": kind})
+    };
+    let records: Vec<Value> = records.iter().map(change).collect();
+    json!({"changes": records, "cursor": place.to_string(), "more": more})
 }
 
 /// The values of metadata keys.

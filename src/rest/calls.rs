@@ -10,9 +10,9 @@ use super::bodies::{
 };
 use super::routes::{Call, Parameters};
 use super::{HTML, Identity, JSON, Request, Response, place, query, scope};
-use crate::db::{DEFAULT_DATABASE, DEFAULT_TENANT, Db};
+use crate::db::{DEFAULT_DATABASE, DEFAULT_TENANT, Db, Place};
 use crate::error::{Error, Result};
-use crate::limits::MAX_PAYLOAD_BYTES;
+use crate::limits::{DEFAULT_CHANGES, MAX_CHANGES, MAX_PAYLOAD_BYTES};
 use crate::types::{
     AttachFunction, AttachedFunction, CreateCollection, Operation, ReadLevel, SearchRequest, UpdateCollection,
 };
@@ -21,7 +21,7 @@ use crate::types::{
 const CHROMA_VERSION: &str = "1.0.0";
 
 /// What Chroma's single node does not have, and this one does; and what only this one has.
-const CAPABILITIES: [&str; 11] = [
+const CAPABILITIES: [&str; 12] = [
     "search",
     "sparse_vectors",
     "fork",
@@ -31,6 +31,7 @@ const CAPABILITIES: [&str; 11] = [
     "functions",
     "collection_crn",
     "facets",
+    "changes",
     "versions",
     "strict_durability",
 ];
@@ -47,9 +48,11 @@ pub async fn answer(db: &Db, call: Call, parameters: &Parameters, request: &Requ
         Call::Heartbeat => ok(&json!({"nanosecond heartbeat": db.heartbeat()})),
         Call::HealthCheck => ok(&json!({"is_executor_ready": true, "is_log_client_ready": true})),
         Call::Version => ok(&CHROMA_VERSION),
-        Call::PreFlightChecks => {
-            ok(&json!({"max_batch_size": db.batch_size(), "supports_base64_encoding": true}))
-        }
+        Call::PreFlightChecks => ok(&json!({
+            "max_batch_size": db.batch_size(),
+            "supports_base64_encoding": true,
+            "chromatid": {"changes": 1, "wait": request.longest_wait},
+        })),
         Call::Identity => identity(request.identity),
         Call::About => ok(&json!({
             "version": env!("CARGO_PKG_VERSION"),
@@ -156,14 +159,14 @@ async fn collections(db: &Db, call: Call, at: &Parameters, request: &Request<'_>
 /// Records (spec: rest-api 4, 7).
 async fn records(db: &Db, call: Call, at: &Parameters, request: &Request<'_>) -> Result<Response> {
     let (tenant, database, id) = (at.tenant.as_str(), at.database.as_str(), at.collection.as_str());
-    let write = async |operation, records| db.write(tenant, database, id, operation, records).await;
+    let write = async |status, operation, records| {
+        let sequence = db.write(tenant, database, id, operation, records).await?;
+        Ok(Response { write: Some(db.number_of_write(sequence)), ..Response::json(status, &json!({}))? })
+    };
     match call {
-        Call::Add => {
-            write(Operation::Add, request.read::<AddBody>()?.into_records()?).await?;
-            Response::json(201, &json!({}))
-        }
-        Call::Upsert => done(write(Operation::Upsert, request.read::<UpsertBody>()?.into_records()?).await),
-        Call::Update => done(write(Operation::Update, request.read::<UpdateBody>()?.into_records()?).await),
+        Call::Add => write(201, Operation::Add, request.read::<AddBody>()?.into_records()?).await,
+        Call::Upsert => write(200, Operation::Upsert, request.read::<UpsertBody>()?.into_records()?).await,
+        Call::Update => write(200, Operation::Update, request.read::<UpdateBody>()?.into_records()?).await,
         Call::Delete => {
             let body: DeleteBody = request.read_object()?;
             ok(&json!({"deleted": db.delete(tenant, database, id, body.into_request()?).await?}))
@@ -199,6 +202,7 @@ async fn records(db: &Db, call: Call, at: &Parameters, request: &Request<'_>) ->
             let asked = request.read::<FacetsBody>()?.into_request()?;
             ok(&answers::facets(&db.facets(tenant, database, id, &asked).await?))
         }
+        Call::Changes => changes(db, at, request).await,
         Call::IndexingStatus => ok(&db.indexing_status(tenant, database, id)?),
         _ => {
             let level = query::parameter(request.query, "read_level");
@@ -207,6 +211,25 @@ async fn records(db: &Db, call: Call, at: &Parameters, request: &Request<'_>) ->
             ok(&db.count(tenant, database, id, level).await?)
         }
     }
+}
+
+/// What has changed since the cursor of an answer before. A place that the history does not have any more is gone: the sender has to compare everything.
+async fn changes(db: &Db, at: &Parameters, request: &Request<'_>) -> Result<Response> {
+    let Parameters { tenant, database, collection, .. } = at;
+    let after = query::parameter(request.query, "after").map(|text| text.parse::<Place>()).transpose()?;
+    let limit = query::number(request.query, "limit")?.unwrap_or(DEFAULT_CHANGES);
+    if !(1..=MAX_CHANGES).contains(&limit) {
+        return Err(Error::InvalidArgument(format!("limit has to be from 1 to {MAX_CHANGES}")));
+    }
+    let wait = query::number(request.query, "wait")?.unwrap_or(0).min(request.longest_wait);
+    let is_first = after.is_none();
+    let Some(changes) = db.changes(tenant, database, collection, after, limit as usize).await? else {
+        let message =
+            "What has changed since this cursor is not known: compare everything, and go on from a new one";
+        return Ok(Response::error(410, "StaleReadError", message));
+    };
+    let wait = if is_first || !changes.records.is_empty() { 0 } else { wait };
+    Ok(Response { wait, ..Response::json(200, &answers::changes(&changes))? })
 }
 
 /// Forks, versions and functions (spec: rest-api 5, 6).

@@ -31,6 +31,8 @@ pub struct Request<'a> {
     /// Absent counts as JSON.
     pub content_type: Option<&'a str>,
     pub body: &'a [u8],
+    /// For how long a request that asks for it may wait for changes, in seconds. Whoever has the connection waits, by answering once more.
+    pub longest_wait: u32,
     /// Who sends it. Without one nothing is refused: whoever has the connection has let everybody in.
     pub identity: Option<&'a Identity>,
 }
@@ -54,6 +56,10 @@ pub struct Response {
     pub content_type: &'static str,
     /// The methods that the path has, where the request had another one.
     pub allow: Option<String>,
+    /// Of a write, its number, as what has changed tells it.
+    pub write: Option<u64>,
+    /// For how many seconds the sender would rather wait for another answer than have this one, which says that nothing has changed.
+    pub wait: u32,
 }
 
 const JSON: &str = "application/json";
@@ -61,7 +67,7 @@ const HTML: &str = "text/html; charset=utf-8";
 
 impl Response {
     fn new(status: u16, content_type: &'static str, body: Vec<u8>) -> Self {
-        Self { status, body, content_type, allow: None }
+        Self { status, body, content_type, allow: None, write: None, wait: 0 }
     }
 
     fn json(status: u16, body: &impl Serialize) -> Result<Self> {

@@ -49,6 +49,7 @@ pub enum Call {
     DetachFunction,
     AddFunctionInput,
     Facets,
+    Changes,
     Versions,
     SaveVersion,
     RestoreVersion,
@@ -181,6 +182,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
         "collection:create_attached_function",
     ),
     endpoint("POST", collection!("/facets"), Call::Facets, "collection:get"),
+    endpoint("GET", collection!("/changes"), Call::Changes, "collection:get"),
     endpoint("GET", collection!("/versions"), Call::Versions, "collection:get_collection"),
     endpoint("POST", collection!("/versions"), Call::SaveVersion, "collection:update_collection"),
     endpoint(

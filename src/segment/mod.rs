@@ -4,6 +4,8 @@
 //! under a [`Tail`] (what the log added since, materialised). Spec: storage-architecture 2, 5 and 9.
 
 mod changes;
+#[cfg(feature = "rest")]
+mod history;
 mod rebuild;
 mod record;
 mod scan;
@@ -15,13 +17,15 @@ mod writer;
 use std::rc::Rc;
 
 pub use changes::{RecordChange, changes, unshared};
+#[cfg(feature = "rest")]
+pub use history::{Group, History, coalesce, decode as decode_history};
 pub use rebuild::rebuild;
 pub use record::{Readers, RecordSegment, SegmentFiles, Trash};
 pub use scan::{Losses, RecordScan, ScannedRecord};
 pub use tail::{Tail, TailRecord, decode_metadata};
 pub use terms::{Field, Kind, Term, TermIndex, TermRange, decode_weights, numbers, visit_terms};
 pub use vectors::{Target, VectorIndex};
-pub use writer::{Compacted, compact, improve};
+pub use writer::{Compacted, HistoryRows, compact, improve};
 
 use crate::types::{Schema, Space, VectorStructure};
 

@@ -32,7 +32,7 @@ pub async fn rebuild(
         let tail = Tail::of_records(records, if is_last { max_offset_id } else { last });
         let snapshot = view(Rc::clone(&base), Rc::new(tail));
         let Compacted { segment, added, removed } =
-            compact(blockstore, &snapshot, Rc::clone(&trash), slices).await?;
+            compact(blockstore, &snapshot, Vec::new(), Rc::clone(&trash), slices).await?;
         written.extend(added);
         for block in &removed {
             written.remove(block);

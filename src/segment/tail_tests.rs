@@ -46,7 +46,7 @@ async fn segment_of(operations: &[Rc<OperationRecord>]) -> Rc<RecordSegment> {
     let env = NativeEnv;
     let slices = Slices::new(&env);
     let Compacted { segment, .. } =
-        compact(&store, &snapshot(&empty, &tail), Rc::default(), &slices).await.unwrap();
+        compact(&store, &snapshot(&empty, &tail), Vec::new(), Rc::default(), &slices).await.unwrap();
     Rc::new(segment)
 }
 

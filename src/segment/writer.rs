@@ -8,11 +8,17 @@ use super::tail::{TailRecord, encode_metadata};
 use super::terms::{self, TermIndex};
 use super::vectors::{self, VectorIndex};
 use crate::blockstore::{
-    BlockfileOptions, Blockstore, Commit, DataRecord, Key, OrderedWriter, Reader, Value,
+    BlockfileOptions, Blockstore, Bytes, Commit, DataRecord, Key, OrderedWriter, Reader, Value,
 };
 use crate::env::Slices;
 use crate::error::Result;
 use crate::storage::BlockId;
+
+/// The prefix of a segment's history, among its terms: no chunk has it.
+pub(super) const HISTORY: &str = "~";
+
+/// What a compaction does to the rows of the history, ascending: a value, or none for one that goes.
+pub type HistoryRows = Vec<(String, Option<Bytes>)>;
 
 /// A segment that was written but is not part of any root yet.
 pub struct Compacted {
@@ -23,11 +29,12 @@ pub struct Compacted {
     pub removed: Vec<BlockId>,
 }
 
-/// Writes the segment that holds everything in `snapshot`. Blocks that the tail does not touch are shared.
+/// Writes the segment that holds everything in `snapshot`, and what becomes of its history. Blocks that the tail does not touch are shared.
 /// Pauses between steps as `slices` asks for.
 pub async fn compact(
     blockstore: &Blockstore,
     snapshot: &Snapshot,
+    history: HistoryRows,
     trash: Rc<Trash>,
     slices: &Slices<'_>,
 ) -> Result<Compacted> {
@@ -43,7 +50,7 @@ pub async fn compact(
         vectors: None,
         terms: None,
     };
-    let terms = writer.note(terms::update(blockstore, snapshot, slices).await?);
+    let terms = writer.note(terms::update(blockstore, snapshot, history, slices).await?);
     readers.terms = Some(TermIndex::new(terms, snapshot.tail.max_offset_id()));
     let index = base.and_then(|readers| readers.vectors.as_ref());
     let commit = vectors::update(blockstore, index, &readers.embeddings, snapshot, slices).await?;

@@ -38,6 +38,8 @@ const answer = (status: number, body = "{}"): HttpAnswer => ({
   body: new TextEncoder().encode(body),
   contentType: "application/json",
   allow: null,
+  write: null,
+  wait: 0,
 });
 
 test("nobody is let in without being told how", async () => {

@@ -94,7 +94,7 @@ impl Change {
                     }),
                     ..RecordSet::default()
                 };
-                db.write(T, D, &id_of(db, NAME)?, Operation::Upsert, set).await
+                db.write(T, D, &id_of(db, NAME)?, Operation::Upsert, set).await.map(drop)
             }
             Change::Delete(ids) => {
                 let request = DeleteRequest { ids: Some(ids.clone()), ..DeleteRequest::default() };

@@ -165,3 +165,39 @@ test("an alarm does the work in the background", async ({ start }) => {
     .poll(async () => (await collection.getIndexingStatus()).op_indexing_progress, { timeout: 30_000, intervals: [1_000] })
     .toBe(1);
 });
+
+test("who follows a collection is told at once, and goes on after the process has ended", async ({ start }) => {
+  const asking = async (edge: Edge) => {
+    const { href } = await edge.url();
+    return async (path: string, body?: object): Promise<{ changes: { id: string; kind: string }[]; cursor: string; id: string }> => {
+      const headers = { "x-chroma-token": "all", ...(body && { "content-type": "application/json" }) };
+      const answer = await fetch(new URL(`/api/v2/tenants/default_tenant/databases/default_database/collections${path}`, href), {
+        method: body ? "POST" : "GET",
+        headers,
+        body: body && JSON.stringify(body),
+      });
+      expect(answer.ok, await answer.clone().text()).toBe(true);
+      return (await answer.json()) as never;
+    };
+  };
+  const edge = await start("server", { TOKENS });
+  const ask = await asking(edge);
+  const { id } = await ask("", { name: "things", get_or_create: true });
+  const { cursor } = await ask(`/${id}/changes`);
+  // Two wait; the object answers others meanwhile.
+  const waiting = [ask(`/${id}/changes?after=${cursor}&wait=20`), ask(`/${id}/changes?after=${cursor}&wait=20`)];
+  expect(await ask(`/${id}/changes?after=${cursor}`)).toEqual({ changes: [], cursor, more: false });
+  await ask(`/${id}/upsert`, { ids: ["a"], embeddings: [[1, 0]] });
+  for (const answer of await Promise.all(waiting)) {
+    expect(answer.changes).toMatchObject([{ id: "a", kind: "put" }]);
+  }
+  expect((await ask(`/${id}/changes?after=${cursor}&wait=1`)).changes).toHaveLength(1);
+  const { cursor: later } = await ask(`/${id}/changes`);
+  expect(await ask(`/${id}/changes?after=${later}&wait=1`)).toEqual({ changes: [], cursor: later, more: false });
+  await edge.stop();
+
+  const again = await asking(await start("server", { TOKENS }));
+  await again(`/${id}/delete`, { ids: ["a"] });
+  expect((await again(`/${id}/changes?after=${later}&wait=20`)).changes).toMatchObject([{ id: "a", kind: "delete" }]);
+  expect((await again(`/${id}/changes?after=${cursor}`)).changes).toMatchObject([{ id: "a", kind: "delete" }]);
+});

@@ -11,7 +11,7 @@ use chromatid::log::convert::{decode_operation, encode_metadata};
 use chromatid::log::proto::Change;
 use chromatid::log::{LogEntry, convert};
 use chromatid::quantization::{CodeQuery, Encoder, NibbleCodes};
-use chromatid::segment::{decode_metadata, decode_weights};
+use chromatid::segment::{decode_history, decode_metadata, decode_weights};
 use chromatid::storage::memory::MemoryStorage;
 use chromatid::storage::sim::Xorshift;
 use chromatid::storage::{ChainEnd, Frame, Storage, frame};
@@ -225,6 +225,35 @@ fn lists_of_weights() {
         if let Ok(weights) = Weights::decode(bytes) {
             assert_eq!(weights.entries().count(), weights.len());
         }
+    });
+}
+
+#[test]
+fn rows_of_histories() {
+    let group = |delta: u8, changes: &[(&str, bool)]| {
+        let mut bytes = vec![delta];
+        bytes.extend(0x0123_4567_89ab_cdef_u64.to_le_bytes());
+        bytes.push(changes.len() as u8);
+        for (id, is_there) in changes {
+            bytes.push((id.len() as u8) << 1 | u8::from(*is_there));
+            bytes.extend(id.bytes());
+        }
+        bytes
+    };
+    let start = group(0, &[]);
+    let samples = [
+        start.clone(),
+        [start.clone(), group(7, &[("a", true), ("b", false)])].concat(),
+        [start, group(100, &[]), group(1, &[("an id of some length", true)])].concat(),
+    ];
+    let make = |random: &mut Xorshift| {
+        let sample = &samples[random.below(samples.len() as u64) as usize];
+        changed(random, sample, &samples)
+    };
+    // An id that is empty is read from a byte.
+    let memory = Memory { per_byte: 128, ..MEMORY };
+    fuzz("rows of histories", 100_000, memory, make, Vec::len, |bytes| {
+        let _ = decode_history(bytes);
     });
 }
 

@@ -184,7 +184,7 @@ fn components_that_are_no_numbers() {
                     ..RecordSet::default()
                 };
                 match db.write(T, D, &id, Operation::Add, one).await {
-                    Ok(()) => {
+                    Ok(_) => {
                         ids.push(format!("r{number}"));
                         data.extend(vector);
                     }

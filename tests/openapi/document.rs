@@ -114,6 +114,9 @@ fn parameters() -> Value {
         "version": path("version", "Number of a version"),
         "limit": query("limit", reference("U32"), "How many at most. Default all"),
         "offset": query("offset", reference("U32"), "How many to pass over first. Default 0"),
+        "after": query("after", json!({"type": "string"}), "The last `cursor`. Default: now"),
+        "changes": query("limit", json!({"type": "integer", "minimum": 1, "maximum": 10000}), "Default 1,000"),
+        "wait": query("wait", reference("U32"), "Seconds to wait while there is none. Default 0"),
         "read_level": query("read_level", reference("ReadLevel"), "How much of the log is counted"),
     })
 }
@@ -124,6 +127,7 @@ fn responses() -> Value {
         "400": error("A rule is broken, or the body is no JSON"),
         "404": error("There is none"),
         "409": error("The name is taken, or another write came first"),
+        "410": error("What has changed since is not known: compare everything"),
         "412": error("The state that was read is no longer known"),
         "422": error("The body is not of this shape, or a quota is exceeded"),
         "501": error("Not implemented"),

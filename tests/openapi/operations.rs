@@ -296,6 +296,15 @@ const OPERATIONS: &[Operation] = &[
         "The values of metadata keys, counted",
     )
     .refused(&[404]),
+    get(
+        Call::Changes,
+        "changes",
+        "Record",
+        "ChangesResponse",
+        "What has changed since a cursor, by its last write",
+    )
+    .query(&["after", "changes", "wait"])
+    .refused(&[404, 410]),
     get(Call::Versions, "versions", "Collection", "[VersionInfo]", "The versions that are kept")
         .refused(&[404]),
     get(Call::SaveVersion, "save_version", "Collection", "VersionInfo", "Makes a version of what is there")

@@ -44,8 +44,9 @@ impl Things {
             None => format!("{database}/collections/{}{path}", self.id),
         };
         let body = body.to_string();
+        let (path, query) = path.split_once('?').unwrap_or((&path, ""));
         let request =
-            Request { method, path: &path, content_type, body: body.as_bytes(), ..Request::default() };
+            Request { method, path, query, content_type, body: body.as_bytes(), ..Request::default() };
         let response = block_on(rest::handle(&self.db, &request));
         (response.status, serde_json::from_slice(&response.body).unwrap_or_default())
     }
@@ -197,4 +198,62 @@ fn functions_are_attached_shown_and_detached() {
     assert_eq!(things.send("POST", "/functions/attach", &unknown).0, 404);
     let input = json!({"input_collection_id": things.id});
     assert_eq!(things.send("POST", "/attached_functions/counter/add_input", &input).0, 501);
+}
+
+#[test]
+fn what_has_changed_is_told_from_a_cursor_on() {
+    let things = Things::new();
+    let first = things.get("/changes");
+    assert_eq!((&first["changes"], &first["more"]), (&json!([]), &json!(false)));
+    things.ok("POST", "/update", &json!({"ids": ["b"], "metadatas": [{"n": 3}]}));
+    things.ok("POST", "/delete", &json!({"ids": ["a", "never"]}));
+    let cursor = |answer: &Value| answer["cursor"].as_str().unwrap().to_owned();
+    let page = things.get(&format!("/changes?after={}&limit=1&wait=20", cursor(&first)));
+    assert_eq!(
+        (&page["changes"][0]["id"], &page["changes"][0]["kind"], &page["more"]),
+        (&json!("b"), &json!("put"), &json!(true))
+    );
+    let page = things.get(&format!("/changes?after={}", cursor(&page)));
+    assert_eq!(
+        (&page["changes"][0]["id"], &page["changes"][0]["kind"], &page["more"]),
+        (&json!("a"), &json!("delete"), &json!(false))
+    );
+    let refused = |query: &str| things.send("GET", &format!("/changes?{query}"), &Value::Null);
+    for (query, status, said) in [
+        ("after=7-0000000000000000", 410, "compare everything"),
+        ("after=yesterday", 400, "pass on what an answer had"),
+        ("after=-", 400, "pass on what an answer had"),
+        ("limit=0", 400, "from 1 to 10000"),
+        ("limit=10001", 400, "from 1 to 10000"),
+        ("wait=soon", 400, "wait: invalid digit"),
+    ] {
+        let (found, answer) = refused(query);
+        assert_eq!(found, status, "{query}");
+        assert!(answer["message"].as_str().unwrap().contains(said), "{query}: {answer}");
+    }
+    assert_eq!(refused("after=7-0000000000000000").1["error"], "StaleReadError");
+}
+
+#[test]
+fn who_wants_to_wait_is_told_how_long_and_only_for_nothing() {
+    let things = Things::new();
+    let path = format!(
+        "/api/v2/tenants/default_tenant/databases/default_database/collections/{}/changes",
+        things.id
+    );
+    let wait = |query: &str, longest_wait| {
+        let request = Request { method: "GET", path: &path, query, longest_wait, ..Request::default() };
+        let response = block_on(rest::handle(&things.db, &request));
+        assert_eq!(response.status, 200);
+        let answer: Value = serde_json::from_slice(&response.body).unwrap();
+        (response.wait, answer["cursor"].as_str().unwrap().to_owned())
+    };
+    let (first, cursor) = wait("wait=20", 25);
+    assert_eq!(first, 0);
+    assert_eq!(wait(&format!("after={cursor}&wait=20"), 25).0, 20);
+    assert_eq!(wait(&format!("after={cursor}&wait=99"), 25).0, 25);
+    assert_eq!(wait(&format!("after={cursor}&wait=20"), 0).0, 0);
+    assert_eq!(wait(&format!("after={cursor}"), 25).0, 0);
+    things.ok("POST", "/delete", &json!({"ids": ["a"]}));
+    assert_eq!(wait(&format!("after={cursor}&wait=20"), 25).0, 0);
 }

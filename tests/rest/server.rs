@@ -48,6 +48,7 @@ impl Server {
             query,
             content_type,
             body: body.as_bytes(),
+            longest_wait: 0,
             identity: None,
         };
         let mut response = self.send(&request);

@@ -57,7 +57,7 @@ pub async fn run(db: &Db, step: &Step) -> Result<()> {
         Step::Fork { from, to } => db.fork_collection(T, D, &id_of(db, from)?, to).await.map(drop),
         Step::Write { name, kind, rows } => {
             let id = id_of(db, name)?;
-            db.write(T, D, &id, operation(*kind), record_set(rows)?).await
+            db.write(T, D, &id, operation(*kind), record_set(rows)?).await.map(drop)
         }
         Step::Delete { name, ids, clause, limit } => {
             let id = id_of(db, name)?;

@@ -165,11 +165,11 @@ test("a remote that was set back gets again what it lacks", async () => {
   const one = await world.replica();
   await one.collection.add(record(1));
   await one.link.sync();
-  const backup = world.server.backup();
+  const backup = world.model.backup();
   await one.collection.add(record(2));
   await one.link.sync();
   await one.link.close();
-  world.server.restore(backup);
+  world.model.restore(backup);
   await one.open();
   await world.time.pass(65_000);
   await one.link.sync();
@@ -276,11 +276,11 @@ test("who only pulls takes what is there, an earlier version too", async () => {
   const [one, reader] = [await world.replica(), await world.replica({ direction: "pull" })];
   await one.collection.add(record(1, "first"));
   await world.settle();
-  const backup = world.server.backup();
+  const backup = world.model.backup();
   await one.collection.upsert(record(1, "second"));
   await world.settle();
   expect((await reader.seen()).get("id-1")?.document).toBe("second");
-  world.server.restore(backup);
+  world.model.restore(backup);
   await reader.link.sync({ full: true });
   expect((await reader.seen()).get("id-1")?.document).toBe("first");
   expect(await reader.link.known(["id-1"])).toMatchObject([{ isPending: false }]);

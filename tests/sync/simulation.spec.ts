@@ -15,16 +15,25 @@ const PER_TEST = 250;
 
 test.describe.configure({ mode: "parallel" });
 
-for (let first = FIRST; first < FIRST + SEEDS; first += PER_TEST) {
-  const last = Math.min(first + PER_TEST, FIRST + SEEDS);
-  test(`replicas agree in the end: seeds ${String(first)} to ${String(last - 1)}`, async () => {
-    test.setTimeout(600_000);
-    for (let seed = first; seed < last; seed += 1) {
-      try {
-        await new Simulation(seed).run();
-      } catch (error) {
-        throw new Error(`seed ${String(seed)} (CHROMATID_SYNC_SEED=${String(seed)} CHROMATID_SYNC_SEEDS=1): ${(error as Error).message}`, { cause: error });
+/** A server of Chroma, one that tells what has changed, and one that often forgets it. */
+const SERVERS: [name: string, options: { forgets?: number }][] = [
+  ["a server of Chroma", {}],
+  ["one that tells what has changed", { forgets: 0 }],
+  ["one that often forgets it", { forgets: 0.1 }],
+];
+
+for (const [server, options] of SERVERS) {
+  for (let first = FIRST; first < FIRST + SEEDS; first += PER_TEST) {
+    const last = Math.min(first + PER_TEST, FIRST + SEEDS);
+    test(`replicas agree in the end, with ${server}: seeds ${String(first)} to ${String(last - 1)}`, async () => {
+      test.setTimeout(600_000);
+      for (let seed = first; seed < last; seed += 1) {
+        try {
+          await new Simulation(seed, options).run();
+        } catch (error) {
+          throw new Error(`seed ${String(seed)} (CHROMATID_SYNC_SEED=${String(seed)} CHROMATID_SYNC_SEEDS=1): ${(error as Error).message}`, { cause: error });
+        }
       }
-    }
-  });
+    });
+  }
 }

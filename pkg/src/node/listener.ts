@@ -12,7 +12,7 @@ const LATE_MS = 2_000;
 /** A listener for `http.createServer`. */
 export function nodeListener(handler: Handler): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
   return (incoming, outgoing) => {
-    handler.answer(requestOf(incoming)).then(
+    handler.answer(requestOf(incoming, outgoing)).then(
       (reply) => {
         send(incoming, outgoing, reply);
       },
@@ -23,7 +23,7 @@ export function nodeListener(handler: Handler): (incoming: IncomingMessage, outg
   };
 }
 
-function requestOf(incoming: IncomingMessage): HttpRequest {
+function requestOf(incoming: IncomingMessage, outgoing: ServerResponse): HttpRequest {
   const { headers } = incoming;
   const get = (name: string): string | null => {
     const value = headers[name];
@@ -33,6 +33,12 @@ function requestOf(incoming: IncomingMessage): HttpRequest {
     method: incoming.method ?? "GET",
     url: incoming.url ?? "/",
     headers: { get },
+    // Made for the few that wait.
+    get signal() {
+      const gone = new AbortController();
+      outgoing.once("close", () => gone.abort());
+      return gone.signal;
+    },
     read: (limit) => read(incoming, limit),
   };
 }

@@ -12,7 +12,7 @@ export interface CorsOptions {
 const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE";
 
 /** Headers of answers that pages may read. */
-const EXPOSED = "chroma-trace-id, chromatid-version, retry-after, traceparent";
+const EXPOSED = "chroma-trace-id, chromatid-write, chromatid-version, retry-after, traceparent";
 
 /** The answer to a browser that asks beforehand; nothing if the request is not that. */
 export function preflight(request: HttpRequest, cors: CorsOptions | undefined): HttpReply | undefined {

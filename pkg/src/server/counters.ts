@@ -6,6 +6,8 @@ export interface Counters {
   requests: number;
   /** Requests under way. */
   active: number;
+  /** Requests that wait for changes. */
+  waiting: number;
   /** Answers by their status. */
   statuses: Record<number, number>;
   /** Bytes of bodies that were read. */
@@ -15,7 +17,7 @@ export interface Counters {
 }
 
 export function newCounters(): Counters {
-  return { since: Date.now(), requests: 0, active: 0, statuses: {}, bytesIn: 0, bytesOut: 0 };
+  return { since: Date.now(), requests: 0, active: 0, waiting: 0, statuses: {}, bytesIn: 0, bytesOut: 0 };
 }
 
 export function countAnswer(counters: Counters, status: number, bytes: number): void {

@@ -10,6 +10,7 @@ import { countAnswer, type Counters, newCounters } from "./counters.js";
 import type { Host, HostOpener, HttpAnswer } from "./host.js";
 import { fromRequest, type HttpReply, type HttpRequest, targetOf, TooLargeError, toResponse } from "./http.js";
 import { traceHeaders } from "./trace.js";
+import { type Doors, WaitingRooms } from "./waiting.js";
 
 export interface HandlerOptions {
   /** Where the store is kept: a kind of storage of this platform, a directory, or an adapter. */
@@ -40,8 +41,12 @@ export interface HandlerLimits {
   bodyBytes?: number;
   /** Records that clients are told to write at a time; more are taken, too. Default 5,461, as in Chroma. */
   batchSize?: number;
-  /** Requests at once; more are answered with 429. Default 256. */
+  /** Requests at once, those that wait for changes left out; more are answered with 429. Default 256. */
   concurrency?: number;
+  /** How long a request may wait for changes, in seconds. Default 25; 0: clients have to ask from time to time. */
+  waitSeconds?: number;
+  /** Requests that wait at once; more are answered with 429. Default 1,000. */
+  waiting?: number;
   /** How long a request may take; longer ones are answered with 504. Default 60,000; 0 for ever. */
   milliseconds?: number;
 }
@@ -68,6 +73,8 @@ export interface Handler {
 const BODY_BYTES = 40 * 1024 * 1024;
 const CONCURRENCY = 256;
 const MILLISECONDS = 60_000;
+const WAIT_SECONDS = 25;
+const WAITING = 1000;
 
 /** How the answer of a store begins that another has taken over. */
 const LOCKED = '{"error":"StorageLockedError"';
@@ -104,6 +111,8 @@ class Service {
   readonly #options: HandlerOptions;
   #host: Promise<Host> | undefined;
   #current: Host | undefined;
+  /** Where requests wait for changes of the current store. */
+  #rooms: WaitingRooms | undefined;
   /** Announced with every answer, once it is known. */
   #about: Record<string, string> = {};
   #closed = false;
@@ -124,7 +133,10 @@ class Service {
     try {
       const host = await this.#host;
       this.#about = { "chromatid-version": host.version };
-      this.#current = host;
+      if (this.#current !== host) {
+        this.#current = host;
+        this.#rooms = new WaitingRooms(host.engine, this.#doors());
+      }
       return host;
     } catch (error) {
       this.#host = undefined;
@@ -134,7 +146,8 @@ class Service {
 
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.counters.active > 0) {
+    this.#rooms?.close();
+    if (this.counters.active + this.counters.waiting > 0) {
       await new Promise<void>((resolve) => (this.#drained = resolve));
     }
     const host = await this.#host?.catch(() => undefined);
@@ -156,7 +169,7 @@ class Service {
       reply = refusalOf(error);
     }
     this.counters.active -= 1;
-    if (this.counters.active === 0) {
+    if (this.counters.active + this.counters.waiting === 0) {
       this.#drained?.();
     }
     countAnswer(this.counters, reply.status, reply.body?.length ?? 0);
@@ -181,10 +194,40 @@ class Service {
       identity = await this.#identify(request, host.route(request.method, path, body));
     }
     const contentType = request.headers.get("content-type") ?? undefined;
-    const head = { method: request.method, path, query, contentType, identity };
-    const answer = await host.engine.handle(head, body);
-    this.#renew(host, answer);
-    return answer;
+    const head = { method: request.method, path, query, contentType, identity, longestWait: this.#longestWait() };
+    const ask = async (): Promise<HttpAnswer> => {
+      const answer = await host.engine.handle(head, body);
+      this.#renew(host, answer);
+      return answer;
+    };
+    const answer = await ask();
+    const rooms = this.#rooms;
+    return answer.wait > 0 && rooms && this.#current === host ? rooms.answer(path, ask, request.signal) : answer;
+  }
+
+  /** Half of what a request may take at all is left for everything else. */
+  #longestWait(): number {
+    const { waitSeconds = WAIT_SECONDS, milliseconds = MILLISECONDS } = this.#options.limits ?? {};
+    return milliseconds === 0 ? waitSeconds : Math.min(waitSeconds, Math.floor(milliseconds / 2000));
+  }
+
+  /** Who waits does not count as under way. */
+  #doors(): Doors {
+    const { counters } = this;
+    const most = this.#options.limits?.waiting ?? WAITING;
+    return {
+      enter: () => {
+        if (counters.waiting >= most) {
+          throw new Refusal(429, "Too many requests wait for changes.", { "retry-after": "30" });
+        }
+        counters.active -= 1;
+        counters.waiting += 1;
+      },
+      leave: () => {
+        counters.waiting -= 1;
+        counters.active += 1;
+      },
+    };
   }
 
   /** Lets go of a store that can no longer be used: the next request opens it again, with what was acknowledged. */
@@ -193,6 +236,7 @@ class Service {
     if (isLost && this.#current === host) {
       this.#current = undefined;
       this.#host = undefined;
+      this.#rooms = undefined;
       host.engine.close().catch(() => undefined);
     }
   }
@@ -234,10 +278,13 @@ class Service {
   }
 }
 
-function replyOf(request: HttpRequest, { status, body, contentType, allow }: HttpAnswer): HttpReply {
+function replyOf(request: HttpRequest, { status, body, contentType, allow, write }: HttpAnswer): HttpReply {
   const headers: Record<string, string> = { "content-length": String(body.byteLength) };
   if (allow !== null && allow !== undefined) {
     headers["allow"] = allow;
+  }
+  if (write !== null && write !== undefined) {
+    headers["chromatid-write"] = String(write);
   }
   if (body.byteLength > 0) {
     headers["content-type"] = contentType;

@@ -16,6 +16,8 @@ export interface HttpHead {
   query: string;
   contentType: string | undefined;
   identity: Identity | undefined;
+  /** For how many seconds a request may wait. */
+  longestWait: number;
 }
 
 export interface HttpAnswer {
@@ -25,6 +27,10 @@ export interface HttpAnswer {
   contentType: string;
   /** The methods that the path has, where the request had another one. */
   allow: string | null | undefined;
+  /** Of a write, its number. */
+  write: number | null | undefined;
+  /** For how many seconds the sender would rather wait for another answer than have this one. */
+  wait: number;
 }
 
 /** An engine that has the HTTP API. */

@@ -7,6 +7,8 @@ export interface HttpRequest {
   /** With path and query; absolute or not. */
   url: string;
   headers: { get(name: string): string | null };
+  /** Aborts when the sender has gone away, where that is known. */
+  signal?: AbortSignal;
   /**
    * Reads the body.
    * @throws {TooLargeError} as soon as it is longer than `limit` bytes, whatever the request says of its length
@@ -38,8 +40,8 @@ export function targetOf(url: string): { path: string; query: string } {
 
 /** A request of the Fetch API. */
 export function fromRequest(request: Request): HttpRequest {
-  const { method, url, headers } = request;
-  return { method, url, headers, read: (limit) => readStream(request, limit) };
+  const { method, url, headers, signal } = request;
+  return { method, url, headers, signal, read: (limit) => readStream(request, limit) };
 }
 
 /** The words beside a status (RFC 9110). Servers on a port add them by themselves, service workers do not, and clients put them into messages. */

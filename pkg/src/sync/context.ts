@@ -64,12 +64,21 @@ export interface Context {
   isRestored: boolean;
   /** Whether many deletions at once have been approved. */
   mayShrink: boolean;
+  /** Numbers, at a remote that tells of changes, of the writes of this replica that it has not told of yet. */
+  own: Set<number>;
   sizes: Sizes;
   progress: Progress;
   /** Told of progress; throws when the round is to end. */
   step: () => void;
   /** Told of a decision. */
   decided: (id: string, winner: "local" | "remote" | "merged") => void;
+}
+
+/** Notes a write of this replica, so that it is not read again when the remote tells of it. */
+export function noteOwn({ own }: Context, write: number | undefined): void {
+  if (write !== undefined) {
+    own.add(write);
+  }
 }
 
 /** Whether local edits go to the remote. */

@@ -12,6 +12,8 @@ export type RemoteProblem =
   | "forbidden"
   /** 404. */
   | "missing"
+  /** 410: what has changed since is not known any more. */
+  | "gone"
   /** 413, or more rows than the server can bear: less at once. */
   | "too-large"
   /** 422: a quota of the server. */

@@ -5,14 +5,17 @@ import { newId } from "../engine/requests.js";
 import { nextChange } from "../live.js";
 import { findRemote, isNormalised } from "./connect.js";
 import type { Context, Progress } from "./context.js";
+import { Doorbell } from "./doorbell.js";
 import { LinkPausedError, RemoteError } from "./errors.js";
+import { follows } from "./follow.js";
 import { type JournalEntry, journalRecord, readJournal } from "./journal.js";
 import type { KnownRecord, LinkActivity, LinkEvents, LinkSettings, LinkStatus, ResolvedOptions } from "./options.js";
 import type { LinkSides } from "./reads.js";
 import { RemoteDatabase } from "./remote.js";
 import { type CollectionPath, Replica } from "./replica.js";
 import { prepareRelink, type Relink } from "./relink.js";
-import { checkLife, newSession, readState, runRound, type Session } from "./round.js";
+import { checkLife, runRound } from "./round.js";
+import { type LinkState, newSession, readState, type Session } from "./state.js";
 import { millisecondsOf, ServerClock, stampOf } from "./stamps.js";
 import { sidecarName } from "./tombstones.js";
 import { type Surroundings, Transport } from "./transport.js";
@@ -21,11 +24,12 @@ import { Turn } from "./turn.js";
 /** What a paused link is told to do. */
 export type LinkDecision = Relink | "accept" | "restore";
 
-/** How soon edits made here are sent, in milliseconds. */
+/** How soon edits made here are sent, in milliseconds; and to a remote that tells others of them at once. */
 const AFTER_EDIT_MS = 2000;
+const AFTER_EDIT_FOLLOWED_MS = 50;
 
-/** How often a page that nobody sees synchronises, in milliseconds. */
-const HIDDEN_MS = 300_000;
+/** How often a page synchronises that nobody sees, or that is told of changes, in milliseconds. */
+const SELDOM_MS = 300_000;
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 300_000;
@@ -63,6 +67,7 @@ export class Link {
   readonly #transport: Transport;
   readonly #clock: ServerClock;
   readonly #turn: Turn;
+  readonly #doorbell: Doorbell;
   readonly #ending = new AbortController();
   readonly #listeners = new Map<keyof LinkEvents, Set<(event: never) => void>>();
   #wake: (() => void) | undefined;
@@ -89,6 +94,7 @@ export class Link {
     this.#transport = new Transport(options.places, home.surroundings);
     this.#transport.until(this.#ending.signal);
     this.#clock = new ServerClock(home.surroundings);
+    this.#doorbell = new Doorbell(home.surroundings);
     this.#turn = new Turn(`chromatid-link:${home.store}:${home.path[2]}`, {
       onAsked: (request) => this.#obey(request as Request).then(() => null, (error: unknown) => (error as Error).message),
       onHello: () => this.#announce(),
@@ -239,12 +245,25 @@ export class Link {
     this.#wake = () => waking.abort();
     const { interval } = this.#options;
     const rest = this.#pauseUntil - surroundings.now();
-    const pause = rest > 0 ? rest : isHidden() ? Math.max(interval, HIDDEN_MS) : interval;
+    const isSeldom = isHidden() || (rest <= 0 && interval > 0 && this.#waitForRing(waking));
+    const pause = rest > 0 ? rest : isSeldom ? Math.max(interval, SELDOM_MS) : interval;
     this.#isUrgent = false;
     if (!this.#ending.signal.aborted) {
       await surroundings.sleep(interval > 0 || rest > 0 ? pause : 2 ** 31 - 1, waking.signal);
     }
+    waking.abort();
     this.#wake = undefined;
+  }
+
+  /** Lets a change at the remote end a pause, if it tells of changes; answers whether that is to be relied on. */
+  #waitForRing(waking: AbortController): boolean {
+    const connection = this.#connection;
+    const { origin } = this.#transport;
+    if (!connection || !this.#doorbell.isThere(connection, origin)) {
+      return false;
+    }
+    void this.#doorbell.wait(connection, origin, waking.signal).then(() => waking.abort());
+    return this.#doorbell.works;
   }
 
   /** Wakes the link a while after an edit: this tab's or another one's. */
@@ -257,7 +276,8 @@ export class Link {
         const engine = await this.#home.engine();
         for (let seen = 0; ; seen = await Promise.race([nextChange(engine, seen), end])) {
           if (this.#options.interval > 0 && this.#pauseUntil <= surroundings.now() && (await this.#replica.pending()) > 0) {
-            await surroundings.sleep(AFTER_EDIT_MS, signal);
+            const isFollowed = this.#connection !== undefined && follows(this.#connection.context);
+            await surroundings.sleep(isFollowed ? AFTER_EDIT_FOLLOWED_MS : AFTER_EDIT_MS, signal);
             if (this.#pauseUntil <= surroundings.now()) {
               this.#wake?.();
             }
@@ -310,12 +330,33 @@ export class Link {
   }
 
   async #connectAndRun(): Promise<void> {
-    const state = await readState(this.#replica);
     const { context, session } = (this.#connection ??= await this.#connect());
+    const state = await readState(this.#replica);
     const progress = nothingDone();
     this.#progress = progress;
     Object.assign(context, { progress, isRestored: this.#decision === "restore", mayShrink: this.#decision === "accept" });
     await this.#clock.measure(() => new RemoteDatabase(this.#transport).time());
+    const full = this.#full;
+    this.#full = "no";
+    try {
+      await this.#meetAndRun(context, state, session, full).catch(async (error: unknown) => {
+        if (!(error instanceof RemoteError) || error.problem !== "gone") {
+          throw error;
+        }
+        // It has another history than the one that was followed, or has forgotten that: everything is compared.
+        session.life = undefined;
+        state.cursor = undefined;
+        await this.#meetAndRun(context, state, session, full);
+      });
+    } catch (error) {
+      this.#full = full;
+      throw error;
+    }
+    this.#decision = undefined;
+  }
+
+  /** Makes a round with a remote that is the one from before, or was restored from a copy. */
+  async #meetAndRun(context: Context, state: LinkState, session: Session, full: "no" | "full" | "deep"): Promise<void> {
     if (session.life === undefined) {
       session.life = await checkLife(context, state, newId);
       if (session.life === "replaced") {
@@ -323,17 +364,8 @@ export class Link {
       }
       context.isRestored ||= session.life === "restored";
     }
-    const full = this.#full;
-    this.#full = "no";
     const { scanInterval } = this.#options;
-    const isFull = full !== "no" || context.isRestored;
-    try {
-      await runRound(context, state, session, { full: isFull, deep: full === "deep", scanInterval });
-    } catch (error) {
-      this.#full = full;
-      throw error;
-    }
-    this.#decision = undefined;
+    await runRound(context, state, session, { full: full !== "no" || context.isRestored, deep: full === "deep", scanInterval });
   }
 
   async #connect(): Promise<Connection> {
@@ -370,6 +402,7 @@ export class Link {
         isNormalised: isNormalised(info),
         isRestored: false,
         mayShrink: false,
+        own: new Set(),
         sizes: { ...SIZES, batch, page: Math.min(SIZES.page, this.#options.page), range: Math.min(SIZES.range, this.#options.page) },
         progress: this.#progress,
         step: () => this.#step(),

@@ -1,6 +1,6 @@
 /** What others have written to the remote, on its way here. */
 
-import { agreed, agreedDeletion, type Context, Decisions, pushes, versionOf } from "./context.js";
+import { agreed, agreedDeletion, type Context, Decisions, noteOwn, pushes, versionOf } from "./context.js";
 import { resolve } from "./conflicts.js";
 import {
   compareVersions,
@@ -232,7 +232,7 @@ async function adopt(context: Context, records: readonly RemoteRecord[]): Promis
       : [];
   });
   for (const some of pages(outgoing, context.sizes.batch)) {
-    await context.remote.update(some);
+    noteOwn(context, await context.remote.update(some));
     context.progress.operations += some.length;
   }
 }

@@ -1,6 +1,6 @@
 /** Local edits on their way to the remote. */
 
-import { agreed, agreedDeletion, type Context, Decisions, versionOf } from "./context.js";
+import { agreed, agreedDeletion, type Context, Decisions, noteOwn, versionOf } from "./context.js";
 import { resolve, type Side } from "./conflicts.js";
 import { RemoteError } from "./errors.js";
 import {
@@ -314,7 +314,7 @@ async function write(context: Context, puts: readonly Outgoing[], kind: "update"
   const queue = [...batches(context, puts, kind)];
   for (let batch = queue.shift(); batch; batch = queue.shift()) {
     try {
-      await context.remote[kind](batch.map((put) => toOutgoing(context, put, kind)));
+      noteOwn(context, await context.remote[kind](batch.map((put) => toOutgoing(context, put, kind))));
       await acknowledge(context, batch);
       context.progress.pushed += batch.length;
       context.progress.operations += batch.length;

@@ -23,7 +23,7 @@ import type { LinkSettings } from "./options.js";
 import { databasePath } from "./remote.js";
 import { RESERVED_PREFIX } from "./records.js";
 import type { Replica } from "./replica.js";
-import { readState } from "./round.js";
+import { readState } from "./state.js";
 import type { Transport } from "./transport.js";
 
 /**

@@ -3,8 +3,8 @@
 import { agreedDeletion, type Context, Decisions, guardDeletions, pushes } from "./context.js";
 import { applyContents, fetchAndApply, unknownRow } from "./pull.js";
 import { CONTENT, WHOLE } from "./remote.js";
-import { pages } from "./replica.js";
-import { contentDigest, FOREIGN, type RemoteRecord } from "./records.js";
+import { pages, type ShadowRow } from "./replica.js";
+import { compareVersions, contentDigest, FOREIGN, KEYS, type RemoteRecord, type Version } from "./records.js";
 import { UNKNOWN_EDIT } from "./stamps.js";
 import { findTombstones } from "./tombstones.js";
 
@@ -45,12 +45,14 @@ export async function scan(context: Context, { embeddings, deep }: { embeddings:
   }
 }
 
-/** Of records without embeddings, fetches those that are not what was agreed on. */
+/** Of records without embeddings, fetches those that are not what was agreed on, or have another version. */
 async function applyDifferences(context: Context, records: readonly RemoteRecord[]): Promise<void> {
   const rows = await context.replica.rows(records.map(({ id }) => id));
   const differing = records.filter((record) => {
     const row = rows.get(record.id);
-    return !row?.isPresent || row.digest !== contentDigest(record);
+    const { marks } = record;
+    const isSame = row?.isPresent === true && row.digest === contentDigest(record);
+    return !isSame || (marks !== undefined && marks.digest === row.digest && row.version !== undefined && compareVersions(marks, row.version) !== 0);
   });
   for (const some of pages(differing, context.sizes.page)) {
     await fetchAndApply(context, some.map(({ id }) => id));
@@ -110,15 +112,24 @@ async function deleteHere(context: Context, ids: readonly string[]): Promise<voi
   const rows = await context.replica.rows(ids);
   const tombstones = await findTombstones(context, [...rows.values()]);
   const stillThere = context.where ? new Set(await context.remote.ids({ ids })) : new Set<string>();
-  const locals = await context.replica.records(ids);
+  await takeDeletions(context, ids.map((id) => rows.get(id) ?? unknownRow(id)), { tombstones, stillThere });
+}
+
+/** Deletes records that the remote does not have any more; those that are there all the same leave, as they do not match. */
+export async function takeDeletions(
+  context: Context,
+  rows: readonly ShadowRow[],
+  { tombstones, stillThere }: { tombstones: ReadonlyMap<string, Version>; stillThere?: ReadonlySet<string> },
+): Promise<void> {
+  const locals = await context.replica.records(rows.map(({ id }) => id));
   const decisions = new Decisions(context);
-  for (const id of ids) {
-    const row = rows.get(id) ?? unknownRow(id);
+  for (const row of rows) {
+    const { id } = row;
     if (row.edited !== undefined && pushes(context)) {
       // What becomes of an edit of a record that is gone is decided when it is pushed.
       continue;
     }
-    if (stillThere.has(id)) {
+    if (stillThere?.has(id)) {
       // It does not match any more: it leaves, and is not deleted.
       decisions.take(row, null, null);
       continue;
@@ -139,4 +150,21 @@ async function sendAgain({ replica }: Context, ids: readonly string[]): Promise<
   await replica.commit(
     [...rows.values()].map(({ id, edited }) => ({ id, edited, row: { edited: edited ?? UNKNOWN_EDIT, isToRepair: true } })),
   );
+}
+
+/** Records without our marks that are looked at one by one; where there are more, counts and comparisons have to find the new ones. */
+const UNMARKED = 2000;
+
+/** Records that were written, or written anew, by who does not know of our marks. */
+export async function takeUnmarked(context: Context): Promise<void> {
+  const ids = await context.remote.ids({ where: { [KEYS.version]: { $ne: 1 } }, limit: UNMARKED + 1 });
+  if (ids.length > UNMARKED) {
+    return;
+  }
+  const rows = await context.replica.rows(ids);
+  const isNew = (row: ShadowRow | undefined): boolean => row?.isPresent !== true || row.version?.replica !== FOREIGN;
+  for (const some of pages(ids.filter((id) => isNew(rows.get(id))), context.sizes.page)) {
+    // Who writes a record anew may write another embedding.
+    await fetchAndApply(context, some, true);
+  }
 }

@@ -3,7 +3,7 @@
 import type { Engine } from "../engine/engine.js";
 import type { Change, Replica } from "./replica.js";
 import { pages } from "./replica.js";
-import { readState, writeState } from "./round.js";
+import { readState, writeState } from "./state.js";
 import { stampOf, UNKNOWN_EDIT } from "./stamps.js";
 
 /** What is to become of both sides. */

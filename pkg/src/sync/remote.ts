@@ -34,6 +34,25 @@ export interface OutgoingRecord {
 export interface RemoteLimits {
   batch: number;
   base64: boolean;
+  /** How long a request for changes may wait, in seconds; undefined where the server tells of none. */
+  wait?: number;
+}
+
+/** A record that has changed at a server that tells of it. */
+export interface RemoteChange {
+  id: string;
+  /** The number there of the last write that was about it; numbers grow. */
+  seq: number;
+  kind: "put" | "delete";
+}
+
+/** What has changed since a place in the history of a collection. */
+export interface RemoteChanges {
+  changes: RemoteChange[];
+  /** Where what follows is asked for. */
+  cursor: string;
+  /** Whether there is more by now. */
+  more: boolean;
 }
 
 /** A collection as a server describes it. */
@@ -44,6 +63,9 @@ export interface RemoteCollectionInfo {
   configuration: string;
   dimension: number | null;
 }
+
+/** The version of what servers tell of changes that is understood here. */
+const CHANGES = 1;
 
 /** The path of a database. */
 export function databasePath(tenant: string, database: string): string {
@@ -69,11 +91,12 @@ export class RemoteDatabase {
 
   async limits(): Promise<RemoteLimits> {
     const text = await this.transport.send("GET", "/api/v2/pre-flight-checks");
-    const { max_batch_size: batch, supports_base64_encoding: base64 = false } = understood(text, JSON.parse) as {
+    const { max_batch_size: batch, supports_base64_encoding: base64 = false, chromatid } = understood(text, JSON.parse) as {
       max_batch_size: number;
       supports_base64_encoding?: boolean;
+      chromatid?: { changes?: number; wait?: number };
     };
-    return { batch, base64 };
+    return { batch, base64, ...(chromatid?.changes === CHANGES && { wait: chromatid.wait ?? 0 }) };
   }
 
   /** The collection of that name; undefined if there is none. */
@@ -140,13 +163,20 @@ export class RemoteCollection {
     return understood(text, (json) => JSON.parse(membersOf(json).get("ids") ?? "[]") as string[]);
   }
 
-  async upsert(records: readonly OutgoingRecord[]): Promise<void> {
-    await this.#transport.send("POST", `${this.#path}/upsert`, writeRecords(records, this.limits.base64));
+  /** What has changed since a cursor, without one nothing but where to go on. With `wait` the server may take so many seconds until there is something. */
+  async changes(asked: { after?: string; limit?: number; wait?: number }, signal?: AbortSignal): Promise<RemoteChanges> {
+    const query = new URLSearchParams(Object.entries(asked).map(([name, value]) => [name, String(value)]));
+    return understood(await this.#transport.send("GET", `${this.#path}/changes?${query.toString()}`, undefined, signal), JSON.parse) as RemoteChanges;
   }
 
-  /** Records that are gone are passed over by the server, silently. */
-  async update(records: readonly OutgoingRecord[]): Promise<void> {
-    await this.#transport.send("POST", `${this.#path}/update`, writeRecords(records, this.limits.base64));
+  /** Answers the number of the write, if the server tells it. */
+  async upsert(records: readonly OutgoingRecord[]): Promise<number | undefined> {
+    return this.#transport.write(`${this.#path}/upsert`, writeRecords(records, this.limits.base64));
+  }
+
+  /** Likewise. Records that are gone are passed over by the server, silently. */
+  async update(records: readonly OutgoingRecord[]): Promise<number | undefined> {
+    return this.#transport.write(`${this.#path}/update`, writeRecords(records, this.limits.base64));
   }
 
   /** With `until`, only records that were sent by this stamp, or by nobody who stamps: a request that arrives late, or once more, spares what was written since. */

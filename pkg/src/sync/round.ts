@@ -2,63 +2,13 @@
 
 import { type Context, pushes } from "./context.js";
 import { pruneJournal } from "./journal.js";
-import { FOREIGN, KEYS } from "./records.js";
-import { fetchAndApply, pull, watermarkAt } from "./pull.js";
+import { follows, followRemote } from "./follow.js";
+import { pull, watermarkAt } from "./pull.js";
 import { push } from "./push.js";
-import { compareCounts, compareIds, noteLocalRecords, scan } from "./reconcile.js";
-import { pages, type Replica, type ShadowRow } from "./replica.js";
+import { compareCounts, compareIds, noteLocalRecords, scan, takeUnmarked } from "./reconcile.js";
+import { type LinkState, type RemoteLife, type Session, writeState } from "./state.js";
 import { stampOf } from "./stamps.js";
 import { deleteTombstones, readPresence, writePresence } from "./tombstones.js";
-
-/** What a link remembers, in its shadow. */
-export interface LinkState {
-  /** Push stamps up to here have been seen; undefined before the first pull was complete. */
-  watermark: number | undefined;
-  /** When everything was last compared, in milliseconds since 1970. */
-  scanned: number | undefined;
-  /** Rounds that have written something. */
-  written: number;
-  /** Whether the records that were here before the link are noted. */
-  isNoted: boolean;
-  /** What the sidecar calls the collection's present life. */
-  epoch: string | undefined;
-}
-
-const STATE = "s:state";
-
-export async function readState(replica: Replica): Promise<LinkState> {
-  const row = await replica.linkRow(STATE);
-  const { w, c, n = 0, noted = false } = (row?.metadata ?? {}) as { w?: number; c?: number; n?: number; noted?: boolean };
-  return { watermark: w, scanned: c, written: n, isNoted: noted, epoch: row?.document ?? undefined };
-}
-
-export async function writeState(replica: Replica, { watermark, scanned, written, isNoted, epoch }: LinkState): Promise<void> {
-  const members = { w: watermark, c: scanned && Math.floor(scanned), n: written, noted: isNoted };
-  const metadata = Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
-  await replica.commit([], [{ id: STATE, row: { metadata, document: epoch ?? null } }]);
-}
-
-/** What a session knows beside that, and forgets. */
-export interface Session {
-  /** Operations of the remote when the last round began; undefined where it does not count them. What came since, the next round sees. */
-  operations: number | undefined;
-  /** When that number was seen first, in milliseconds since 1970. */
-  counted: number;
-  /** Operations that the last round has sent. */
-  sent: number;
-  /** Whether the remote counts its operations; undefined before it was asked. */
-  counts: boolean | undefined;
-  /** When records without our marks are next looked for, in milliseconds since 1970. */
-  unmarked: number;
-  /** When agreed deletions were last cleared away. */
-  cleared: number;
-  /** What has become of the remote; undefined before that was looked for. */
-  life: RemoteLife | undefined;
-}
-
-export function newSession(): Session {
-  return { operations: undefined, counted: -Infinity, sent: 0, counts: undefined, unmarked: -Infinity, cleared: -Infinity, life: undefined };
-}
 
 /** How a round is made. */
 export interface RoundOptions {
@@ -76,9 +26,6 @@ const UNMARKED_MS = 60_000;
 /** How many times as long as looking for them took they are not looked for again: the time that it takes the server grows with the collection. */
 const UNMARKED_REST = 100;
 
-/** Records without our marks that are looked at one by one; where there are more, counts and comparisons have to find the new ones. */
-const UNMARKED = 2000;
-
 /** How long deletions are remembered, in milliseconds: a replica that was away for longer compares everything. */
 const MEMORY_MS = 90 * 86_400_000;
 
@@ -94,6 +41,15 @@ export async function runRound(context: Context, state: LinkState, session: Sess
     await noteLocalRecords(context);
     state.isNoted = true;
     await writeState(replica, state);
+  }
+  if (follows(context)) {
+    await followRemote(context, state, session, options);
+    if (pushes(context)) {
+      await pushAll(context, state);
+    }
+    await tidy(context, session);
+    session.cursor = state.cursor;
+    return;
   }
   const pending = pushes(context) ? await replica.pending() : 0;
   const operations = await operationsOf(context, session);
@@ -189,20 +145,6 @@ async function pullForeign(
   }
 }
 
-/** Records that were written, or written anew, by who does not know of our marks. */
-async function takeUnmarked(context: Context): Promise<void> {
-  const ids = await context.remote.ids({ where: { [KEYS.version]: { $ne: 1 } }, limit: UNMARKED + 1 });
-  if (ids.length > UNMARKED) {
-    return;
-  }
-  const rows = await context.replica.rows(ids);
-  const isNew = (row: ShadowRow | undefined): boolean => row?.isPresent !== true || row.version?.replica !== FOREIGN;
-  for (const some of pages(ids.filter((id) => isNew(rows.get(id))), context.sizes.page)) {
-    // Who writes a record anew may write another embedding.
-    await fetchAndApply(context, some, true);
-  }
-}
-
 /** Lets go of what is remembered no longer. */
 async function tidy(context: Context, session: Session): Promise<void> {
   const { replica, clock, progress, sizes } = context;
@@ -217,9 +159,6 @@ async function tidy(context: Context, session: Session): Promise<void> {
   await deleteTombstones(context, old);
   await replica.commit(old.map((id) => ({ id, edited: undefined, row: null })));
 }
-
-/** What has become of the remote since it was last seen. */
-export type RemoteLife = "same" | "new" | "restored" | "replaced";
 
 /** Compares what both sides remember of each other. */
 export async function checkLife(context: Context, state: LinkState, newEpoch: () => string): Promise<RemoteLife> {

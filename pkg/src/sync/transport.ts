@@ -60,6 +60,18 @@ export function platformSurroundings(): Surroundings {
   };
 }
 
+interface Asked {
+  method: string;
+  path: string;
+  body?: string;
+  signal?: AbortSignal;
+}
+
+interface Answered {
+  response: Response;
+  text: string;
+}
+
 /** Sends requests to one of several places that hold the same: the first that is reached, and that one until it is not. */
 export class Transport {
   readonly #surroundings: Surroundings;
@@ -89,14 +101,25 @@ export class Transport {
     this.#current = 0;
   }
 
-  /** The text of the answer. */
-  async send(method: string, path: string, body?: string): Promise<string> {
+  /** The text of the answer. With a signal the request ends when that aborts, too. */
+  async send(method: string, path: string, body?: string, signal?: AbortSignal): Promise<string> {
+    return (await this.#anywhere({ method, path, body, signal })).text;
+  }
+
+  /** Writes; answers the number that the write has at the server, if that tells it. */
+  async write(path: string, body: string): Promise<number | undefined> {
+    const { response } = await this.#anywhere({ method: "POST", path, body });
+    const number = response.headers.get("chromatid-write");
+    return number === null ? undefined : Number(number);
+  }
+
+  async #anywhere(request: Asked): Promise<Answered> {
     for (let tried = 1; ; tried += 1) {
       try {
-        return await this.#ask(method, path, body, false);
+        return await this.#ask(request, false);
       } catch (error) {
         const isElsewhere = error instanceof RemoteError && error.problem === "unreachable" && tried < this.#places.length;
-        if (!isElsewhere || this.#signal?.aborted) {
+        if (!isElsewhere || this.#signal?.aborted || request.signal?.aborted) {
           throw error;
         }
         this.#current = (this.#current + 1) % this.#places.length;
@@ -104,7 +127,8 @@ export class Transport {
     }
   }
 
-  async #ask(method: string, path: string, body: string | undefined, isSecond: boolean): Promise<string> {
+  async #ask(request: Asked, isSecond: boolean): Promise<Answered> {
+    const { method, path, body, signal } = request;
     const place = this.#place();
     const headers: Record<string, string> = { ...place.headers };
     if (body !== undefined) {
@@ -113,20 +137,21 @@ export class Transport {
     if (place.token) {
       headers["x-chroma-token"] = await place.token();
     }
-    const { response, text } = await this.#exchange(originOf(place) + path, { method, headers, body });
+    const { response, text } = await this.#exchange(originOf(place) + path, { method, headers, body }, signal);
     if (response.ok) {
-      return text;
+      return { response, text };
     }
     if (response.status === 401 && place.token && !isSecond) {
-      return this.#ask(method, path, body, true);
+      return this.#ask(request, true);
     }
     throw problemOf(response, text, originOf(place), this.#surroundings.now());
   }
 
-  async #exchange(url: string, init: RequestInit): Promise<{ response: Response; text: string }> {
+  async #exchange(url: string, init: RequestInit, signal: AbortSignal | undefined): Promise<Answered> {
     const deadline = new AbortController();
     const abort = (): void => deadline.abort();
     this.#signal?.addEventListener("abort", abort);
+    signal?.addEventListener("abort", abort);
     void this.#surroundings.sleep(DEADLINE_MS, deadline.signal).then(abort);
     this.traffic.requests += 1;
     this.traffic.sent += typeof init.body === "string" ? init.body.length : 0;
@@ -139,6 +164,7 @@ export class Transport {
       throw new RemoteError("unreachable", unreachableMessage(url), undefined, undefined, error);
     } finally {
       this.#signal?.removeEventListener("abort", abort);
+      signal?.removeEventListener("abort", abort);
       deadline.abort();
     }
   }
@@ -184,6 +210,8 @@ function kindOf(status: number, said: string): RemoteProblem {
       return "forbidden";
     case 404:
       return "missing";
+    case 410:
+      return "gone";
     case 408:
     case 502:
     case 504:

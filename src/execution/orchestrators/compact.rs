@@ -8,6 +8,8 @@ use std::rc::Rc;
 use crate::env::Slices;
 use crate::error::{Error, Result, StorageError};
 use crate::execution::collection::CollectionState;
+#[cfg(feature = "rest")]
+use crate::execution::orchestrators::changes;
 use crate::execution::orchestrators::garbage::sweep;
 use crate::execution::store::Store;
 use crate::limits::{COMPACTION_BYTES, COMPACTION_OPERATIONS};
@@ -84,7 +86,13 @@ async fn compact_snapshot(
     (sequence, keep): (u64, usize),
 ) -> Result<()> {
     let slices = Slices::new(&*store.env);
-    let compacted = segment::compact(&store.blockstore, &snapshot, Rc::clone(&store.trash), &slices).await?;
+    // Servers alone tell what has changed.
+    #[cfg(feature = "rest")]
+    let history = changes::history_after(store, state, &snapshot, sequence).await?;
+    #[cfg(not(feature = "rest"))]
+    let history = Vec::new();
+    let trash = Rc::clone(&store.trash);
+    let compacted = segment::compact(&store.blockstore, &snapshot, history, trash, &slices).await?;
     replace_segment(store, state, snapshot, compacted, (sequence, keep)).await
 }
 

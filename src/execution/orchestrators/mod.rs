@@ -1,5 +1,7 @@
 //! The requests, from an open collection to a result.
 
+#[cfg(feature = "rest")]
+pub mod changes;
 pub mod compact;
 pub mod count;
 pub mod delete;

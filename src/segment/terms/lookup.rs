@@ -41,7 +41,7 @@ impl TermIndex {
         self.postings.root()
     }
 
-    pub(super) fn postings(&self) -> &Reader<String, Bytes> {
+    pub(in crate::segment) fn postings(&self) -> &Reader<String, Bytes> {
         &self.postings
     }
 

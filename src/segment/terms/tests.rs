@@ -39,7 +39,7 @@ async fn compacted(
         schema: Rc::new(Schema::of(&CollectionConfiguration::default())),
     };
     let env = NativeEnv;
-    let compacted = compact(store, &snapshot, Rc::default(), &Slices::new(&env)).await.unwrap();
+    let compacted = compact(store, &snapshot, Vec::new(), Rc::default(), &Slices::new(&env)).await.unwrap();
     Rc::new(compacted.segment)
 }
 

@@ -13,14 +13,16 @@ use crate::error::{Corruption, Result};
 use crate::limits::TERM_BATCH_RECORDS;
 use crate::segment::record::Readers;
 use crate::segment::tail::decode_metadata;
+use crate::segment::writer::{HISTORY, HistoryRows};
 use crate::segment::{Snapshot, Tail};
 use crate::types::Metadata;
 
-/// Writes the posting lists of everything in `snapshot`. Lists that the tail does not touch stay as they are. A segment
+/// Writes the posting lists of everything in `snapshot`, and behind them what becomes of its history. Lists that the tail does not touch stay as they are. A segment
 /// that has none, as an earlier version wrote it, gets those of all its records.
 pub async fn update(
     blockstore: &Blockstore,
     snapshot: &Snapshot,
+    history: HistoryRows,
     slices: &Slices<'_>,
 ) -> Result<Commit<String, Bytes>> {
     let readers = snapshot.segment.readers();
@@ -43,6 +45,12 @@ pub async fn update(
             source.note(batch, &mut changes, slices).await?;
         }
         changes.write(&mut writer, slices).await?;
+    }
+    for (key, row) in history {
+        match row {
+            Some(row) => writer.set(HISTORY, key, row).await?,
+            None => writer.delete(HISTORY, &key).await?,
+        }
     }
     writer.commit().await
 }

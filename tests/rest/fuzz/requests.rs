@@ -27,6 +27,7 @@ impl Sent {
             query: &self.query,
             content_type: self.content_type,
             body: &self.body,
+            longest_wait: 0,
             identity: None,
         }
     }

@@ -94,6 +94,12 @@ export class ModelServer {
     return found && Array.from(found.records.values());
   }
 
+  /** Of any collection, by its id. */
+  recordsOf(id: string): readonly ModelRecord[] | undefined {
+    const found = this.#state.collections.get(id);
+    return found && Array.from(found.records.values());
+  }
+
   #answer(url: URL, { method = "GET", headers = {}, body = "" }: ModelInit): Response {
     const tooLong = body.length > this.#limits.body || Buffer.byteLength(body) > this.#limits.body;
     if (tooLong) {

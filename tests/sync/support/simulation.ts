@@ -23,8 +23,9 @@ export class Simulation {
   readonly #steps: string[] = [];
   #count = 0;
 
-  constructor(seed: number) {
-    this.#world = new World(seed);
+  /** With `forgets` the server tells what has changed, and so often has forgotten that. */
+  constructor(seed: number, options: { forgets?: number } = {}) {
+    this.#world = new World(seed, options);
     this.#random = this.#world.random;
   }
 
@@ -118,7 +119,7 @@ export class Simulation {
   /** Lets replicas synchronise at once; the network, or a conflict, may keep them from it. */
   async #sync(replicas: readonly ReplicaUnderTest[]): Promise<void> {
     this.#note(`${replicas.map(({ name }) => name).join(" and ")} synchronise`);
-    const syncing = replicas.map((replica) => replica.link.sync({ full: this.#random() < 0.1 }).catch((error: unknown) => this.#note(`  ${replica.name}: ${(error as Error).message}`)));
+    const syncing = replicas.map((replica) => replica.link.sync({ full: this.#random() < 0.1 && !this.#world.isFollowed }).catch((error: unknown) => this.#note(`  ${replica.name}: ${(error as Error).message}`)));
     await this.#drive(Promise.all(syncing));
   }
 

@@ -2,6 +2,7 @@
 
 import { type Collection, ChromaClient, type Link, type LinkOptions, type Metadata, type Surroundings } from "chromatid";
 
+import { FollowedServer } from "../model/followed";
 import { type ModelFetch, ModelServer } from "../model/server";
 import { seededRandom } from "../model/random";
 
@@ -122,15 +123,21 @@ export class ReplicaUnderTest {
 export class World {
   readonly time = new Time(1_800_000_000_000);
   readonly random: () => number;
-  readonly server: ModelServer;
+  readonly model: ModelServer;
+  /** What is asked: the model, or one around it that tells what has changed. */
+  readonly server: Pick<ModelServer, "fetch" | "records">;
+  /** Whether the server tells what has changed. */
+  readonly isFollowed: boolean;
   /** The network; a test puts a worse one in its place. */
   fetch: ModelFetch;
   readonly replicas: ReplicaUnderTest[] = [];
   readonly #realNow = Date.now;
 
-  constructor(seed: number) {
+  constructor(seed: number, { forgets }: { forgets?: number } = {}) {
     this.random = seededRandom(seed);
-    this.server = new ModelServer({ now: () => this.time.now(), random: this.random });
+    this.model = new ModelServer({ now: () => this.time.now(), random: this.random });
+    this.isFollowed = forgets !== undefined;
+    this.server = forgets === undefined ? this.model : new FollowedServer(this.model, this.random, forgets);
     this.fetch = this.server.fetch;
     // Engines stamp edits by the clock of the machine.
     Date.now = () => this.time.now();
@@ -185,9 +192,11 @@ export class World {
     for (let round = 0; round < rounds && quiet < 2; round += 1) {
       for (const { link } of this.replicas) {
         await this.time.pass(65_000);
-        await link.sync({ full: round === 0 });
+        // Who is told what has changed need not compare anything.
+        await link.sync({ full: round === 0 && !this.isFollowed });
       }
-      const now = JSON.stringify([...this.remote()]);
+      // With our marks: of a foreign write each replica knows another time, and the latest one comes to stand with all.
+      const now = JSON.stringify((this.server.records(NAME) ?? []).map(({ metadata, document, embedding }) => [[...metadata].map(String), document, [...embedding]]));
       quiet = now === before ? quiet + 1 : 0;
       before = now;
     }
