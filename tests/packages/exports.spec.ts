@@ -1,6 +1,7 @@
 /** What the package says of itself, as judges of packages see it. */
 
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -10,7 +11,7 @@ import { expect, test } from "./support/pages";
 const PACKAGE = path.join(PROJECT, "node_modules/chromatid");
 
 /** A package that is beside the bundlers alone. */
-const load = (file: string): Promise<unknown> => import(pathToFileURL(path.join(BUNDLERS, "node_modules", file)).href);
+const load = (name: string): Promise<unknown> => import(pathToFileURL(createRequire(path.join(BUNDLERS, "package.json")).resolve(name)).href);
 
 interface Problem {
   kind: string;
@@ -19,13 +20,13 @@ interface Problem {
 }
 
 test("publint finds nothing", async () => {
-  const { publint } = (await load("publint/src/index.js")) as { publint(options: object): Promise<{ messages: { code: string; path: string[] }[] }> };
+  const { publint } = (await load("publint")) as { publint: (this: void, options: object) => Promise<{ messages: { code: string; path: string[] }[] }> };
   const { messages } = await publint({ pkgDir: PACKAGE, strict: true });
   expect(messages.map(({ code, path: where }) => `${code}: ${where.join(".")}`)).toEqual([]);
 });
 
 test("every entry has types, however it is resolved", async () => {
-  const attw = (await load("@arethetypeswrong/core/dist/index.js")) as {
+  const attw = (await load("@arethetypeswrong/core")) as {
     createPackageFromTarballData(data: Uint8Array): unknown;
     checkPackage(what: unknown): Promise<{ types: unknown; problems: Problem[] }>;
   };

@@ -25,7 +25,7 @@ for (const form of ["mjs", "cjs"] as const) {
 
 test("what is imported and what is required are one package", async () => {
   const program = `import { ChromaClient } from "chromatid"; import { createRequire } from "node:module";
-    console.log(createRequire(import.meta.url)("chromatid").ChromaClient === ChromaClient);`;
+    console.log(String(createRequire(import.meta.url)("chromatid").ChromaClient === ChromaClient));`;
   expect((await must([process.execPath, "--input-type=module", "--eval", program], PROJECT)).trim()).toBe("true");
 });
 

@@ -48,8 +48,8 @@ export function useCollection(args: CollectionArgs): Live<Collection> {
     (named.create ? client.getOrCreateCollection(named) : client.getCollection(named)).then(show, fail);
     return () => undefined;
   });
-  // One of another name is none.
-  return { ...live, data: live.pending ? undefined : data };
+  // The one of another name is none.
+  return { ...live, data: live.pending || live.error !== undefined ? undefined : data };
 }
 
 /** Records, by ids or filters; all without them. As all hooks below: nothing is asked as long as there is no collection. */
