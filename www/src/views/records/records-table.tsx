@@ -1,4 +1,5 @@
 import type { Collection, GetResult } from "chromatid";
+import { useCount } from "chromatid/react";
 import { Inbox } from "lucide-react";
 import { useMemo, useState } from "react";
 import { EmptyState } from "../../components/empty-state";
