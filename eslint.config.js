@@ -5,7 +5,7 @@ import globals from "globals";
 import tseslint from "typescript-eslint";
 
 // Loaded by pages or compiled into the engine as they are, outside of every TypeScript project.
-const PAGE_SCRIPTS = ["tests/browser/pages/**/*.js", "benches/browser/**/*.js", "benches/peers/{stores,texts}/*.js"];
+const PAGE_SCRIPTS = ["tests/browser/pages/**/*.js", "benches/browser/**/*.js", "benches/peers/{stores,texts}/*.js", "tests/packages/applications/**/*.{js,jsx,mjs,cjs}"];
 const ENGINE_SCRIPTS = ["src/**/*.js"];
 const NODE_SOURCES = ["pkg/src/entry/node.ts", "pkg/src/node-clients.ts", "pkg/src/storage/node-*.ts", "pkg/src/{cli,node}/**/*.ts"];
 // Its packages are not those of the root, and seldom there.
@@ -13,7 +13,7 @@ const FRAMEWORK_SCRIPTS = ["tests/clients/frameworks/**/*.mjs"];
 
 export default tseslint.config(
   {
-    ignores: ["**/dist/", "**/node_modules/", "pkg/wasm/", "pkg/console/", "pkg/types/", "target/", ".venv*/", "test-results/"],
+    ignores: ["**/dist/", "**/node_modules/", "**/.next/", "pkg/wasm/", "pkg/console/", "pkg/types/", "target/", ".venv*/", "test-results/"],
   },
   js.configs.recommended,
   tseslint.configs.recommendedTypeChecked,
@@ -53,6 +53,7 @@ export default tseslint.config(
     extends: [jsxA11y.flatConfigs.recommended, reactHooks.configs.flat["recommended-latest"]],
     languageOptions: { globals: globals.browser },
   },
+  { files: ["pkg/src/react/*.ts"], extends: [reactHooks.configs.flat["recommended-latest"]] },
   {
     files: ["scripts/**/*.mjs", "benches/**/*.mjs", "tests/{clients,conformance}/**/*.mjs", "**/*.config.js"],
     languageOptions: { globals: globals.node },
@@ -73,7 +74,7 @@ export default tseslint.config(
   },
   {
     // The first argument of a fixture is destructured even when it needs none.
-    files: ["tests/{browser,edge,sync}/fixtures.ts", "tests/other-browsers/*.spec.ts"],
+    files: ["tests/{browser,edge,sync}/fixtures.ts", "tests/packages/support/pages.ts", "tests/other-browsers/*.spec.ts"],
     rules: { "no-empty-pattern": "off" },
   },
   {

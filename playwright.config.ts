@@ -2,7 +2,7 @@ import { defineConfig } from "@playwright/test";
 
 /**
  * `client`: pure logic of the packages, in Node. `browser`: pages in Chromium (see tests/browser/fixtures.ts). `edge`: Durable Objects in
- * workerd (see tests/edge/fixtures.ts). `other-browsers`: Firefox and WebKitGTK, where they are installed; not part of `npm test`.
+ * workerd (see tests/edge/fixtures.ts). `packages`: the package as it is installed, with bundlers, in Node and in Chromium. `other-browsers`: Firefox and WebKitGTK, where they are installed; not part of `npm test`.
  */
 export default defineConfig({
   outputDir: "test-results",
@@ -19,6 +19,8 @@ export default defineConfig({
     { name: "client", testDir: "tests", testMatch: ["client/**/*.spec.ts", "sync/**/*.spec.ts"] },
     { name: "browser", testDir: "tests/browser" },
     { name: "edge", testDir: "tests/edge" },
+    { name: "packages-setup", testDir: "tests/packages", testMatch: "install.setup.ts" },
+    { name: "packages", testDir: "tests/packages", dependencies: ["packages-setup"] },
     { name: "other-browsers", testDir: "tests/other-browsers", workers: 1 },
   ],
 });

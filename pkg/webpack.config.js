@@ -1,10 +1,14 @@
 /**
- * Puts packages into `dist`: the stemmer is a CommonJS package, which only a bundler can load in a page, and the command line has a parser and
- * bars of others. So the package depends on nothing, and runs without a bundler.
+ * Makes files of `dist` that stand for themselves, in the place of the modules of the same names.
+ *
+ * Packages are put into it: the stemmer is a CommonJS package, which only a bundler can load in a page, and the command line has a parser and
+ * bars of others. So the package depends on nothing, and runs without a bundler. The worker of `chromatid/slim` becomes one file, which can be copied, and the
+ * modules of `chromatid/inline` become text, for bundlers that know no other files.
  */
 
 import { chmodSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { gzipSync } from "node:zlib";
 
 import webpack from "webpack";
 
@@ -57,8 +61,14 @@ const inPlace = (file, target) => ({
   entry: path.join(dist, file),
   experiments: { outputModule: true },
   output: { path: path.join(dist, path.dirname(file)), filename: path.basename(file), library: { type: "module" }, module: true },
+  module: {
+    // URLs stay as they are: they are found where the file lies. What is loaded later is in the file, too.
+    parser: { javascript: { importMeta: false, url: false, worker: false, dynamicImportMode: "eager" } },
+    rules: [{ test: /\.wasm$/, type: "asset/inline", generator: { dataUrl: (/** @type {Buffer} */ bytes) => gzipSync(bytes, { level: 9 }).toString("base64") } }],
+  },
   // Whoever bundles the package minifies it.
-  optimization: { minimize: false },
+  // Without the inner graph nothing is replaced by comments that other bundlers complain of.
+  optimization: { minimize: false, innerGraph: false, usedExports: false },
   plugins: [new Licences(), new Executable()],
   stats: "errors-warnings",
 });
@@ -66,6 +76,9 @@ const inPlace = (file, target) => ({
 export default [
   inPlace("embedding/stemmer.js", "es2022"),
   inPlace("sync/sha256.js", "es2022"),
+  inPlace("entry/slim-worker.js", ["webworker", "es2022"]),
+  inPlace("inline/engine.js", "es2022"),
+  inPlace("inline/patterns.js", "es2022"),
   inPlace("cli/vendor/commander.js", ["node20", "es2022"]),
   inPlace("cli/vendor/cli-progress.js", ["node20", "es2022"]),
 ];

@@ -50,7 +50,7 @@ export async function buildWasm(env, { conformance = false } = {}) {
 /** TypeScript to `pkg/dist`, from nothing: modules that are gone from the source do not linger. */
 export async function buildPackage() {
   const settings = ["pkg/tsconfig.json", "pkg/webpack.config.js", "package-lock.json"];
-  const inputs = ["pkg/src", "pkg/types", "pkg/wasm/chromatid.d.ts", "pkg/wasm/server/chromatid.d.ts", ...settings];
+  const inputs = ["pkg/src", "pkg/types", "pkg/wasm", ...settings];
   const made = await whenChanged("pkg", "pkg/dist", inputs, async () => {
     rmSync(path.join(ROOT, "pkg/dist"), { recursive: true, force: true });
     await must(["node_modules/.bin/tsc", "-p", "pkg/tsconfig.json"]);

@@ -15,6 +15,9 @@ const FRAMEWORKS = "tests/clients/frameworks/npm";
 /** Runtimes that examples are tested in. */
 const RUNTIMES = "tests/edge/runtimes";
 
+/** The bundlers that tests/packages builds applications with. */
+const BUNDLERS = "tests/packages";
+
 /** @param {string} file */
 function modified(file) {
   return statSync(path.join(ROOT, file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
@@ -50,6 +53,10 @@ export async function ensureEmbeddingFunctions() {
 
 export async function ensureRuntimes() {
   await ensure(RUNTIMES, "200 MB: Bun and Deno");
+}
+
+export async function ensureBundlers() {
+  await ensure(BUNDLERS, "460 MB, most of them Next.js");
 }
 
 export async function ensureFrameworks() {

@@ -9,7 +9,7 @@ import { ROOT, run } from "../lib/run.mjs";
 import { lint } from "../lint.mjs";
 import { ensureChromium } from "../setup/chromium.mjs";
 import { hasNextest } from "../setup/nextest.mjs";
-import { ensureEmbeddingFunctions, ensureNpm } from "../setup/npm.mjs";
+import { ensureBundlers, ensureEmbeddingFunctions, ensureNpm } from "../setup/npm.mjs";
 import { ensureChroma, ensurePython } from "../setup/python.mjs";
 import { ensureWasmTarget } from "../setup/wasm-target.mjs";
 import { size } from "../size.mjs";
@@ -85,7 +85,7 @@ async function pyarrow() {
   return check([await ensurePython(), "tests/fixtures/open_with_pyarrow.py", "target/tmp/arrow"]);
 }
 
-/** @param {"client" | "browser" | "edge"} project */
+/** @param {"client" | "browser" | "edge" | "packages"} project */
 async function playwright(project) {
   await npm();
   const file = path.join(ROOT, "test-results", `${project}.json`);
@@ -169,6 +169,15 @@ export const STAGES = [
       await ensureChromium();
       await chroma();
       return playwright("browser");
+    },
+  },
+  {
+    name: "tests of the package as it is installed",
+    groups: ["browser"],
+    run: async () => {
+      await ensureBundlers();
+      await ensureChromium();
+      return playwright("packages");
     },
   },
   { name: "tests in workerd", groups: ["edge"], run: () => playwright("edge") },

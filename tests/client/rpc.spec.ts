@@ -4,6 +4,7 @@ import { expect, test } from "@playwright/test";
 
 import { connectWorker } from "../../pkg/src/engine/open.js";
 import type { EngineRuntime, OpenRequest } from "../../pkg/src/engine/fallback.js";
+import { ownFiles } from "../../pkg/src/engine/page.js";
 import { MOVED_BYTES, own } from "../../pkg/src/engine/transfer.js";
 import { type Answers, engineError, scriptedEngine, thrown } from "./support/engine.js";
 import { type FakeWorker, fakeWorker } from "./support/port.js";
@@ -25,7 +26,7 @@ function runtimeOf(answers: Answers, open?: (storage: unknown) => void) {
 
 async function connect(fake: FakeWorker) {
   const lost: Error[] = [];
-  const connection = await connectWorker(fake.worker, request, (error) => lost.push(error));
+  const connection = await connectWorker(fake.worker, request, (error) => lost.push(error), ownFiles.module);
   return { connection, engine: connection.engine, lost };
 }
 

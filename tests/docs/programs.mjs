@@ -110,6 +110,14 @@ export const PROGRAMS = {
     after: `\nconst request = { headers: new Headers({ "x-chroma-token": "two" }) };
 const identity = await authorize(request, { action: "collection:query", tenant: "acme", database: "docs" });${CHECK("identity.databases.join() === 'docs'")}`,
   },
+  "docs/PACKAGES.md: `chromatid/slim`: modules that are given": {
+    replace: [
+      ['"/files/chromatid_bg.wasm"', 'new URL(import.meta.resolve("chromatid/wasm"))'],
+      ['"/files/patterns.wasm"', 'new URL(import.meta.resolve("chromatid/patterns.wasm"))'],
+    ],
+    after: '\nconst notes = await client.createCollection({ name: "notes", embeddingFunction: null });\nawait notes.add({ ids: ["a", "b"], embeddings: [[1], [2]], documents: ["cherry", "grass"] });'
+      + `${CHECK('(await notes.get({ whereDocument: { $regex: "ch.rr" } })).ids.join() === "a"')}${CLOSE}`,
+  },
   "docs/SYNC.md: Synchronisation": {
     replace: [
       ["new ChromaClient()", 'new ChromaClient({ storage: "memory" })'],

@@ -2,7 +2,8 @@
 
 import init, { Engine } from "../../wasm/chromatid.js";
 import type { EngineRuntime } from "./fallback.js";
-import { loadBytes, moduleUrl, patternsUrl, readModule } from "./module.js";
+import { moduleUrl, patternsUrl } from "./files.js";
+import { loadBytes, readModule } from "./module.js";
 import { runtimeOf } from "./runtime.js";
 
 /** The engine compiled into `chromatid_bg.wasm`, loaded on first use. */

@@ -1,25 +1,4 @@
-/** The files of the compiled modules, and how they are loaded. */
-
-/** Where the engine lies, `chromatid_bg.wasm`. */
-export function moduleUrl(): URL {
-  // Written out in full: bundlers recognise exactly this form.
-  return new URL("../../wasm/chromatid_bg.wasm", import.meta.url);
-}
-
-/** Where the module of regular expressions lies. */
-export function patternsUrl(): URL {
-  // Written out in full: bundlers recognise exactly this form.
-  return new URL("../../wasm/patterns.wasm", import.meta.url);
-}
-
-/** Compiles the engine for a worker that is still starting; `undefined` where that fails: then the worker tries, and says why. */
-export async function compileModule(): Promise<WebAssembly.Module | undefined> {
-  try {
-    return await WebAssembly.compileStreaming(fetch(moduleUrl()));
-  } catch {
-    return undefined;
-  }
-}
+/** How the files of compiled modules are loaded. */
 
 /** The file of a module where it lies on a disk and Node can read it; else `undefined`: it is to be fetched. */
 export async function readModule(url: URL): Promise<Uint8Array<ArrayBuffer> | undefined> {

@@ -80,7 +80,7 @@ export function runtimeOf(parts: RuntimeParts): EngineRuntime {
 }
 
 /** A module could not be loaded, or the platform does not take it: one without SIMD, say, or with a policy against WebAssembly. */
-function unavailable(what: string, cause: unknown): EngineError {
+export function unavailable(what: string, cause: unknown): EngineError {
   const message = `${what} could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}`;
   return new EngineError({ name: "ModuleUnavailableError", message, code: 503, retryable: true }, { cause });
 }

@@ -8,7 +8,6 @@ import { type EngineMethod, isWrite } from "./engine.js";
 import { connectionLost } from "./errors.js";
 import type { Opened, OpenRequest } from "./fallback.js";
 import { whenOver } from "./life.js";
-import { compileModule } from "./module.js";
 import { MAX_TRAPS, newId, refused, Requester, type RequestStamp } from "./requests.js";
 import { CallLost, RpcClient } from "./rpc.js";
 import { ownedBuffers } from "./transfer.js";
@@ -22,6 +21,9 @@ const MAX_FAILURES = 10;
 /** How long a worker that was started again may take until it lives, in milliseconds. */
 const START_MS = 2000;
 
+/** The engine for a worker; `undefined` for one that loads it by itself. */
+export type CompiledModule = () => Promise<WebAssembly.Module | undefined>;
+
 /** What a worker answers to `open`. */
 export type OpenedThere = Pick<Opened, "storage" | "fallbacks">;
 
@@ -29,6 +31,7 @@ export class WorkerClient {
   readonly #start: () => Worker;
   readonly #request: OpenRequest;
   readonly #onLost: (error: Error) => void;
+  readonly #module: CompiledModule;
   readonly #requester = new Requester();
   readonly #begun = new Begun<RpcClient>();
   /** Whether a new worker would find what the last one had. */
@@ -47,12 +50,13 @@ export class WorkerClient {
   /** Workers that ended one after the other before they had the store open. */
   #failures = 0;
 
-  /** `start` is called for each worker; one that cannot be started again is given as it is. */
-  constructor(worker: Worker | (() => Worker), request: OpenRequest, onLost: (error: Error) => void) {
+  /** `worker` is called for each worker; one that cannot be started again is given as it is. `module` gives the engine, while the worker is still starting. */
+  constructor(worker: Worker | (() => Worker), request: OpenRequest, onLost: (error: Error) => void, module: CompiledModule) {
     this.#canRestart = typeof worker === "function";
     this.#start = typeof worker === "function" ? worker : () => worker;
     this.#request = request;
     this.#onLost = onLost;
+    this.#module = module;
     this.#worker = this.#start();
     this.#rpc = attach(this.#worker, (error) => this.#lose(error));
     this.#opened = this.#open();
@@ -137,7 +141,7 @@ export class WorkerClient {
     const [worker, rpc] = [this.#worker, this.#rpc];
     void this.#watch(rpc);
     try {
-      return (await rpc.call("open", [this.#request, await compileModule()])) as OpenedThere;
+      return (await rpc.call("open", [this.#request, await this.#module()])) as OpenedThere;
     } catch (error) {
       worker.terminate();
       throw error;
@@ -220,7 +224,8 @@ export class WorkerClient {
 export function attach(worker: Worker, onLost: (error: Error) => void): RpcClient {
   const rpc = new RpcClient(worker, onLost);
   worker.addEventListener("error", (event) => {
-    const detail = event.message ? `: ${event.message}` : "";
+    // A script that cannot be had says nothing: bundlers that do not know the form of its URL leave it behind.
+    const detail = event.message ? `: ${event.message}` : ` (if its script was left behind by a bundler, import "chromatid/inline")`;
     rpc.fail(connectionLost(`the engine's worker could not start, or stopped${detail}`, event.error));
   });
   worker.addEventListener("messageerror", () => {

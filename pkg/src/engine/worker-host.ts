@@ -7,10 +7,13 @@ import { type Held, holdStore } from "./held.js";
 import { live } from "./life.js";
 import { answerCalls, type Endpoint, type Request } from "./rpc.js";
 
-/** Serves one store to one port: `open` (with the wasm module, if the page has it) first, then the engine's methods, or `destroy` alone. */
-export function serve(port: Endpoint, runtime: EngineRuntime): void {
+/**
+ * Serves one store to one port: `open` (with the wasm module, if the page has it) first, then the engine's methods, or `destroy` alone. Messages that
+ * are no calls are given to `other`.
+ */
+export function serve(port: Endpoint, runtime: EngineRuntime, other?: (data: unknown) => void): void {
   const host = new Host(runtime);
-  answerCalls(port, (request) => host.call(request));
+  answerCalls(port, (request) => host.call(request), other);
 }
 
 class Host {

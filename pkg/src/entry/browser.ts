@@ -2,7 +2,8 @@
 
 import { setConnector } from "../engine/connection.js";
 import { pageConnector } from "../engine/open.js";
+import { ownFiles } from "../engine/page.js";
 
-setConnector(pageConnector);
+setConnector(pageConnector(ownFiles));
 
 export * from "../index.js";

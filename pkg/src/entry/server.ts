@@ -1,7 +1,7 @@
 /** Entry point of the HTTP handler, where modules are loaded from the files of this package: service workers, Node, Deno, Bun. */
 
 import init, { Engine } from "../../wasm/server/chromatid.js";
-import { patternsUrl } from "../engine/module.js";
+import { patternsUrl } from "../engine/files.js";
 import { type Handler, type HandlerOptions, makeHandler } from "../server/handler.js";
 import { hostOpener } from "../server/host.js";
 import { loadModule, moduleSource } from "../server/kept.js";

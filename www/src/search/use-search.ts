@@ -1,7 +1,8 @@
 import type { Collection, SearchResult } from "chromatid";
+import { useCount } from "chromatid/react";
 import { startTransition, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useDebounced } from "../lib/hooks";
-import { useLiveCount, useWatchedChange } from "../store/use-watch";
+import { useWatchedChange } from "../store/use-watch";
 import { RESULT_LIMIT } from "./hit";
 import { isEmpty, runSearch, type Outcome, type Search } from "./search";
 
@@ -69,7 +70,7 @@ function useChanges(collection: Collection, outcome: Outcome | undefined): numbe
   );
   useWatchedChange(collection, args, act);
 
-  const count = useLiveCount(collection);
+  const { data: count } = useCount(collection);
   const counted = useRef(count);
   useEffect(() => {
     if (counted.current !== undefined && counted.current !== count) setChanges((before) => before + 1);

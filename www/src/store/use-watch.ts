@@ -70,10 +70,3 @@ export function useWatchedChange<A extends WatchArgs>(
     );
   }, [collection, args, act]);
 }
-
-const COUNT = { count: true } as const;
-
-/** How many records a collection has, as it changes. */
-export function useLiveCount(collection: Collection): number | undefined {
-  return useWatch(collection, COUNT).value;
-}

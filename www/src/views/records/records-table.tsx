@@ -1,4 +1,5 @@
 import type { Collection, GetResult } from "chromatid";
+import { useCount } from "chromatid/react";
 import { Inbox } from "lucide-react";
 import { useMemo, useState } from "react";
 import { EmptyState } from "../../components/empty-state";
@@ -8,7 +9,7 @@ import { ScrollRegion } from "../../components/scroll-region";
 import { Spinner } from "../../components/spinner";
 import { hrefOf, navigate } from "../../lib/hash-route";
 import { useFresh } from "../../lib/use-fresh";
-import { useLiveCount, useWatch } from "../../store/use-watch";
+import { useWatch } from "../../store/use-watch";
 import { Pager } from "./pager";
 import { RecordRow } from "./record-row";
 
@@ -24,7 +25,7 @@ export function RecordsTable({ collection, page }: { collection: Collection; pag
   const [opened, setOpened] = useState<{ id: string; title: string }>();
   const args = useMemo(() => ({ get: { limit: PAGE_SIZE, offset: (page - 1) * PAGE_SIZE } }), [page]);
   const records = useWatch(collection, args, "records");
-  const count = useLiveCount(collection);
+  const { data: count } = useCount(collection);
   const rows = useMemo(() => records.value?.rows() ?? NO_ROWS, [records.value]);
   const fresh = useFresh(rows, records.pending ? undefined : page);
   const goTo = (target: number) =>
