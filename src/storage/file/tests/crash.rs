@@ -190,7 +190,8 @@ fn what_happens_while_a_flush_is_under_way_is_neither_lost_nor_done_too_early() 
                 let step = random_step(&model, &mut random, &mut fresh);
                 let other = random_step(&model.after(&step), &mut random, &mut fresh);
                 let waits = matches!(step, Step::Flush | Step::Root(_) | Step::Append(_, Durability::Strict));
-                let at_once = matches!(other, Step::Write(_) | Step::Delete(_) | Step::Drop(_) | Step::Shrink);
+                let at_once =
+                    matches!(other, Step::Write(_) | Step::Delete(_) | Step::Drop(_) | Step::Shrink);
                 let outcome = if waits && at_once {
                     met += 1;
                     both(&store, &model, &step, &other)
