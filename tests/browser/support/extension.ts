@@ -33,7 +33,7 @@ export class Site {
   private constructor(pages: Record<string, string>) {
     this.pages = pages;
     this.#server = createServer((request, response) => {
-      const body = this.pages[request.url ?? ""];
+      const body = this.pages[(request.url ?? "").replace(/\?.*$/, "")];
       response.writeHead(body === undefined ? 404 : 200, { "content-type": "text/html; charset=utf-8" }).end(body ?? "");
     });
   }
@@ -125,12 +125,14 @@ export class Extension {
   async press(page: Page): Promise<Popup> {
     await page.bringToFront();
     const url = page.url();
-    const tab = (await this.targets()).find((target) => target.type === "tab" && target.url === url);
+    const before = await this.targets();
+    const tab = before.find((target) => target.type === "tab" && target.url === url);
+    const isNew = ({ targetId }: { targetId: string }): boolean => before.every((target) => target.targetId !== targetId);
     await (this.#session as Session).send("Extensions.triggerAction", { id: this.id, targetId: tab?.targetId });
     for (;;) {
-      const popup = (await this.targets()).find((target) => target.url === this.url("popup.html") && target.type === "page");
+      const popup = (await this.targets()).find((target) => target.url === this.url("popup.html") && target.type === "page" && isNew(target));
       if (popup) {
-        return Popup.attach(this.#session as Session, popup.targetId);
+        return Popup.attach(this.#session, popup.targetId);
       }
     }
   }

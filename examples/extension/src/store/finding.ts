@@ -16,7 +16,7 @@ const FAR_RANK = 10 * CANDIDATES;
 const OF_A_PAGE = 3;
 
 /** Farther from what is asked a passage without one of its words is about something else (cosine distance). */
-const FARTHEST = 0.72;
+const FARTHEST = 0.8;
 
 export interface Found {
   text: string;
@@ -35,6 +35,9 @@ export async function find(pages: Collection, index: Collection, embed: Embed, {
     return [];
   }
   const ids = await rank(index, meaning, weights, where, limit);
+  if (ids.length === 0) {
+    return [];
+  }
   const { ids: present, documents, metadatas } = await pages.get({ ids });
   const at = new Map(present.map((id, i) => [id, i]));
   const asked = { stems: new Set(await stemsOf(typedWords(text))), vector: meaning, embed };

@@ -72,7 +72,7 @@ async function saveExport(): Promise<void> {
 async function takeImport(file: File): Promise<void> {
   const url = URL.createObjectURL(file);
   try {
-    byId("status").textContent = `${counted(await ask("import", url), "page")} imported`;
+    byId("backup-note").textContent = `${counted(await ask("import", url), "page")} imported`;
     showProblem(undefined);
   } finally {
     URL.revokeObjectURL(url);
