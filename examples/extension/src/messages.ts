@@ -56,7 +56,6 @@ export interface PageList {
 }
 
 export interface StoreInfo {
-  persisted: boolean;
   bytes: number;
 }
 

@@ -109,8 +109,8 @@ export class Library {
   }
 
   async info(): Promise<StoreInfo> {
-    const [persisted, { usage = 0 }] = await Promise.all([navigator.storage.persisted(), navigator.storage.estimate()]);
-    return { persisted, bytes: usage };
+    const { usage = 0 } = await navigator.storage.estimate();
+    return { bytes: usage };
   }
 
   /** All kept pages as one file. */

@@ -46,9 +46,9 @@ function showSites({ sites }: PageList, show: () => Promise<void>): void {
 }
 
 async function showStorage(): Promise<void> {
-  const { persisted, bytes } = await ask("info", null);
+  const { bytes } = await ask("info", null);
   const size = `${(bytes / 1_000_000).toLocaleString("en", { maximumFractionDigits: 1 })} MB`;
-  byId("storage").textContent = `Uses ${size}. ${persisted ? "The browser has promised not to clear it." : "The browser may clear it when the disk is full: make backups."}`;
+  byId("storage").textContent = `Uses ${size}. The browser does not clear it by itself; removing the extension does.`;
 }
 
 function startBackup(): void {
