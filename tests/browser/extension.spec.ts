@@ -149,7 +149,7 @@ test("nothing is lost when the service worker, or the document with the store, e
   await Promise.all([again.evaluate(`document.querySelector("#current button").click()`), extension.closeDocument()]);
   await other.reload();
   await expect(titles(other)).toHaveText(["Sourdough at home", "The grey wolf"]);
-  expect(await other.evaluate(() => chrome.storage.local.get(null))).toEqual({});
+  await expect.poll(() => other.evaluate(() => chrome.storage.local.get(null))).toEqual({});
   expect((await extension.targets()).filter(({ type, url }) => type === "background_page" && url.endsWith("offscreen.html"))).toHaveLength(1);
 });
 
