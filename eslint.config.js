@@ -74,7 +74,12 @@ export default tseslint.config(
   },
   {
     // The first argument of a fixture is destructured even when it needs none.
-    files: ["tests/{browser,edge,sync}/fixtures.ts", "tests/packages/support/pages.ts", "tests/other-browsers/*.spec.ts"],
+    files: [
+      "tests/{browser,edge,sync}/fixtures.ts",
+      "tests/browser/extension.spec.ts",
+      "tests/packages/support/pages.ts",
+      "tests/other-browsers/*.spec.ts",
+    ],
     rules: { "no-empty-pattern": "off" },
   },
   {

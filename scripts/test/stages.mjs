@@ -149,6 +149,7 @@ export const STAGES = [
   { name: "types: scripts and settings", groups: ["js"], run: () => typecheck("tsconfig.json") },
   { name: "types: console", groups: ["js"], run: () => typecheck("www") },
   { name: "types: tests", groups: ["js"], run: () => typecheck("tests") },
+  { name: "types: extension", groups: ["js"], run: () => typecheck("examples/extension") },
   { name: "types: corpus", groups: ["js"], run: () => typecheck("tests/conformance") },
   { name: "types: clients", groups: ["js"], run: () => typecheck("tests/clients") },
   { name: "types: benchmarks", groups: ["js"], run: () => typecheck("benches") },
