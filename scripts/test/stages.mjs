@@ -141,7 +141,10 @@ export const STAGES = [
   {
     name: "build: the client's cases for pages",
     groups: ["browser"],
-    run: () => step(() => check(["node_modules/.bin/tsc", "-p", "tests/client/tsconfig.pages.json"])),
+    run: async () => {
+      await npm();
+      return check(["node_modules/.bin/tsc", "-p", "tests/client/tsconfig.pages.json"]);
+    },
   },
   { name: "build: console", groups: ["js", "browser"], run: () => step(buildConsole) },
   { name: "size", groups: ["js"], run: () => verdict(size) },
