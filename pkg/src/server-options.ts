@@ -2,6 +2,7 @@
 
 import type { StoreOptions } from "./engine/store.js";
 import { ChromaValueError } from "./errors.js";
+import { unsendable } from "./headers.js";
 
 /** Which server a client asks. One of them is enough; the others have the official client's defaults. */
 export interface ServerOptions {
@@ -77,5 +78,10 @@ function urlOf({ host = "localhost", port = 8000, ssl = false, path }: ServerOpt
 function headersOf({ auth, headers = {} }: ServerOptions & { headers?: Record<string, string> }): Record<string, string> {
   const { tokenHeaderType, credentials } = auth ?? {};
   const isMeant = tokenHeaderType === "X_CHROMA_TOKEN" && credentials && !headers[TOKEN];
-  return isMeant ? { ...headers, [TOKEN]: credentials } : { ...headers };
+  const sent = isMeant ? { ...headers, [TOKEN]: credentials } : { ...headers };
+  const problem = unsendable(sent);
+  if (problem !== undefined) {
+    throw new ChromaValueError(problem);
+  }
+  return sent;
 }

@@ -103,7 +103,7 @@ test("tenants and databases are those of the server", async ({ served }) => {
   await Promise.all([admin.close(), client.close()]);
 });
 
-test("a client is local or one of a server", () => {
+test("a client is local or one of a server", async () => {
   for (const store of [{ name: "x" }, { storage: "memory" as const }, { durability: "strict" as const }, { encryption: { passphrase: "x" } }]) {
     const [option] = Object.keys(store);
     expect(() => new ChromaClient({ host: "localhost", ...store })).toThrow(new RegExp(`local or one of a server: host name a server, ${option} a`));
@@ -111,6 +111,12 @@ test("a client is local or one of a server", () => {
   expect(() => new ChromaClient({ path: "localhost" })).toThrow("localhost is no address of a server");
   expect(() => new ChromaClient({ path: "ftp://localhost" })).toThrow("ftp://localhost is no address of a server");
   expect(() => new ChromaClient({ host: "https://example.com" })).toThrow("is no address of a server");
+  for (const token of ["“quoted”", "two\nlines"]) {
+    const headers = { "x-chroma-token": token };
+    const refused = await thrown(new Promise(() => new ChromaClient({ host: "localhost", headers })));
+    expect([refused.name, refused.message]).toEqual(["ChromaValueError", expect.stringContaining('The header "x-chroma-token" cannot be sent')]);
+    expect(refused.message).not.toContain(token);
+  }
   expect(() => new EphemeralClient({ host: "localhost" } as object)).toThrow(/storage a local store/);
 });
 

@@ -302,3 +302,15 @@ test("an edit made while the one before is refused is not forgotten", async () =
   expect(world.remote().get("id-1")?.document).toBe("less");
   expect(await one.link.status()).toMatchObject({ pending: 0, refused: [] });
 });
+
+test("a token that no request can carry is told as that, and another one goes on", async () => {
+  let token = "a…";
+  const one = await world.replica({ remote: { token: () => token } });
+  await one.collection.add(record(1));
+  await expect(one.link.sync()).rejects.toThrow('The header "x-chroma-token" cannot be sent');
+  const { state, message } = await one.link.status();
+  expect([state, message]).toEqual(["auth-required", expect.stringContaining("Open the link again with headers or a token")]);
+  token = "a";
+  await one.link.sync();
+  expect(world.remote().size).toBe(1);
+});

@@ -6,7 +6,7 @@ export type RemoteProblem =
   | "unreachable"
   /** 429 or 503: later. */
   | "busy"
-  /** 401. */
+  /** 401, or credentials that no request can carry. */
   | "unauthenticated"
   /** 403. */
   | "forbidden"

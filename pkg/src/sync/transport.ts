@@ -1,5 +1,6 @@
 /** Requests to a Chroma server, wherever this runs. */
 
+import { unsendable } from "../headers.js";
 import { type Fetch, unreachableMessage } from "../remote/http.js";
 import { RemoteError, type RemoteProblem } from "./errors.js";
 
@@ -136,6 +137,10 @@ export class Transport {
     }
     if (place.token) {
       headers["x-chroma-token"] = await place.token();
+    }
+    const problem = unsendable(headers);
+    if (problem !== undefined) {
+      throw new RemoteError("unauthenticated", problem);
     }
     const { response, text } = await this.#exchange(originOf(place) + path, { method, headers, body }, signal);
     if (response.ok) {
