@@ -40,7 +40,7 @@ const CHECK_BITS: u32 = 20;
 /// A number that grows from write to write, exact as a float, and that the same write of another history does not have, but for one in a million: so whoever has made one
 /// does not take another's for it after the store was set back.
 pub fn number_of_write(sequence: u64, check: u64) -> u64 {
-    (sequence % (1 << 33)) << CHECK_BITS | check % (1 << CHECK_BITS)
+    ((sequence % (1 << 33)) << CHECK_BITS) | (check % (1 << CHECK_BITS))
 }
 
 /// As callers keep it: they need not understand it.

@@ -12,6 +12,9 @@ use crate::blockstore::Bytes;
 use crate::error::{Corruption, Result};
 use crate::limits::HISTORY_BYTES;
 
+/// Comes after every key of a row: they begin with hexadecimal digits.
+const BEHIND_ALL: &str = "g";
+
 /// A write that a collection has taken in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
@@ -63,6 +66,11 @@ impl RecordSegment {
         let Some(terms) = self.readers().and_then(|readers| readers.terms.as_ref()) else {
             return Ok(history);
         };
+        let postings = TermIndex::postings(terms);
+        // Mostly there is none. That is found out without a look at the clock, so that builds without servers, which do not ask, write the same bytes.
+        if postings.rank(HISTORY, "").await? == postings.rank(HISTORY, BEHIND_ALL).await? {
+            return Ok(history);
+        }
         let read = |key: &str, row: &[u8]| {
             history.rows.push((key.to_owned(), row.len()));
             if after.zip(read_key(key)).is_some_and(|(after, (end, _))| end > after) {
@@ -71,7 +79,7 @@ impl RecordSegment {
             Ok(())
         };
         let first = format!("{:016x}", after.unwrap_or(0));
-        TermIndex::postings(terms).visit_range(HISTORY, first.., read).await?;
+        postings.visit_range(HISTORY, first.., read).await?;
         Ok(history)
     }
 

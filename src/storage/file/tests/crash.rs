@@ -1,7 +1,7 @@
 //! A crash at every operation, kept by the device in every way: nothing acknowledged is lost, nothing
 //! else appears in part, and the recovered store goes on.
 
-use futures::poll;
+use futures::FutureExt;
 
 use super::*;
 use crate::storage::sim::{Crash, Fault};
@@ -148,28 +148,29 @@ fn random_lives_with_many_crashes_lose_nothing_acknowledged() {
     }
 }
 
-/// Makes a call that waits, and another one while it does. The model after both; or what was acknowledged before a failure, and what was
-/// under way.
-fn both(store: &Store, model: &Model, step: &Step, other: &Step) -> Result<Model, (Model, Model)> {
-    let complete = model.after(step).after(other);
+/// Makes a call that waits, and another one while it does. What is acknowledged then, and if something failed, what was under way.
+fn both(store: &Store, model: &Model, step: &Step, other: &Step) -> (Model, Option<Model>) {
+    let mut complete = model.after(step).after(other);
+    complete.perhaps.extend(model.visible.clone());
+    complete.perhaps.extend(complete.visible.clone());
     // What a call has written is there; that it lasts is promised once it is acknowledged.
-    let acknowledged = model.clone();
-    let begun = Model {
-        flushed: acknowledged.flushed,
-        durable: acknowledged.durable,
-        root: acknowledged.root,
-        ..complete.clone()
-    };
-    block_on(async {
-        let mut call = model.begin(store, step);
-        if let std::task::Poll::Ready(outcome) = poll!(&mut call) {
-            return outcome.map(|()| model.after(step)).map_err(|_| (model.clone(), model.after(step)));
-        }
-        if model.after(step).call(store, other).is_err() {
-            return Err((model.clone(), complete));
-        }
-        call.await.map(|()| complete.clone()).map_err(|_| (begun, complete))
-    })
+    let mut begun = complete.clone();
+    (begun.durable, begun.root, begun.flushed) = (model.durable, model.root.clone(), model.flushed.clone());
+    let mut call = model.begin(store, step);
+    if let Some(outcome) = (&mut call).now_or_never() {
+        return ended(outcome, model, model.after(step));
+    }
+    if let Err(error) = model.after(step).call(store, other) {
+        return ended(Err(error), model, complete);
+    }
+    ended(now(call), &begun, complete)
+}
+
+fn ended(outcome: Answer<()>, before: &Model, after: Model) -> (Model, Option<Model>) {
+    match outcome {
+        Ok(()) => (after, None),
+        Err(_) => (before.clone(), Some(after)),
+    }
 }
 
 #[test]
@@ -196,13 +197,12 @@ fn what_happens_while_a_flush_is_under_way_is_neither_lost_nor_done_too_early() 
                     met += 1;
                     both(&store, &model, &step, &other)
                 } else {
-                    let next = model.after(&step);
-                    model.call(&store, &step).map(|()| next.clone()).map_err(|_| (model.clone(), next))
+                    ended(model.call(&store, &step), &model, model.after(&step))
                 };
                 match outcome {
-                    Ok(next) => model = next,
-                    Err(states) => {
-                        (before, after) = states;
+                    (next, None) => model = next,
+                    (acknowledged, Some(under_way)) => {
+                        (before, after) = (acknowledged, under_way);
                         break;
                     }
                 }

@@ -57,6 +57,8 @@ struct Model {
     visible: BTreeMap<BlockId, Buffer>,
     /// Blocks as of the last flush.
     flushed: BTreeMap<BlockId, Buffer>,
+    /// Blocks that a flush which was under way may have taken along.
+    perhaps: BTreeMap<BlockId, Buffer>,
     /// Every frame ever appended.
     frames: Vec<Frame>,
     /// Frames below have been dropped.
@@ -144,6 +146,7 @@ impl Model {
             Step::Flush | Step::Shrink => {
                 model.durable = model.frames.len();
                 model.flushed = model.visible.clone();
+                model.perhaps.clear();
             }
             Step::Clear => model = Self::default(),
         }
@@ -175,8 +178,8 @@ impl Model {
             }
         }
         for (id, bytes) in &found.visible {
-            let known =
-                [&before.flushed, &before.visible, &after.visible].iter().find_map(|blocks| blocks.get(id));
+            let known = [&before.flushed, &before.perhaps, &before.visible, &after.visible];
+            let known = known.iter().find_map(|blocks| blocks.get(id));
             if known != Some(bytes) {
                 return Err(format!("block {id} is there, but not as it was written"));
             }
