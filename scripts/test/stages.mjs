@@ -4,6 +4,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 
 import { buildConsole, buildPackage, buildWasm } from "../build.mjs";
+import { docs } from "../docs.mjs";
 import { say } from "../lib/log.mjs";
 import { ROOT, run } from "../lib/run.mjs";
 import { lint } from "../lint.mjs";
@@ -148,6 +149,7 @@ export const STAGES = [
   },
   { name: "build: console", groups: ["js", "browser"], run: () => step(buildConsole) },
   { name: "size", groups: ["js"], run: () => verdict(size) },
+  { name: "documentation site", groups: ["js"], run: () => verdict(docs) },
   { name: "eslint", groups: ["js"], run: () => verdict(lint) },
   { name: "types: scripts and settings", groups: ["js"], run: () => typecheck("tsconfig.json") },
   { name: "types: console", groups: ["js"], run: () => typecheck("www") },

@@ -110,6 +110,21 @@ export const PROGRAMS = {
     after: `\nconst request = { headers: new Headers({ "x-chroma-token": "two" }) };
 const identity = await authorize(request, { action: "collection:query", tenant: "acme", database: "docs" });${CHECK("identity.databases.join() === 'docs'")}`,
   },
+  "docs/MIGRATION.md: From the `chromadb` client": {
+    before: `import { ChromaClient } from "chromatid";
+const there = new ChromaClient({ host: "localhost", port: PORT });
+await (await there.createCollection({ name: "notes", embeddingFunction: null })).add({ ids: ["a", "b"], embeddings: [[1], [2]] });
+await there.close();\n`,
+    replace: [["8000", "PORT"]],
+    prints: "2\n",
+    after: CLOSE,
+  },
+  "docs/MIGRATION.md: From hnswlib-wasm": { after: `${CHECK("ids[0].join() === '8' && distances[0].length === 1 && await index.count() === 1")}${CLOSE}` },
+  "docs/MIGRATION.md: From Orama": { after: `${CHECK("rows.map(({ id }) => id).join() === 'a' && years.distinct === 2")}${CLOSE}` },
+  "docs/MIGRATION.md: From pgvector": {
+    before: 'async function* pagesOfRows() {\n  yield [{ id: 1, embedding: "[1,0.5]", body: "text", year: 2026 }];\n}\n',
+    after: `${CHECK('(await items.get({ where: { year: 2026 }, include: ["embeddings"] })).embeddings[0].join() === "1,0.5"')}${CLOSE}`,
+  },
   "docs/PACKAGES.md: `chromatid/slim`: modules that are given": {
     replace: [
       ['"/files/chromatid_bg.wasm"', 'new URL(import.meta.resolve("chromatid/wasm"))'],

@@ -14,7 +14,7 @@ import { DirectoryLock } from "./node-lock.js";
  * acknowledged survives a killed process, and a power cut as far as the device honours a flush.
  *
  * **Exclusive.** As long as one of its files is open, the file `lock` in the directory keeps out other processes, and other
- * instances in this one. {@link DirectoryLock} says how, and where that ends: file systems of other machines are not for stores.
+ * instances in this one. `node-lock.ts` says how, and where that ends: file systems of other machines are not for stores.
  *
  * Errors have the names of the File System API: `NoModificationAllowedError` for a directory that is in use, `QuotaExceededError` for a
  * device without room (`ENOSPC`, `EDQUOT`), `NotAllowedError` for files that must not be written (`EACCES`, `EPERM`, `EROFS`).
