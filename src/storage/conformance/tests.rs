@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use futures::FutureExt;
+use futures::executor::block_on;
 use futures::future::ready;
 
 use super::{Factory, run};
@@ -31,11 +32,14 @@ struct Sim {
     files: RefCell<SimFiles>,
     options: FileOptions,
     crash: Crash,
+    /// Whether flushes let others run.
+    waits: bool,
 }
 
 impl Factory for Sim {
     fn fresh(&self) -> Pending<'_, Box<dyn Storage>> {
         let files = SimFiles::new(7);
+        files.set_waits(self.waits);
         let store = files.storage(self.options).map(|store| Box::new(store) as Box<dyn Storage>);
         self.files.replace(files);
         Box::pin(ready(store))
@@ -63,13 +67,12 @@ fn memory_conforms() {
 fn files_conform() {
     for crash in [Crash::Kill, Crash::PowerLossNothing, Crash::PowerLossPrefix, Crash::PowerLossSubset] {
         for rewrite_bytes in [FileOptions::default().rewrite_bytes, 200] {
-            let sim = Sim {
-                files: RefCell::new(SimFiles::new(7)),
-                options: FileOptions { rewrite_bytes, spare_bytes: rewrite_bytes },
-                crash,
-            };
-            let passed = run(&sim).now_or_never().expect("files never wait").unwrap();
-            assert_eq!(passed.len(), 22, "{passed:?}");
+            for waits in [false, true] {
+                let options = FileOptions { rewrite_bytes, spare_bytes: rewrite_bytes };
+                let sim = Sim { files: RefCell::new(SimFiles::new(7)), options, crash, waits };
+                let passed = block_on(run(&sim)).unwrap();
+                assert_eq!(passed.len(), 22, "{passed:?}");
+            }
         }
     }
 }

@@ -156,14 +156,20 @@ impl<F: File> RootFile<F> {
         Ok(root)
     }
 
+    /// The current root, or the one that is about to be it.
+    fn latest(&self) -> Result<&Slot> {
+        let current = self.current.as_ref().map_err(Clone::clone)?;
+        Ok(self.next.as_ref().unwrap_or(current))
+    }
+
     /// Generation of the current root; 0 if there is none yet.
     pub fn generation(&self) -> Result<u64> {
-        Ok(self.current.as_ref().map_err(Clone::clone)?.generation)
+        Ok(self.latest()?.generation)
     }
 
     /// The current root.
     pub fn read(&self) -> Result<Option<Root>> {
-        let slot = self.current.as_ref().map_err(Clone::clone)?;
+        let slot = self.latest()?;
         let root = || Root { generation: slot.generation, bytes: slot.record.clone() };
         Ok((slot.generation > 0).then(root))
     }
@@ -172,6 +178,10 @@ impl<F: File> RootFile<F> {
     /// [`finish_write`](Self::finish_write).
     pub fn begin_write(&mut self, root: Root) -> std::result::Result<(), Fault> {
         self.current.clone().map_err(StorageError::from)?;
+        if self.next.is_some() {
+            // Calls take effect in the order in which they were made.
+            self.proceed().and_then(|()| self.finish()).map_err(Fault::Broken)?;
+        }
         let new = Slot { generation: root.generation, flags: 0, record: root.bytes };
         let begun = self.begin(new);
         self.or_restore(begun)
