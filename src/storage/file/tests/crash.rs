@@ -116,40 +116,70 @@ fn a_crash_during_recovery_is_as_harmless_as_the_first() {
     assert!(recoveries_with_writes > 100, "{recoveries_with_writes} recoveries had something to write");
 }
 
-#[test]
-fn random_lives_with_many_crashes_lose_nothing_acknowledged() {
-    for seed in 0..400 {
-        let mut random = Xorshift::new(seed);
-        let mut files = SimFiles::new(seed);
-        let mut fresh = 0;
-        let (mut before, mut after, mut kept_all) = (Model::default(), Model::default(), false);
-        for life in 0..8 {
-            let opened = recover(&files, &before, &after, kept_all);
-            let (store, mut model) =
-                opened.unwrap_or_else(|reason| panic!("seed {seed}, life {life}: {reason}"));
-            files.set_fault(Some(Fault::Crash { at: files.operations() + random.below(60) }));
-            loop {
-                let step = random_step(&model, &mut random, &mut fresh);
-                let next = model.after(&step);
-                match model.call(&store, &step) {
-                    Ok(()) => model = next,
-                    Err(_) => {
-                        (before, after) = (model, next);
-                        break;
-                    }
-                }
-            }
-            let (crash, _) = WAYS[random.below(4) as usize];
-            // What an earlier kill left unflushed may still be lost by a later power cut, unless it was
-            // made durable in between: recovery has done that.
-            kept_all = crash == Crash::Kill;
-            files = files.reopen(crash, random.next());
-        }
+/// What is acknowledged after a move, and if something failed, what was under way.
+type Moved = (Model, Option<Model>);
+
+/// What a life is lived by: chance, and numbers for new blocks.
+struct Luck {
+    random: Xorshift,
+    fresh: u64,
+}
+
+impl Luck {
+    fn step(&mut self, model: &Model) -> Step {
+        random_step(model, &mut self.random, &mut self.fresh)
     }
 }
 
-/// Makes a call that waits, and another one while it does. What is acknowledged then, and if something failed, what was under way.
-fn both(store: &Store, model: &Model, step: &Step, other: &Step) -> (Model, Option<Model>) {
+/// Lives one life after the other on the same files, each until it crashes within so many operations; checks what the next one finds.
+fn live(
+    seed: u64,
+    lives: u32,
+    (waits, operations): (bool, u64),
+    mut act: impl FnMut(&Store, &Model, &mut Luck) -> Moved,
+) {
+    let mut luck = Luck { random: Xorshift::new(seed), fresh: 0 };
+    let mut files = SimFiles::new(seed);
+    files.set_waits(waits);
+    let (mut before, mut after, mut kept_all) = (Model::default(), Model::default(), false);
+    for life in 0..lives {
+        let opened = recover(&files, &before, &after, kept_all);
+        let (store, mut model) = opened.unwrap_or_else(|reason| panic!("seed {seed}, life {life}: {reason}"));
+        files.set_fault(Some(Fault::Crash { at: files.operations() + luck.random.below(operations) }));
+        (before, after) = loop {
+            match act(&store, &model, &mut luck) {
+                (next, None) => model = next,
+                (acknowledged, Some(under_way)) => break (acknowledged, under_way),
+            }
+        };
+        let (crash, _) = WAYS[luck.random.below(4) as usize];
+        // What an earlier kill left unflushed may still be lost by a later power cut, unless it was
+        // made durable in between: recovery has done that.
+        kept_all = crash == Crash::Kill;
+        files = files.reopen(crash, luck.random.next());
+    }
+}
+
+/// What came of a call.
+fn ended(outcome: Answer<()>, before: &Model, after: Model) -> Moved {
+    match outcome {
+        Ok(()) => (after, None),
+        Err(_) => (before.clone(), Some(after)),
+    }
+}
+
+#[test]
+fn random_lives_with_many_crashes_lose_nothing_acknowledged() {
+    for seed in 0..400 {
+        live(seed, 8, (false, 60), |store, model, luck| {
+            let step = luck.step(model);
+            ended(model.call(store, &step), model, model.after(&step))
+        });
+    }
+}
+
+/// Makes a call that waits, and another one while it does.
+fn both(store: &Store, model: &Model, step: &Step, other: &Step) -> Moved {
     let mut complete = model.after(step).after(other);
     complete.perhaps.extend(model.visible.clone());
     complete.perhaps.extend(complete.visible.clone());
@@ -166,51 +196,21 @@ fn both(store: &Store, model: &Model, step: &Step, other: &Step) -> (Model, Opti
     ended(now(call), &begun, complete)
 }
 
-fn ended(outcome: Answer<()>, before: &Model, after: Model) -> (Model, Option<Model>) {
-    match outcome {
-        Ok(()) => (after, None),
-        Err(_) => (before.clone(), Some(after)),
-    }
-}
-
 #[test]
 fn what_happens_while_a_flush_is_under_way_is_neither_lost_nor_done_too_early() {
     let mut met = 0;
     for seed in 0..600 {
-        let mut random = Xorshift::new(seed);
-        let mut files = SimFiles::new(seed);
-        files.set_waits(true);
-        let mut fresh = 0;
-        let (mut before, mut after, mut kept_all) = (Model::default(), Model::default(), false);
-        for life in 0..6 {
-            let opened = recover(&files, &before, &after, kept_all);
-            let (store, mut model) =
-                opened.unwrap_or_else(|reason| panic!("seed {seed}, life {life}: {reason}"));
-            files.set_fault(Some(Fault::Crash { at: files.operations() + random.below(80) }));
-            loop {
-                let step = random_step(&model, &mut random, &mut fresh);
-                let other = random_step(&model.after(&step), &mut random, &mut fresh);
-                let waits = matches!(step, Step::Flush | Step::Root(_) | Step::Append(_, Durability::Strict));
-                let at_once =
-                    matches!(other, Step::Write(_) | Step::Delete(_) | Step::Drop(_) | Step::Shrink);
-                let outcome = if waits && at_once {
-                    met += 1;
-                    both(&store, &model, &step, &other)
-                } else {
-                    ended(model.call(&store, &step), &model, model.after(&step))
-                };
-                match outcome {
-                    (next, None) => model = next,
-                    (acknowledged, Some(under_way)) => {
-                        (before, after) = (acknowledged, under_way);
-                        break;
-                    }
-                }
+        live(seed, 6, (true, 80), |store, model, luck| {
+            let step = luck.step(model);
+            let other = luck.step(&model.after(&step));
+            let waits = matches!(step, Step::Flush | Step::Root(_) | Step::Append(_, Durability::Strict));
+            let at_once = matches!(other, Step::Write(_) | Step::Delete(_) | Step::Drop(_) | Step::Shrink);
+            if !(waits && at_once) {
+                return ended(model.call(store, &step), model, model.after(&step));
             }
-            let (crash, _) = WAYS[random.below(4) as usize];
-            kept_all = crash == Crash::Kill;
-            files = files.reopen(crash, random.next());
-        }
+            met += 1;
+            both(store, model, &step, &other)
+        });
     }
     assert!(met > 1_000, "{met} calls were met by another one");
 }
