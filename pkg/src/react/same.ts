@@ -12,7 +12,7 @@ export function isSame(a: unknown, b: unknown): boolean {
   }
   if (ArrayBuffer.isView(a)) {
     const [one, other] = [a, b] as unknown as [ArrayLike<number>, ArrayLike<number>];
-    return one.length === other.length && Array.prototype.every.call(one, (component, i) => component === other[i]);
+    return one.length === other.length && Array.prototype.every.call(one, (component, i) => Object.is(component, other[i]));
   }
   const keys = Object.keys(a);
   return keys.length === Object.keys(b).length
