@@ -2,7 +2,11 @@
 //!
 //! The engine never asks the platform itself, so that a test can run it on a seeded clock and generator.
 
+use std::cell::Cell;
+
 use futures::future::LocalBoxFuture;
+
+use crate::limits::{PATIENCE_MS, PATIENCE_TURNS, READS_RECENT_MS, SLICE_MS};
 
 /// The world around the engine. Implemented by [`NativeEnv`], by the browser bindings and by tests.
 pub trait Env {
@@ -15,6 +19,64 @@ pub trait Env {
     /// Lets other work of the same thread run. Long loops call it every few milliseconds
     /// ([`crate::limits::SLICE_MS`]) so that a query never waits for a compaction.
     fn pause(&self) -> LocalBoxFuture<'_, ()>;
+
+    /// Where reads are counted, if work in the background is to let them go first.
+    fn reads(&self) -> Option<&Reads> {
+        None
+    }
+}
+
+/// Reads under way and when the last one was.
+#[derive(Debug)]
+pub struct Reads {
+    under_way: Cell<u32>,
+    last_ms: Cell<f64>,
+}
+
+impl Default for Reads {
+    fn default() -> Self {
+        Self { under_way: Cell::new(0), last_ms: Cell::new(f64::NEG_INFINITY) }
+    }
+}
+
+/// A read under way, until it is dropped.
+#[must_use]
+pub struct Reading<'a>(Option<&'a dyn Env>);
+
+impl<'a> Reading<'a> {
+    pub fn begin(env: &'a dyn Env) -> Self {
+        let Some(reads) = env.reads() else { return Self(None) };
+        reads.under_way.set(reads.under_way.get() + 1);
+        Self(Some(env))
+    }
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        if let Some((env, reads)) = self.0.and_then(|env| Some((env, env.reads()?))) {
+            reads.under_way.set(reads.under_way.get() - 1);
+            reads.last_ms.set(env.now_ms());
+        }
+    }
+}
+
+/// A pause of work in the background. While there are reads it lasts until they have what they came for, at most
+/// [`PATIENCE_MS`], so that the work comes to its end under any load.
+pub async fn give_way(env: &dyn Env) {
+    let started = env.now_ms();
+    let mut calm_turns = 0;
+    for _ in 0..PATIENCE_TURNS {
+        env.pause().await;
+        let Some(reads) = env.reads() else { return };
+        let now = env.now_ms();
+        let is_calm = reads.under_way.get() == 0;
+        calm_turns = if is_calm { calm_turns + 1 } else { 0 };
+        let is_quiet = is_calm && now - reads.last_ms.get() >= READS_RECENT_MS;
+        // The head of a request comes in one turn, its body, with which the read begins, in the next.
+        if is_quiet || calm_turns == 2 || now - started >= PATIENCE_MS {
+            return;
+        }
+    }
 }
 
 /// The ordinary environment of a native process.
@@ -56,19 +118,29 @@ pub(crate) fn turn() -> LocalBoxFuture<'static, ()> {
 /// Cuts a long piece of work into slices: between its steps it pauses when the slice is used up.
 pub struct Slices<'a> {
     env: &'a dyn Env,
-    started: std::cell::Cell<f64>,
+    started: Cell<f64>,
+    is_background: bool,
 }
 
 impl<'a> Slices<'a> {
-    /// Starts the first slice.
+    /// Starts the first slice of work that somebody waits for.
     pub fn new(env: &'a dyn Env) -> Self {
-        Self { env, started: std::cell::Cell::new(env.now_ms()) }
+        Self { env, started: Cell::new(env.now_ms()), is_background: false }
     }
 
-    /// Pauses if the slice has lasted [`crate::limits::SLICE_MS`], and starts the next one.
+    /// Starts the first slice of work that reads go before.
+    pub fn background(env: &'a dyn Env) -> Self {
+        Self { is_background: true, ..Self::new(env) }
+    }
+
+    /// Pauses if the slice has lasted [`SLICE_MS`], and starts the next one.
     pub async fn step(&self) {
-        if self.env.now_ms() - self.started.get() >= crate::limits::SLICE_MS {
-            self.env.pause().await;
+        if self.env.now_ms() - self.started.get() >= SLICE_MS {
+            if self.is_background {
+                give_way(self.env).await;
+            } else {
+                self.env.pause().await;
+            }
             self.started.set(self.env.now_ms());
         }
     }
@@ -76,12 +148,9 @@ impl<'a> Slices<'a> {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
-
     use futures::FutureExt;
 
     use super::*;
-    use crate::limits::SLICE_MS;
 
     #[derive(Default)]
     struct Clock {
@@ -89,6 +158,9 @@ mod tests {
         pauses: Cell<u32>,
         /// How long others run during a pause.
         pause_ms: f64,
+        reads: Reads,
+        /// In which pauses a read begins (true) or ends.
+        events: Vec<(u32, bool)>,
     }
 
     impl Env for Clock {
@@ -103,8 +175,55 @@ mod tests {
         fn pause(&self) -> LocalBoxFuture<'_, ()> {
             self.pauses.set(self.pauses.get() + 1);
             self.now.set(self.now.get() + self.pause_ms);
+            for (_, begins) in self.events.iter().filter(|(pause, _)| *pause == self.pauses.get()) {
+                if *begins {
+                    std::mem::forget(Reading::begin(self));
+                } else {
+                    drop(Reading(Some(self)));
+                }
+            }
             Box::pin(futures::future::ready(()))
         }
+
+        fn reads(&self) -> Option<&Reads> {
+            Some(&self.reads)
+        }
+    }
+
+    /// Pauses that a slice of work in the background waits for.
+    fn waited(clock: &Clock) -> u32 {
+        give_way(clock).now_or_never().expect("a pause of this clock is over at once");
+        clock.pauses.take()
+    }
+
+    #[test]
+    fn the_background_pauses_once_while_nothing_is_read() {
+        let clock = Clock { now: Cell::new(1e12), ..Clock::default() };
+        assert_eq!(waited(&clock), 1);
+        drop(Reading::begin(&clock));
+        clock.now.set(clock.now.get() + READS_RECENT_MS);
+        assert_eq!(waited(&clock), 1, "the last read is long over");
+    }
+
+    #[test]
+    fn the_background_waits_for_the_body_of_a_request_and_for_its_end() {
+        let clock = Clock { events: vec![(2, true), (6, false)], ..Clock::default() };
+        drop(Reading::begin(&clock));
+        assert_eq!(waited(&clock), 7, "two calm turns after the last read");
+    }
+
+    #[test]
+    fn the_background_waits_for_several_reads() {
+        let clock = Clock { events: vec![(1, true), (1, true), (3, false), (5, false)], ..Clock::default() };
+        assert_eq!(waited(&clock), 6);
+    }
+
+    #[test]
+    fn the_background_loses_its_patience() {
+        let clock = Clock { pause_ms: PATIENCE_MS / 4.0, events: vec![(1, true)], ..Clock::default() };
+        assert_eq!(waited(&clock), 4, "the read never ends");
+        let still = Clock { events: vec![(1, true)], ..Clock::default() };
+        assert_eq!(waited(&still), PATIENCE_TURNS, "a clock that stands still");
     }
 
     fn work(clock: &Clock, slices: &Slices<'_>, step_ms: f64, steps: u32) -> u32 {

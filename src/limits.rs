@@ -7,6 +7,16 @@ pub use chromatid_vectors::limits::*;
 /// they are short; a pause costs some hundredths of a millisecond.
 pub const SLICE_MS: f64 = 2.0;
 
+/// How long a background slice waits for reads that are under way, in milliseconds: several times what a search takes, and the
+/// background still gets a fifth of the time under a load that never ends.
+pub const PATIENCE_MS: f64 = 8.0;
+
+/// How many turns of the event loop it waits at most: the clock of workerd stands still while nothing comes from outside.
+pub const PATIENCE_TURNS: u32 = 1_000;
+
+/// How long after a read another one is expected, in milliseconds.
+pub const READS_RECENT_MS: f64 = 100.0;
+
 /// Records in one write. Chroma's single node advertises 5,461 (32,766 SQLite variables / 6);
 /// clients size their batches by it, so it stays the same here.
 pub const MAX_BATCH_SIZE: u32 = 5_461;

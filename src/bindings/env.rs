@@ -9,12 +9,13 @@ use futures::future::LocalBoxFuture;
 use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
 
-use crate::env::Env;
+use crate::env::{Env, Reads};
 
 /// The environment of a browser, worker, Node or edge runtime.
 pub struct JsEnv {
     waiting: Rc<RefCell<VecDeque<oneshot::Sender<()>>>>,
     turn: Turn,
+    reads: Reads,
 }
 
 /// How the host is asked for one turn of its event loop.
@@ -37,7 +38,7 @@ impl JsEnv {
                 let _ = next.send(());
             }
         });
-        Self { waiting, turn: Turn::of_host(callback) }
+        Self { waiting, turn: Turn::of_host(callback), reads: Reads::default() }
     }
 }
 
@@ -83,6 +84,10 @@ impl Env for JsEnv {
 
     fn random(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("every JavaScript host has crypto.getRandomValues");
+    }
+
+    fn reads(&self) -> Option<&Reads> {
+        Some(&self.reads)
     }
 
     fn pause(&self) -> LocalBoxFuture<'_, ()> {

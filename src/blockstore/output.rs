@@ -22,7 +22,7 @@ impl Output {
     pub(crate) fn new(store: &Blockstore) -> Self {
         Self {
             store: store.clone(),
-            pace: Pace::new(store),
+            pace: Pace::background(store),
             added: Vec::new(),
             waiting: Vec::new(),
             waiting_bytes: 0,

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::Db;
 use super::catalogue::unknown_id;
 use super::versions::unknown_version;
+use crate::env::Reading;
 use crate::error::{Error, Result, StorageError};
 use crate::execution::collection::CollectionState;
 use crate::execution::operators::facets::Facet;
@@ -152,6 +153,7 @@ impl Db {
         collection: &str,
         request: &GetRequest,
     ) -> Result<GetResult> {
+        let _reading = Reading::begin(self.env());
         let state = self.read(tenant, database, collection)?;
         check_filter(&state, request.filter.as_ref())?;
         let limit = request.limit.map(|limit| limit as usize);
@@ -173,6 +175,7 @@ impl Db {
         collection: &str,
         request: &QueryRequest,
     ) -> Result<QueryResult> {
+        let _reading = Reading::begin(self.env());
         let state = self.read(tenant, database, collection)?;
         check_filter(&state, request.filter.as_ref())?;
         let results = Some(request.n_results as usize);
@@ -192,6 +195,7 @@ impl Db {
         collection: &str,
         request: &SearchRequest,
     ) -> Result<Vec<SearchResult>> {
+        let _reading = Reading::begin(self.env());
         let state = self.read(tenant, database, collection)?;
         for search in &request.searches {
             check_filter(&state, search.filter.as_ref())?;
@@ -209,6 +213,7 @@ impl Db {
         collection: &str,
         request: &FacetsRequest,
     ) -> Result<Vec<(String, Facet)>> {
+        let _reading = Reading::begin(self.env());
         let state = self.read(tenant, database, collection)?;
         check_filter(&state, request.filter.as_ref())?;
         self.quotas().check_read("Get", request.filter.as_ref(), None)?;
@@ -223,6 +228,7 @@ impl Db {
         collection: &str,
         level: ReadLevel,
     ) -> Result<u64> {
+        let _reading = Reading::begin(self.env());
         let state = self.read(tenant, database, collection)?;
         orchestrators::count::count(&state, level).await
     }

@@ -85,7 +85,7 @@ async fn compact_snapshot(
     snapshot: Snapshot,
     (sequence, keep): (u64, usize),
 ) -> Result<()> {
-    let slices = Slices::new(&*store.env);
+    let slices = Slices::background(&*store.env);
     // Servers alone tell what has changed.
     #[cfg(feature = "rest")]
     let history = changes::history_after(store, state, &snapshot, sequence).await?;
@@ -110,7 +110,7 @@ async fn improve_vectors(store: &Rc<Store>, state: &CollectionState) -> Result<b
         return Ok(false);
     };
     let (snapshot, _) = state.snapshot().await?;
-    let slices = Slices::new(&*store.env);
+    let slices = Slices::background(&*store.env);
     let improved = segment::improve(&store.blockstore, &snapshot, Rc::clone(&store.trash), &slices).await?;
     let Some(improved) = improved else { return Ok(false) };
     replace_segment(store, state, snapshot, improved, (sequence, store.keep_versions)).await?;

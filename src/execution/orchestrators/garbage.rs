@@ -67,7 +67,7 @@ pub(super) async fn sweep(store: &Rc<Store>) -> Result<()> {
 
 /// The blocks that the durable root reaches, or the next will.
 async fn mark(store: &Store) -> Result<HashSet<BlockId>> {
-    let slices = Slices::new(&*store.env);
+    let slices = Slices::background(&*store.env);
     let mut reachable = HashSet::new();
     let mut roots: HashSet<BlockId> = store.sysdb.roots().await?.into_iter().collect();
     // A fork that is not part of the root yet goes on from a segment that may have left it.

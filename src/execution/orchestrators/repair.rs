@@ -89,7 +89,7 @@ async fn repair_collection(store: &Rc<Store>, row: &CollectionRow, problems: &[P
 async fn rebuild(store: &Rc<Store>, row: &CollectionRow, files: &SegmentFiles) -> Result<Losses> {
     let Some(state) = store.collection(row.id) else { return Ok(Losses::default()) };
     let mut scan = RecordScan::of_segment(&store.blockstore, files, &[]).await?.tolerant();
-    let slices = Slices::new(&*store.env);
+    let slices = Slices::background(&*store.env);
     let rebuilt = segment::rebuild(
         &store.blockstore,
         &mut scan,

@@ -53,7 +53,7 @@ pub async fn verify(store: &Rc<Store>, deep: bool) -> Result<Verification> {
     let _committing = store.committing.lock().await;
     store.log.check()?;
     let existing = store.blockstore.storage().list_blocks().await?.into_iter().collect();
-    let slices = Slices::new(&*store.env);
+    let slices = Slices::background(&*store.env);
     let (whole, found) = (HashSet::new(), Verification::default());
     let mut verifier = Verifier { store, deep, slices, existing, whole, found };
     verifier.log().await?;

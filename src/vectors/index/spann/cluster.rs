@@ -13,8 +13,11 @@ const BRANCHES: usize = 16;
 /// Rounds of Lloyd's algorithm. More move centers by less than the noise of a sample.
 const ROUNDS: usize = 12;
 
-/// Vectors of a group that its centers are found on, at most: a step stays within some milliseconds.
+/// Vectors of a group that its centers are found on, at most.
 const TRAINING: usize = 8_192;
+
+/// Vectors that are compared with the centers in a step: with 384 components a millisecond's work.
+const COMPARED: usize = 1_024;
 
 /// A group may be this much larger than the target before it is cut, as a fraction of four.
 const TOLERANCE: usize = 5;
@@ -84,6 +87,10 @@ pub struct Clustering<'a> {
 struct Cut {
     group: Vec<u32>,
     centers: Vec<f32>,
+    /// Members that the centers are found on.
+    training: Vec<u32>,
+    /// The nearest center of as many of them as this round has come to.
+    nearest: Vec<usize>,
     rounds_left: usize,
     parts: Vec<Vec<u32>>,
     /// Members that have their part.
@@ -103,7 +110,7 @@ impl<'a> Clustering<'a> {
         }
     }
 
-    /// Works for some milliseconds; false when everything is done.
+    /// Works for a millisecond or two; false when everything is done.
     pub fn step(&mut self) -> bool {
         match self.cut.take() {
             Some(cut) => self.go_on(cut),
@@ -137,18 +144,23 @@ impl<'a> Clustering<'a> {
         let seeds = (0..branches).map(|branch| group[branch * group.len() / branches]);
         let centers = seeds.flat_map(|seed| self.row(seed).iter().copied()).collect();
         let parts = vec![Vec::new(); branches];
-        self.cut = Some(Cut { group, centers, rounds_left: ROUNDS, parts, assigned: 0 });
+        let training = group.iter().copied().step_by(group.len().div_ceil(TRAINING)).collect();
+        let nearest = Vec::new();
+        self.cut = Some(Cut { group, centers, training, nearest, rounds_left: ROUNDS, parts, assigned: 0 });
     }
 
     fn go_on(&mut self, mut cut: Cut) {
         if cut.rounds_left > 0 {
-            cut.rounds_left -= 1;
-            let step = cut.group.len().div_ceil(TRAINING);
-            let training: Vec<u32> = cut.group.iter().copied().step_by(step).collect();
-            let nearest = self.nearest(&training, &cut.centers);
-            self.move_centers(&training, &nearest, &mut cut.centers);
+            let end = cut.training.len().min(cut.nearest.len() + COMPARED);
+            let members = &cut.training[cut.nearest.len()..end];
+            cut.nearest.extend(self.nearest(members, &cut.centers));
+            if end == cut.training.len() {
+                self.move_centers(&cut.training, &cut.nearest, &mut cut.centers);
+                cut.nearest.clear();
+                cut.rounds_left -= 1;
+            }
         } else {
-            let end = cut.group.len().min(cut.assigned + TRAINING);
+            let end = cut.group.len().min(cut.assigned + COMPARED);
             let members = &cut.group[cut.assigned..end];
             for (member, center) in members.iter().zip(self.nearest(members, &cut.centers)) {
                 cut.parts[center].push(*member);
