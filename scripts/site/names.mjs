@@ -9,7 +9,7 @@ import { Converter, ReflectionKind } from "typedoc";
 const CHAPTERS = {
   "Guides": /^(pkg\/README|docs\/(PACKAGES|FRAMEWORKS|MIGRATION|SYNC|SNAPSHOTS|SERVER|CLI))$/,
   "Examples": /^examples\/.*$/,
-  "How it works": /^(docs\/(ARCHITECTURE|INDEXES|RELIABILITY|FORMAT|MEASURED|DEVELOPMENT)|(benches|tests)\/.*)$/,
+  "How it works": /^(docs\/(ARCHITECTURE|COMPARISON|INDEXES|RELIABILITY|FORMAT|MEASURED|DEVELOPMENT)|(benches|tests)\/.*)$/,
 };
 
 /** Titles of documents whose heading says too little beside others. @type {Readonly<Record<string, string>>} */
