@@ -34,7 +34,7 @@ import type {
 } from "./engine/engine.js";
 import { ChromaValueError } from "./errors.js";
 import { type Unsubscribe, watchRequest } from "./live.js";
-import { packMatrix } from "./matrix.js";
+import { packMatrix, severalVectors } from "./matrix.js";
 import { type NullValues, serializeMetadata, toPlain } from "./metadata.js";
 import { prepareFacets, prepareFilter, prepareGet, readGet, readQuery, readSearches } from "./requests.js";
 import type { GetResult, QueryResult, SearchResult } from "./results.js";
@@ -348,7 +348,8 @@ export class CollectionImpl implements Collection {
   }
 
   async #prepareQuery(args: QueryArgs): Promise<QueryRequest> {
-    const { queryEmbeddings, queryTexts, nResults = 10 } = args;
+    const { queryTexts, nResults = 10 } = args;
+    const queryEmbeddings = args.queryEmbeddings && severalVectors(args.queryEmbeddings);
     const { include = ["metadatas", "documents", "distances"] } = args;
     validateBaseRecordSet(
       { embeddings: queryEmbeddings, documents: queryTexts },

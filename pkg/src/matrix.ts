@@ -25,3 +25,8 @@ export function unpackMatrix({ data, dimension }: Matrix): number[][] {
   const rows = dimension === 0 ? 0 : data.length / dimension;
   return Array.from({ length: rows }, (_, i) => Array.from(data.subarray(i * dimension, (i + 1) * dimension)));
 }
+
+/** Vectors as they are, and one vector alone as a list of it: the official client took that before its version 3, and LlamaIndex's store still gives it. */
+export function severalVectors(vectors: Vector[] | Vector): Vector[] {
+  return typeof vectors[0] === "number" ? [vectors as Vector] : (vectors as Vector[]);
+}

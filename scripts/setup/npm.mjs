@@ -56,7 +56,7 @@ export async function ensureRuntimes() {
 }
 
 export async function ensureBundlers() {
-  await ensure(BUNDLERS, "460 MB, most of them Next.js");
+  await ensure(BUNDLERS, "600 MB, half of them Next.js");
 }
 
 export async function ensureFrameworks() {

@@ -7,9 +7,9 @@ import { Converter, ReflectionKind } from "typedoc";
 
 /** @type {Readonly<Record<string, RegExp>>} by the paths of their documents */
 const CHAPTERS = {
-  "Guides": /^(pkg\/README|docs\/(PACKAGES|MIGRATION|SYNC|SNAPSHOTS|SERVER|CLI))$/,
+  "Guides": /^(pkg\/README|docs\/(PACKAGES|FRAMEWORKS|MIGRATION|SYNC|SNAPSHOTS|SERVER|CLI))$/,
   "Examples": /^examples\/.*$/,
-  "How it works": /^(docs\/(ARCHITECTURE|INDEXES|RELIABILITY|FORMAT|MEASURED|DEVELOPMENT)|(benches|tests)\/.*)$/,
+  "How it works": /^(docs\/(ARCHITECTURE|COMPARISON|INDEXES|RELIABILITY|FORMAT|MEASURED|DEVELOPMENT)|(benches|tests)\/.*)$/,
 };
 
 /** Titles of documents whose heading says too little beside others. @type {Readonly<Record<string, string>>} */

@@ -161,5 +161,5 @@ await (await client.link({ name: "notes" }, { remote: { host: "localhost", port:
   },
 };
 
-/** Run elsewhere: in workerd. */
-export const ELSEWHERE = ["pkg/README.md: Durable Objects"];
+/** Run elsewhere: in workerd, and in pages of `tests/packages`. */
+export const ELSEWHERE = ["pkg/README.md: Durable Objects", "docs/FRAMEWORKS.md: LangChain", "docs/FRAMEWORKS.md: LlamaIndex"];

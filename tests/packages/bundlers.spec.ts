@@ -1,6 +1,7 @@
 /** Applications that use the package as it is installed, built by each bundler without settings, and run under a strict content security policy. */
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { cpSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
@@ -10,7 +11,7 @@ import { stripVTControlCharacters } from "node:util";
 import { ROOT } from "../../scripts/lib/run.mjs";
 import { BUNDLERS, must, tool } from "./support/installed";
 import { answered, answerOf, expect, test } from "./support/pages";
-import { pageOf, policyFor, type Site, withSite } from "./support/site";
+import { pageOf, POLICY, policyFor, type Site, withSite } from "./support/site";
 
 const APPLICATIONS = path.join(BUNDLERS, "applications");
 
@@ -88,6 +89,22 @@ for (const { name, build } of BUILDS) {
     });
   });
 }
+
+test("without a bundler, an import map is the alias", async ({ page }) => {
+  const map = '{ "imports": { "chromadb": "/node_modules/chromatid/dist/entry/browser.js" } }';
+  const hash = createHash("sha256").update(map).digest("base64");
+  const site: Site = {
+    mounts: [
+      ["/node_modules/", path.join(BUNDLERS, "node_modules")],
+      ["/", APPLICATIONS],
+    ],
+    page: pageOf(`<script type="importmap">${map}</script><script type="module" src="/plain/alias.js"></script>`),
+    policy: POLICY.replace("'wasm-unsafe-eval'", `'wasm-unsafe-eval' 'sha256-${hash}'`),
+  };
+  await withSite(site, async (url) => {
+    expect(await answerOf(page, url)).toEqual(answered(0));
+  });
+});
 
 test("Vite's server for development serves it too", async ({ page, consoleErrors }) => {
   consoleErrors.expect(/favicon\.ico/);

@@ -39,6 +39,21 @@ test("npm installs it under the name of the official client", async () => {
   }
 });
 
+test("npm's overrides give it to packages that depend on the official client", async () => {
+  const project = path.join(path.dirname(PROJECT), "overridden");
+  const user = path.join(path.dirname(PROJECT), "user");
+  for (const directory of [project, user]) {
+    mkdirSync(directory, { recursive: true });
+  }
+  writeFileSync(path.join(user, "package.json"), JSON.stringify({ name: "user", version: "1.0.0", dependencies: { chromadb: "1.10.3" } }));
+  writeFileSync(path.join(user, "index.js"), 'module.exports = require("chromadb");');
+  const settings = { name: "overridden", private: true, dependencies: { chromadb: `file:${TARBALL}`, user: `file:${user}` }, overrides: { chromadb: "$chromadb" } };
+  writeFileSync(path.join(project, "package.json"), JSON.stringify(settings));
+  await must(["npm", "install", "--offline", "--no-audit", "--no-fund", "--install-links"], project);
+  const program = 'console.log(String([require("user") === require("chromadb"), typeof require("user").EphemeralClient]))';
+  expect((await must([process.execPath, "--eval", program], project)).trim()).toBe("true,function");
+});
+
 test("the command line is there", async () => {
   expect(await must([path.join(PROJECT, "node_modules/.bin/chromatid"), "--help"], PROJECT)).toContain("Usage: chromatid");
 });

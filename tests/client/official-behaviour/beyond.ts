@@ -22,6 +22,17 @@ async function idsOf(collection: Collection): Promise<string[]> {
 
 export const beyondCases: Case[] = [
   {
+    name: "one vector alone is a query, as it was before version 3 of the official client",
+    local: true,
+    run: (client, expect) =>
+      withAnimals(client, async (collection) => {
+        for (const vector of [[0, 0], new Float32Array([0, 0])]) {
+          const { ids } = await collection.query({ queryEmbeddings: vector as unknown as number[][], nResults: 2 });
+          expect.equal(ids, [["cat", "tiger"]]);
+        }
+      }),
+  },
+  {
     name: "a fork has everything and goes its own way",
     local: true,
     run: (client, expect) =>

@@ -1,0 +1,1 @@
+throw new Error("a package was loaded that the alias ought to have replaced");

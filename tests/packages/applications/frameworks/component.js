@@ -1,0 +1,5 @@
+import "./main.js";
+
+export default function Frameworks() {
+  return "frameworks";
+}

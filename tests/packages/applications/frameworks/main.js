@@ -1,0 +1,4 @@
+import { program } from "./program.js";
+
+window.answer = Promise.resolve("ready");
+window.program = program;

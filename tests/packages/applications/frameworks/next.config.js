@@ -1,0 +1,1 @@
+export default { bundlePagesRouterDependencies: true, turbopack: { resolveAlias: { chromadb: "chromatid" } } };

@@ -1,0 +1,1 @@
+export default { entry: "./main.js", resolve: { alias: { chromadb: "chromatid" } } };
