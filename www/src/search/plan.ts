@@ -4,7 +4,7 @@ import { RESULT_LIMIT } from "./hit";
 import { spellings, typedWords } from "./typed-words";
 
 /** What a card shows. All metadata would bring the weights of BM25 along. */
-const FIELDS = [K.DOCUMENT, K.SCORE, "pos", "domain", "lemmas", "count"];
+const FIELDS = [K.DOCUMENT, K.SCORE, "pos", "domain", "lemmas", "count", "title", "source", "heading", "page"];
 
 /** Neighbours that each of the fused ranks contributes. */
 const CANDIDATES = 200;

@@ -58,6 +58,7 @@ async function find(collection: Collection, search: Search, where: Where | undef
   const text = search.text.trim();
   const key = sparseKey(collection.schema);
   if (search.mode === "words") return (key && (await findWords(collection, key, text, where))) || findLetters(collection, text, where);
+  if (!collection.embeddingFunction) return findLetters(collection, text, where);
   const isBoth = search.mode === "both" && key !== undefined;
   const asked = isBoth ? fusedSearch(key, text, where) : meaningSearch(text, where);
   const hits = hitsOf(await collection.search(asked));
