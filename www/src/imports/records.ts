@@ -68,7 +68,8 @@ export class RecordMaker {
       const value = propertyOf(values[name], role);
       if (value !== undefined) metadata[name] = value;
     }
-    return metadata;
+    // The client takes no metadata that are empty.
+    return Object.keys(metadata).length > 0 ? metadata : { source: this.#file.name };
   }
 
   #vector(value: unknown, place: string): Float32Array | undefined {

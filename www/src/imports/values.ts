@@ -20,7 +20,7 @@ function asIs(value: unknown): MetadataValue | undefined {
   if (Array.isArray(value) && value.length > 0) {
     const [first] = value as unknown[];
     const isOneType = ["string", "number", "boolean"].includes(typeof first) && value.every((item) => typeof item === typeof first && item === item);
-    if (isOneType) return value as MetadataValue;
+    if (isOneType) return value;
   }
   return Array.isArray(value) && value.length === 0 ? undefined : textOf(value);
 }

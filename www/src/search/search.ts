@@ -58,7 +58,6 @@ async function find(collection: Collection, search: Search, where: Where | undef
   const text = search.text.trim();
   const key = sparseKey(collection.schema);
   if (search.mode === "words") return (key && (await findWords(collection, key, text, where))) || findLetters(collection, text, where);
-  if (!collection.embeddingFunction) return findLetters(collection, text, where);
   const isBoth = search.mode === "both" && key !== undefined;
   const asked = isBoth ? fusedSearch(key, text, where) : meaningSearch(text, where);
   const hits = hitsOf(await collection.search(asked));
@@ -82,7 +81,7 @@ async function findWords(collection: Collection, key: string, text: string, wher
 async function findLetters(collection: Collection, text: string, where: Where | undefined): Promise<Found> {
   const filter = lettersFilter(text);
   if (filter === undefined) return { basis: "letters", hits: [], searches: [], matching: {} };
-  const asked = letterSearch(text, where);
+  const asked = letterSearch(text, where, collection.embeddingFunction !== undefined);
   const hits = hitsOf(await collection.search(asked));
   return { basis: "letters", hits: markLetters(hits, text), searches: [asked], matching: { whereDocument: filter } };
 }

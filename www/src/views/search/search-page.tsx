@@ -23,7 +23,9 @@ import { useSearchRoute } from "./use-search-route";
 
 /** Box, filters and results. */
 export function SearchPage({ collection, route }: { collection: Collection; route: Route }) {
-  const [search, change] = useSearchRoute(route, collection.name);
+  const [chosen, change] = useSearchRoute(route, collection.name);
+  // Without a model there are only words.
+  const search: Search = collection.embeddingFunction ? chosen : { ...chosen, mode: "words" };
   const { outcome, error, pending } = useSearch(collection, search);
   const [opened, setOpened] = useState<{ id: string; title: string }>();
   const input = useRef<HTMLInputElement>(null);
@@ -64,7 +66,7 @@ export function SearchPage({ collection, route }: { collection: Collection; rout
           placeholder={isOfGlosses ? "Describe a word, or type one" : "Describe what you look for, or type its words"}
           hasMeaning={collection.embeddingFunction !== undefined}
           text={search.text}
-          mode={collection.embeddingFunction ? search.mode : "words"}
+          mode={search.mode}
           onText={(text) => change({ text, like: undefined })}
           onMode={(mode) => change({ mode, like: undefined })}
           onArrowDown={focusResults}
@@ -77,7 +79,7 @@ export function SearchPage({ collection, route }: { collection: Collection; rout
       {!landing && outcome && (
         <div className={isOfGlosses ? "search-body" : "search-body single"} aria-busy={pending}>
           {isOfGlosses && (
-          <FacetPanel
+            <FacetPanel
             facets={outcome.facets}
             caption={outcome.countsMatches ? "Counted among the glosses with these words." : "Counted among all glosses: by meaning each has a place."}
             selection={search.selection}
