@@ -20,7 +20,7 @@ function asIs(value: unknown): MetadataValue | undefined {
   if (Array.isArray(value) && value.length > 0) {
     const [first] = value as unknown[];
     const isOneType = ["string", "number", "boolean"].includes(typeof first) && value.every((item) => typeof item === typeof first && item === item);
-    if (isOneType) return value;
+    if (isOneType) return value as string[];
   }
   return Array.isArray(value) && value.length === 0 ? undefined : textOf(value);
 }
@@ -29,8 +29,8 @@ function asIs(value: unknown): MetadataValue | undefined {
 export function textOf(value: unknown): string {
   if (typeof value === "string") return value;
   if (value instanceof Date) return value.toISOString();
-  if (typeof value === "object") return JSON.stringify(value, (_, member: unknown) => (typeof member === "bigint" ? Number(member) : member));
-  return String(value as number | bigint | boolean);
+  if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") return String(value);
+  return JSON.stringify(value, (_, member: unknown) => (typeof member === "bigint" ? Number(member) : member));
 }
 
 const NUMBER = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
