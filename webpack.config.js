@@ -17,6 +17,10 @@ const www = path.join(import.meta.dirname, "www");
 /** The largest file that a reload without a network needs: the embedding table (8 MB), with room. */
 const MAX_PRECACHED_FILE_BYTES = 16 * 1024 * 1024;
 
+/** Scripts for formats of files that few people drop. */
+const READER_LIBRARIES = /node_modules[\\/](unpdf|hyparquet|hyparquet-compressors|hysnappy|fzstd|htmlparser2|entities|dom[a-z]+)[\\/]/;
+const READERS = /^import-.*\.js$/;
+
 /**
  * @param {Record<string, unknown>} _env
  * @param {{ mode?: "production" | "development" }} argv
@@ -65,6 +69,12 @@ export default function configure(_env, { mode = "production" }) {
       }),
       ...(production ? [serviceWorker()] : []),
     ],
+    optimization: {
+      splitChunks: {
+        // The libraries of readers bear the readers' names.
+        cacheGroups: { readers: { test: READER_LIBRARIES, chunks: "async", enforce: true, name: (_, [chunk]) => `${chunk.name}-library` } },
+      },
+    },
     // `npm run size` holds every artefact against size-budget.json.
     performance: { hints: false },
     stats: "errors-warnings",
@@ -93,7 +103,9 @@ function serviceWorker() {
     maximumFileSizeToCacheInBytes: MAX_PRECACHED_FILE_BYTES,
     // Names with a content hash need no revision and no cache-busting.
     dontCacheBustURLsMatching: /\.[0-9a-f]{8}\./,
-    exclude: [/\.map$/, /^service-worker\.js$/],
+    // What reads PDF, Parquet and HTML is fetched by those who drop such files, and kept from then on.
+    exclude: [/\.map$/, /^service-worker\.js$/, READERS],
+    runtimeCaching: [{ urlPattern: ({ url }) => /\/import-[^/]*\.js$/.test(url.pathname), handler: "CacheFirst", options: { cacheName: "readers", expiration: { maxEntries: 12 } } }],
     sourcemap: false,
   });
 }

@@ -8,6 +8,9 @@ import { browsed } from "./store/browsed";
 import { useSnapshot } from "./store/use-store";
 import { BenchmarksView } from "./views/benchmarks/benchmarks-view";
 import { CollectionsView } from "./views/collections/collections-view";
+import { FileDrop } from "./views/import/file-drop";
+import { ImportBanner } from "./views/import/import-banner";
+import { ImportView } from "./views/import/import-view";
 import { QueryView } from "./views/query/query-view";
 import { RecordsView } from "./views/records/records-view";
 import { SearchView } from "./views/search/search-view";
@@ -26,6 +29,7 @@ const SHARED: Views = {
 /** Links, backups and the glosses are matters of a store in this browser. */
 const OWN: Views = {
   search: SearchView,
+  import: ImportView,
   sync: SyncView,
   storage: StorageView,
   benchmarks: BenchmarksView,
@@ -48,6 +52,8 @@ export function App() {
       </a>
       <Header current={current} />
       {!browsed && <OfflineBanner />}
+      {!browsed && <ImportBanner />}
+      {!browsed && <FileDrop />}
       <main id="main" tabIndex={-1}>
         {connection.status === "opening" && <Spinner label={browsed ? `Opening ${browsed.place}` : "Opening the database"} />}
         {connection.status === "failed" && <StoreFailure problem={connection.problem} />}

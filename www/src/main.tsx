@@ -10,6 +10,7 @@ import "./styles/tables.css";
 import "./styles/query.css";
 import "./styles/storage.css";
 import "./styles/sync.css";
+import "./styles/import.css";
 import { App } from "./app";
 import { registerServiceWorker } from "./lib/service-worker";
 import { applyTheme } from "./lib/theme";

@@ -5,9 +5,9 @@ export class AssetError extends Error {
   override readonly name = "AssetError";
 }
 
-/** Fetches a file that is shipped with the page; `path` is relative to the page. */
+/** Fetches a file that is shipped with the page; `path` is relative to the page, and to the scripts of its workers, which lie beside it. */
 export async function fetchAsset(path: string): Promise<ArrayBuffer> {
-  const url = new URL(path, document.baseURI);
+  const url = new URL(path, typeof document === "undefined" ? location.href : document.baseURI);
   let response: Response;
   try {
     response = await fetch(url);

@@ -4,7 +4,7 @@ import { RESULT_LIMIT } from "./hit";
 import { spellings, typedWords } from "./typed-words";
 
 /** What a card shows. All metadata would bring the weights of BM25 along. */
-const FIELDS = [K.DOCUMENT, K.SCORE, "pos", "domain", "lemmas", "count"];
+const FIELDS = [K.DOCUMENT, K.SCORE, "pos", "domain", "lemmas", "count", "title", "source", "heading", "page"];
 
 /** Neighbours that each of the fused ranks contributes. */
 const CANDIDATES = 200;
@@ -43,16 +43,16 @@ export const BEST_FUSED_SCORE = 2 / 60;
 
 /**
  * The records that hold the letters of every word, for words that are still being typed and for collections without an
- * index of words; nearest in meaning first. None without a letter.
+ * index of words; nearest in meaning first, where there is a model. None without a letter.
  */
-export function letterSearch(text: string, where: Where | undefined): Search {
+export function letterSearch(text: string, where: Where | undefined, hasMeaning: boolean): Search {
   const held = K.DOCUMENT;
   const [first, ...others] = typedWords(text).map((word) => {
     const [spelling = word, ...more] = spellings(word);
     return more.reduce((either, next) => either.or(held.contains(next)), held.contains(spelling));
   });
   const letters = first && others.reduce((all, next) => all.and(next), first);
-  return page(Knn({ query: text, limit: RESULT_LIMIT }), letters?.and(where));
+  return page(hasMeaning ? Knn({ query: text, limit: RESULT_LIMIT }) : undefined, letters?.and(where));
 }
 
 /** What {@link letterSearch} asks of documents; nothing without a letter. */

@@ -81,7 +81,7 @@ async function findWords(collection: Collection, key: string, text: string, wher
 async function findLetters(collection: Collection, text: string, where: Where | undefined): Promise<Found> {
   const filter = lettersFilter(text);
   if (filter === undefined) return { basis: "letters", hits: [], searches: [], matching: {} };
-  const asked = letterSearch(text, where);
+  const asked = letterSearch(text, where, collection.embeddingFunction !== undefined);
   const hits = hitsOf(await collection.search(asked));
   return { basis: "letters", hits: markLetters(hits, text), searches: [asked], matching: { whereDocument: filter } };
 }

@@ -1,4 +1,5 @@
 import type { Collection } from "chromatid";
+import { Imports } from "../imports/imports";
 import { inOneTab } from "../lib/one-tab";
 import { browsed } from "./browsed";
 import { findWordnet, importWordnet, type ImportProgress } from "./import-wordnet";
@@ -32,6 +33,8 @@ export class ConsoleStore {
   readonly #listeners = new Set<() => void>();
   /** Collections that are kept the same as remote ones. */
   readonly links = new Links(() => this.#countUp());
+  /** Files that people bring. */
+  readonly imports = new Imports(() => this.changed());
   /** The import under way, so that a reset can wait for its last batch. */
   #importing: Promise<void> | undefined;
 
@@ -56,6 +59,7 @@ export class ConsoleStore {
     // Links and glosses are those of this browser.
     if (browsed) return;
     void this.links.start(store);
+    void this.imports.lookForInterrupted();
     await this.prepareWordnet();
   }
 
@@ -131,6 +135,7 @@ export class ConsoleStore {
     const { connection } = this.#snapshot;
     if (this.#importing) await this.#importing;
     await this.links.stop();
+    await this.imports.discard();
     try {
       if (connection.status === "open") {
         // What other tabs show is gone with it.

@@ -1,11 +1,13 @@
-import { Boxes, Plus } from "lucide-react";
+import { Boxes, FileUp, Plus } from "lucide-react";
 import { useState } from "react";
 import { Button } from "react-aria-components";
 import { EmptyState } from "../../components/empty-state";
 import { ErrorNotice } from "../../components/problem-notice";
 import { Spinner } from "../../components/spinner";
 import { plural } from "../../lib/format";
+import { hrefOf } from "../../lib/hash-route";
 import { useTitle } from "../../lib/hooks";
+import { browsed } from "../../store/browsed";
 import { COLLECTIONS_SHOWN, useCollections } from "../../store/use-collections";
 import { CollectionCard } from "./collection-card";
 import { CreateDialog } from "./create-dialog";
@@ -27,10 +29,18 @@ export function CollectionsView() {
                 : plural(collections.value.length, "collection"))}
           </p>
         </div>
-        <Button className="button primary" onPress={() => setCreating(true)}>
-          <Plus aria-hidden size={16} />
-          New collection
-        </Button>
+        <div className="button-row">
+          {!browsed && (
+            <a className="button" href={hrefOf("import")}>
+              <FileUp aria-hidden size={16} />
+              Import files
+            </a>
+          )}
+          <Button className="button primary" onPress={() => setCreating(true)}>
+            <Plus aria-hidden size={16} />
+            New collection
+          </Button>
+        </div>
       </div>
       {collections.status === "failed" && <ErrorNotice error={collections.error} />}
       {collections.status === "loading" && !collections.value && <Spinner label="Reading the collections" />}

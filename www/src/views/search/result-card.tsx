@@ -16,6 +16,7 @@ interface ResultCardProps {
 /** One gloss. */
 export function ResultCard({ hit, outcome, onMoreLike }: ResultCardProps) {
   const { title, definition, partOfSpeech, domain, count } = readGloss(hit.id, hit.document, hit.metadata);
+  const origin = originOf(hit.metadata);
   const { basis, hits, queryWords } = outcome;
   const marking = { marks: hit.marks, whole: basis !== "letters" };
   return (
@@ -29,6 +30,7 @@ export function ResultCard({ hit, outcome, onMoreLike }: ResultCardProps) {
             {partOfSpeech}
           </span>
         )}
+        {origin && <span className="chip plain">{origin}</span>}
         {domain && <span className="chip plain">{domainLabel(domain)}</span>}
       </div>
       <p className="card-text">
@@ -47,4 +49,10 @@ export function ResultCard({ hit, outcome, onMoreLike }: ResultCardProps) {
       </div>
     </>
   );
+}
+
+/** Where an imported text is from: its heading or page. */
+function originOf(metadata: Hit["metadata"]): string | undefined {
+  if (typeof metadata?.heading === "string") return metadata.heading;
+  return typeof metadata?.page === "number" ? `page ${metadata.page}` : undefined;
 }

@@ -7,6 +7,11 @@ const MODE_LABELS: Readonly<Record<Mode, string>> = { meaning: "Meaning", words:
 
 interface SearchBoxProps {
   inputRef: RefObject<HTMLInputElement | null>;
+  /** What is searched */
+  noun: string;
+  placeholder: string;
+  /** Whether meanings can be compared: without a model only words can */
+  hasMeaning: boolean;
   text: string;
   mode: Mode;
   onText: (text: string) => void;
@@ -16,7 +21,7 @@ interface SearchBoxProps {
 }
 
 /** The text that is looked for, and how. */
-export function SearchBox({ inputRef, text, mode, onText, onMode, onArrowDown }: SearchBoxProps) {
+export function SearchBox({ inputRef, noun, placeholder, hasMeaning, text, mode, onText, onMode, onArrowDown }: SearchBoxProps) {
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== "ArrowDown") return;
     event.preventDefault();
@@ -25,11 +30,11 @@ export function SearchBox({ inputRef, text, mode, onText, onMode, onArrowDown }:
   return (
     <div className="search-box">
       <SearchField className="search-field" value={text} onChange={onText}>
-        <Label className="visually-hidden">Search the glosses</Label>
+        <Label className="visually-hidden">{noun === "glosses" ? "Search the glosses" : `Search ${noun}`}</Label>
         <SearchIcon aria-hidden size={20} strokeWidth={1.75} />
         <Input
           ref={inputRef}
-          placeholder="Describe a word, or type one"
+          placeholder={placeholder}
           autoComplete="off"
           autoCapitalize="none"
           spellCheck={false}
@@ -43,7 +48,7 @@ export function SearchBox({ inputRef, text, mode, onText, onMode, onArrowDown }:
       </SearchField>
       <RadioGroup className="segments" aria-label="Search by" orientation="horizontal" value={mode} onChange={(value) => onMode(value as Mode)}>
         {MODES.map((value) => (
-          <Radio key={value} value={value} className="segment">
+          <Radio key={value} value={value} className="segment" isDisabled={!hasMeaning && value !== "words"}>
             {MODE_LABELS[value]}
           </Radio>
         ))}

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import { EmptyState } from "../../components/empty-state";
 import { ErrorNotice } from "../../components/problem-notice";
 import { RecordDialog } from "../../components/record-dialog";
-import { readGloss } from "../../data/wordnet";
+import { readGloss, WORDNET } from "../../data/wordnet";
 import type { Route } from "../../lib/hash-route";
 import { toggled } from "../../search/facets";
 import type { Hit } from "../../search/hit";
@@ -23,7 +23,9 @@ import { useSearchRoute } from "./use-search-route";
 
 /** Box, filters and results. */
 export function SearchPage({ collection, route }: { collection: Collection; route: Route }) {
-  const [search, change] = useSearchRoute(route);
+  const [chosen, change] = useSearchRoute(route, collection.name);
+  // Without a model there are only words.
+  const search: Search = collection.embeddingFunction ? chosen : { ...chosen, mode: "words" };
   const { outcome, error, pending } = useSearch(collection, search);
   const [opened, setOpened] = useState<{ id: string; title: string }>();
   const input = useRef<HTMLInputElement>(null);
@@ -51,13 +53,18 @@ export function SearchPage({ collection, route }: { collection: Collection; rout
     input.current?.select();
   });
 
+  const isOfGlosses = collection.name === WORDNET;
+  const noun = isOfGlosses ? "glosses" : collection.name;
   const landing = isEmpty(search);
   return (
     <div className="search">
       {!landing && <h1 className="visually-hidden">Search</h1>}
-      <section className="search-head" role="search" aria-label="Glosses">
+      <section className="search-head" role="search" aria-label={isOfGlosses ? "Glosses" : collection.name}>
         <SearchBox
           inputRef={input}
+          noun={noun}
+          placeholder={isOfGlosses ? "Describe a word, or type one" : "Describe what you look for, or type its words"}
+          hasMeaning={collection.embeddingFunction !== undefined}
           text={search.text}
           mode={search.mode}
           onText={(text) => change({ text, like: undefined })}
@@ -66,20 +73,22 @@ export function SearchPage({ collection, route }: { collection: Collection; rout
         />
         {search.like !== undefined && <LikeBanner collection={collection} id={search.like} onClear={leaveLike} />}
       </section>
-      {!hasWordIndex(collection) && <UpgradeBanner />}
-      {landing && <Suggestions onChoose={(text, mode) => change({ text, mode })} />}
+      {isOfGlosses && !hasWordIndex(collection) && <UpgradeBanner />}
+      {isOfGlosses && landing && <Suggestions onChoose={(text, mode) => change({ text, mode })} />}
       {error !== undefined && <ErrorNotice error={error} />}
       {!landing && outcome && (
-        <div className="search-body" aria-busy={pending}>
-          <FacetPanel
+        <div className={isOfGlosses ? "search-body" : "search-body single"} aria-busy={pending}>
+          {isOfGlosses && (
+            <FacetPanel
             facets={outcome.facets}
             caption={outcome.countsMatches ? "Counted among the glosses with these words." : "Counted among all glosses: by meaning each has a place."}
             selection={search.selection}
             onToggle={(key, value) => change({ selection: toggled(search.selection, key, value) })}
             onClear={() => change({ selection: {} })}
           />
+          )}
           <section className="results" aria-label="Results">
-            <ResultSummary outcome={outcome} note={noteOn(outcome, hasWordIndex(collection))} />
+            <ResultSummary outcome={outcome} note={noteOn(outcome, hasWordIndex(collection), isOfGlosses)} />
             {outcome.hits.length === 0 ? (
               <EmptyState Icon={SearchX} title="Nothing found">
                 <p>{adviceFor(outcome.search)}</p>
@@ -103,14 +112,15 @@ export function SearchPage({ collection, route }: { collection: Collection; rout
 }
 
 /** Says why what was found has the letters, not the words. */
-function noteOn({ basis, hits }: Outcome, hasIndex: boolean): string | undefined {
+function noteOn({ basis, hits }: Outcome, hasIndex: boolean, isOfGlosses: boolean): string | undefined {
   if (basis !== "letters" || hits.length === 0) return undefined;
-  return hasIndex ? "with these letters, as no gloss has such a word" : "by letters, as these glosses have no index of words";
+  const [one, all] = isOfGlosses ? ["gloss", "glosses"] : ["record", "records"];
+  return hasIndex ? `with these letters, as no ${one} has such a word` : `by letters, as these ${all} have no index of words`;
 }
 
 function adviceFor({ mode, selection }: Search): string {
   if (Object.keys(selection).length > 0) return "Take a filter away.";
-  return mode === "words" ? "No gloss holds these words. Try to search by meaning." : "Try other words.";
+  return mode === "words" ? "Nothing holds these words. Try to search by meaning." : "Try other words.";
 }
 
 /** "/" goes to the search box, unless something is being typed or a dialog is open. */

@@ -1,8 +1,10 @@
 import { BookOpen } from "lucide-react";
 import { Button } from "react-aria-components";
+import { CollectionPage } from "../../components/collection-page";
 import { EmptyState } from "../../components/empty-state";
 import { ProblemNotice } from "../../components/problem-notice";
 import { Spinner } from "../../components/spinner";
+import { WORDNET } from "../../data/wordnet";
 import { useTitle } from "../../lib/hooks";
 import type { Route } from "../../lib/hash-route";
 import { useConsoleStore, useSnapshot } from "../../store/use-store";
@@ -11,6 +13,19 @@ import { SearchPage } from "./search-page";
 
 /** The search, once the glosses are stored; until then what is happening to them. */
 export function SearchView({ route }: { route: Route }) {
+  return route.argument === undefined || route.argument === WORDNET ? <GlossSearch route={route} /> : <OtherSearch route={route} />;
+}
+
+/** The search of a collection that the user has made. */
+function OtherSearch({ route }: { route: Route }) {
+  return (
+    <CollectionPage title="Search" view="search" route={route}>
+      {(collection) => <SearchPage key={collection.id} collection={collection} route={route} />}
+    </CollectionPage>
+  );
+}
+
+function GlossSearch({ route }: { route: Route }) {
   useTitle("Search");
   const store = useConsoleStore();
   const { wordnet } = useSnapshot();

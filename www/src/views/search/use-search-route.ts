@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { hrefOf, navigate, parseHash, type Route } from "../../lib/hash-route";
+import { WORDNET } from "../../data/wordnet";
 import { fromParams, toParams } from "../../search/search-params";
 import type { Search } from "../../search/search";
 
@@ -7,7 +8,7 @@ import type { Search } from "../../search/search";
 const ADDRESS_PAUSE = 300;
 
 /** The search of the page, which the address follows, and which follows the address when that is changed from outside. */
-export function useSearchRoute(route: Route): [Search, (part: Partial<Search>) => void] {
+export function useSearchRoute(route: Route, collection: string): [Search, (part: Partial<Search>) => void] {
   const [search, setSearch] = useState(() => fromParams(route.params));
   const address = route.params.toString();
   const written = useRef(address);
@@ -21,13 +22,14 @@ export function useSearchRoute(route: Route): [Search, (part: Partial<Search>) =
   useEffect(() => {
     const timer = setTimeout(() => {
       // A link was followed, and the page is about to change: going back to the search would undo it.
-      if (parseHash(location.hash).view !== "search") return;
+      const now = parseHash(location.hash);
+      if (now.view !== "search" || (now.argument ?? WORDNET) !== collection) return;
       const params = toParams(search);
       written.current = params.toString();
-      navigate(hrefOf("search", undefined, params), { replace: true });
+      navigate(hrefOf("search", collection === WORDNET ? undefined : collection, params), { replace: true });
     }, ADDRESS_PAUSE);
     return () => clearTimeout(timer);
-  }, [search]);
+  }, [search, collection]);
 
   const change = useCallback((part: Partial<Search>) => setSearch((before) => ({ ...before, ...part })), []);
   return [search, change];
