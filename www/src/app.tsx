@@ -8,6 +8,7 @@ import { browsed } from "./store/browsed";
 import { useSnapshot } from "./store/use-store";
 import { BenchmarksView } from "./views/benchmarks/benchmarks-view";
 import { CollectionsView } from "./views/collections/collections-view";
+import { MapView } from "./views/map/map-view";
 import { QueryView } from "./views/query/query-view";
 import { RecordsView } from "./views/records/records-view";
 import { SearchView } from "./views/search/search-view";
@@ -21,6 +22,7 @@ const SHARED: Views = {
   collections: CollectionsView,
   records: RecordsView,
   query: QueryView,
+  map: MapView,
 };
 
 /** Links, backups and the glosses are matters of a store in this browser. */

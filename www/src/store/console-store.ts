@@ -1,5 +1,6 @@
 import type { Collection } from "chromatid";
 import { inOneTab } from "../lib/one-tab";
+import { forgetPictures } from "../map/cache";
 import { browsed } from "./browsed";
 import { findWordnet, importWordnet, type ImportProgress } from "./import-wordnet";
 import { finishIndexing, indexWords } from "./index-words";
@@ -131,6 +132,7 @@ export class ConsoleStore {
     const { connection } = this.#snapshot;
     if (this.#importing) await this.#importing;
     await this.links.stop();
+    await forgetPictures();
     try {
       if (connection.status === "open") {
         // What other tabs show is gone with it.
