@@ -59,6 +59,14 @@ test("conditions become a filter, each value as the type that its key has", () =
   });
 });
 
+test("records that were chosen limit what the conditions find, and none limit nothing", () => {
+  const where = group("and", condition("pos", "$eq", "noun"));
+  const among = ["n1", "n2"];
+  expect(payloadOf({ among })).toMatchObject({ filter: { "#id": { $in: among } } });
+  expect(payloadOf({ among, where })).toMatchObject({ filter: { $and: [{ "#id": { $in: among } }, { pos: { $eq: "noun" } }] } });
+  expect(payloadOf({ among: [] })).toEqual(payloadOf({}));
+});
+
 test("what is missing or wrong is said, and left out", () => {
   const wrong = condition("count", "$eq", "many");
   const empty = condition("pos", "$eq", "");

@@ -11,6 +11,7 @@ import { CollectionsView } from "./views/collections/collections-view";
 import { FileDrop } from "./views/import/file-drop";
 import { ImportBanner } from "./views/import/import-banner";
 import { ImportView } from "./views/import/import-view";
+import { MapView } from "./views/map/map-view";
 import { QueryView } from "./views/query/query-view";
 import { RecordsView } from "./views/records/records-view";
 import { SearchView } from "./views/search/search-view";
@@ -24,6 +25,7 @@ const SHARED: Views = {
   collections: CollectionsView,
   records: RecordsView,
   query: QueryView,
+  map: MapView,
 };
 
 /** Links, backups and the glosses are matters of a store in this browser. */

@@ -8,6 +8,7 @@ import "./styles/search.css";
 import "./styles/results.css";
 import "./styles/tables.css";
 import "./styles/query.css";
+import "./styles/map.css";
 import "./styles/storage.css";
 import "./styles/sync.css";
 import "./styles/import.css";

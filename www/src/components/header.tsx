@@ -1,4 +1,4 @@
-import { Braces, ChartLine, Database, HardDrive, Moon, RefreshCw, Search, Sun, Table2 } from "lucide-react";
+import { Braces, ChartLine, Database, HardDrive, Moon, RefreshCw, ScatterChart, Search, Sun, Table2 } from "lucide-react";
 import { ToggleButton } from "react-aria-components";
 import { hrefOf } from "../lib/hash-route";
 import { useTheme } from "../lib/theme";
@@ -8,6 +8,7 @@ import { Logo } from "./logo";
 const ALL_PLACES = [
   { view: "search", label: "Search", Icon: Search },
   { view: "query", label: "Query", Icon: Braces },
+  { view: "map", label: "Map", Icon: ScatterChart },
   { view: "collections", label: "Collections", Icon: Database },
   { view: "records", label: "Records", Icon: Table2 },
   { view: "sync", label: "Sync", Icon: RefreshCw },
@@ -16,7 +17,7 @@ const ALL_PLACES = [
 ] as const;
 
 /** What the page has of a place that is elsewhere. */
-const BROWSED: readonly string[] = ["collections", "records", "query"];
+const BROWSED: readonly string[] = ["collections", "records", "query", "map"];
 
 const PLACES = browsed ? ALL_PLACES.filter(({ view }) => BROWSED.includes(view)) : ALL_PLACES;
 

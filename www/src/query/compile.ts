@@ -42,12 +42,19 @@ export function compile(draft: Draft, target: Target): Compiled {
   const limit = note("limit", () => wholeNumber(draft.limit, 1));
   const offset = note("offset", () => wholeNumber(draft.offset, 0));
   const search = new Search({
-    where: where ?? null,
+    where: limitedTo(draft.among, where) ?? null,
     rank: rank ?? null,
     limit: { limit: limit ?? null, offset: offset ?? 0 },
     select: draft.fields,
   });
   return { search, problems };
+}
+
+/** Among the chosen records, what meets the conditions. */
+function limitedTo(ids: readonly string[], where: WhereExpression | undefined): WhereExpression | undefined {
+  if (ids.length === 0) return where;
+  const chosen = K.ID.isIn([...ids]);
+  return where ? chosen.and(where) : chosen;
 }
 
 function whereOf(group: Group, comparisonOf: (condition: Condition) => WhereExpression | undefined): WhereExpression | undefined {

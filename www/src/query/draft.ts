@@ -42,6 +42,8 @@ export type Ranking = "none" | "words" | "meaning" | "both";
 /** A search as it is put together. Numbers are what was typed. */
 export interface Draft {
   where: Group;
+  /** Only these records, if there are any */
+  among: readonly string[];
   ranking: Ranking;
   text: string;
   limit: string;
@@ -56,6 +58,7 @@ export const emptyGroup = (connective: Group["connective"] = "and"): Group => ({
 
 export const emptyDraft = (ranking: Ranking): Draft => ({
   where: emptyGroup(),
+  among: [],
   ranking,
   text: "",
   limit: "10",

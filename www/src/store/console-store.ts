@@ -1,6 +1,7 @@
 import type { Collection } from "chromatid";
 import { Imports } from "../imports/imports";
 import { inOneTab } from "../lib/one-tab";
+import { forgetPictures } from "../map/cache";
 import { browsed } from "./browsed";
 import { findWordnet, importWordnet, type ImportProgress } from "./import-wordnet";
 import { finishIndexing, indexWords } from "./index-words";
@@ -136,6 +137,7 @@ export class ConsoleStore {
     if (this.#importing) await this.#importing;
     await this.links.stop();
     await this.imports.discard();
+    await forgetPictures();
     try {
       if (connection.status === "open") {
         // What other tabs show is gone with it.

@@ -8,6 +8,7 @@ import { WORDNET } from "../../data/wordnet";
 import { formatCount, plural } from "../../lib/format";
 import { hrefOf } from "../../lib/hash-route";
 import { useLoad } from "../../lib/hooks";
+import { forgetPictures } from "../../map/cache";
 import { useConsoleStore, useOpenStore, useSnapshot } from "../../store/use-store";
 
 /** One collection: size, dimension, configuration. */
@@ -30,7 +31,7 @@ export function CollectionCard({ collection }: { collection: Collection }) {
             <ChevronRight aria-hidden size={17} />
           </a>
         </h2>
-        {!importing && <DeleteCollection name={collection.name} count={facts.value?.count} />}
+        {!importing && <DeleteCollection collection={collection} count={facts.value?.count} />}
       </div>
       {facts.status === "failed" && <ErrorNotice error={facts.error} />}
       <dl className="facts">
@@ -65,11 +66,12 @@ function Fact({ name, value }: { name: string; value: string | number | undefine
   );
 }
 
-function DeleteCollection({ name, count }: { name: string; count: number | undefined }) {
+function DeleteCollection({ collection: { id, name }, count }: { collection: Collection; count: number | undefined }) {
   const store = useOpenStore();
   const consoleStore = useConsoleStore();
   const remove = async () => {
     await store.deleteCollection({ name });
+    await forgetPictures(id);
     if (name === WORDNET) consoleStore.forgetWordnet();
     else consoleStore.changed();
   };

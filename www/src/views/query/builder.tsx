@@ -1,4 +1,6 @@
-import { Radio, RadioGroup } from "react-aria-components";
+import { X } from "lucide-react";
+import { Button, Radio, RadioGroup } from "react-aria-components";
+import { plural } from "../../lib/format";
 import type { Target } from "../../query/compile";
 import type { Draft, Ranking } from "../../query/draft";
 import { ConditionGroup } from "./condition-group";
@@ -28,6 +30,14 @@ interface BuilderProps {
 export function Builder({ draft, target, problems, onChange }: BuilderProps) {
   return (
     <>
+      {draft.among.length > 0 && (
+        <p className="query-among">
+          <span>{`Only the ${plural(draft.among.length, "record")} selected on the map`}</span>
+          <Button className="icon-button" aria-label="Ask all records" onPress={() => onChange({ among: [] })}>
+            <X aria-hidden size={16} />
+          </Button>
+        </p>
+      )}
       <ConditionGroup group={draft.where} keys={target.keys} problems={problems} onChange={(where) => onChange({ where })} />
       <RankFields draft={draft} target={target} problem={problems.get("text")} onChange={onChange} />
       <div className="query-numbers">

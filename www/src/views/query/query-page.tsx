@@ -3,6 +3,7 @@ import { Play } from "lucide-react";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { Button, Radio, RadioGroup } from "react-aria-components";
 import { filterKeys, sparseKey } from "../../data/schema-keys";
+import { chooseRecords, chosenRecords } from "../../query/chosen-records";
 import { compile, type Target } from "../../query/compile";
 import { emptyDraft, type Draft } from "../../query/draft";
 import { readPayload } from "../../query/payload";
@@ -12,10 +13,13 @@ import { PayloadPanel } from "./payload-panel";
 import { QueryResults } from "./query-results";
 import { useQueryResult } from "./use-query-result";
 
+/** Rows of a table that a page still scrolls well. */
+const MOST_CHOSEN = 300;
+
 /** Builder or JSON on one side, what is sent on the other, the results below. */
 export function QueryPage({ collection }: { collection: Collection }) {
   const target = useMemo(() => targetOf(collection), [collection]);
-  const [draft, setDraft] = useState(() => emptyDraft(firstRanking(target)));
+  const [draft, setDraft] = useState(() => firstDraft(collection, target));
   // What was written by hand; while there is none, the builder says what is asked.
   const [written, setWritten] = useState<string>();
   const [isLive, setLive] = useState(false);
@@ -27,7 +31,10 @@ export function QueryPage({ collection }: { collection: Collection }) {
   const run = useCallback(() => isReady && result.run(), [isReady, result]);
   useRunKey(run);
 
-  const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
+  const change = (part: Partial<Draft>) => {
+    if (part.among) chooseRecords(collection.id, part.among);
+    setDraft((before) => ({ ...before, ...part }));
+  };
   return (
     <div className="query">
       <section className="panel query-form" aria-label="Search">
@@ -70,6 +77,13 @@ export function QueryPage({ collection }: { collection: Collection }) {
 
 function targetOf({ schema, embeddingFunction }: Collection): Target {
   return { keys: filterKeys(schema), words: sparseKey(schema), embeds: embeddingFunction !== undefined };
+}
+
+/** Records that were chosen elsewhere are all asked for, in no order. */
+function firstDraft({ id }: Collection, target: Target): Draft {
+  const among = chosenRecords(id);
+  if (among.length === 0) return emptyDraft(firstRanking(target));
+  return { ...emptyDraft("none"), among, limit: String(Math.min(among.length, MOST_CHOSEN)) };
 }
 
 /** Nothing is ranked by at first: a search without a text runs at once. */
