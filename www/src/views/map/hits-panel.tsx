@@ -1,5 +1,5 @@
 import type { Collection } from "chromatid";
-import { useState, type FormEvent } from "react";
+import { useRef, useState, type FormEvent } from "react";
 import { Button } from "react-aria-components";
 import { ErrorNotice } from "../../components/problem-notice";
 import { plural } from "../../lib/format";
@@ -20,14 +20,19 @@ export function HitsPanel({ collection, hits, shown, onHits, onOpen }: HitsPanel
   const [text, setText] = useState("");
   const [asked, setAsked] = useState("");
   const [error, setError] = useState<unknown>();
+  const searches = useRef(0);
   const search = async (event: FormEvent) => {
     event.preventDefault();
     setError(undefined);
+    const number = ++searches.current;
     try {
-      onHits(text.trim() === "" ? [] : await findHits(collection, text));
+      const found = text.trim() === "" ? [] : await findHits(collection, text);
+      // A later search has been answered first.
+      if (number !== searches.current) return;
+      onHits(found);
       setAsked(text.trim());
     } catch (failure) {
-      setError(failure);
+      if (number === searches.current) setError(failure);
     }
   };
   const onMap = hits.filter((id) => shown.has(id)).length;
