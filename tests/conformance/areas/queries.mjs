@@ -1,7 +1,7 @@
 /** Nearest neighbours: spaces, pages, filters, ties and vectors that cannot be searched with. */
 
 import { floats } from "../json.mjs";
-import { add, create, ours, query, remove, scenario, update } from "../steps.mjs";
+import { add, create, idsOnly, ours, packaged, query, remove, scenario, update } from "../steps.mjs";
 
 const VECTORS = { e1: [1, 0, 0], e2: [0, 1, 0], e12: [1, 1, 0], "2e1": [2, 0, 0], "-e1": [-1, 0, 0], zero: [0, 0, 0], odd: [0.3, -0.7, 0.2] };
 
@@ -105,7 +105,12 @@ export const scenarios = [
     nearest({ query_embeddings: [[null, 1]] }),
     nearest({ query_embeddings: [null] }),
     nearest({ query_embeddings: null }),
-    nearest({ query_embeddings: [0, 0] }),
+    nearest(
+      { query_embeddings: [0, 0] },
+      packaged("one vector alone is taken, as by the official client before version 3", {
+        answer: { ...idsOnly([]), ids: [["a", "b", "c", "d"]], include: ["distances"], distances: [[0, 1, 4, 50]] },
+      }),
+    ),
     query("things", {}),
   ),
   scenario(
