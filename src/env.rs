@@ -63,11 +63,11 @@ impl Drop for Reading<'_> {
 /// A pause of work in the background. While there are reads it lasts until they have what they came for, at most
 /// [`PATIENCE_MS`], so that the work comes to its end under any load.
 pub async fn give_way(env: &dyn Env) {
+    let Some(reads) = env.reads() else { return env.pause().await };
     let started = env.now_ms();
     let mut calm_turns = 0;
     for _ in 0..PATIENCE_TURNS {
         env.pause().await;
-        let Some(reads) = env.reads() else { return };
         let now = env.now_ms();
         let is_calm = reads.under_way.get() == 0;
         calm_turns = if is_calm { calm_turns + 1 } else { 0 };
