@@ -72,7 +72,7 @@ export default function configure(_env, { mode = "production" }) {
     optimization: {
       splitChunks: {
         // The libraries of readers bear the readers' names.
-        cacheGroups: { readers: { test: READER_LIBRARIES, chunks: "async", enforce: true, name: (_, [chunk]) => `${chunk.name}-library` } },
+        cacheGroups: { readers: { test: READER_LIBRARIES, chunks: "async", enforce: true, name: (_, [chunk]) => `${chunk?.name ?? "import-reader"}-library` } },
       },
     },
     // `npm run size` holds every artefact against size-budget.json.
