@@ -3,6 +3,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import { mergeTests, type Page } from "@playwright/test";
 
+import { CHANGES } from "../../examples/extension/src/messages";
 import { test as syncTest } from "../sync/fixtures";
 import { ConsoleErrors } from "./support/console-errors";
 import { buildExample } from "./support/example";
@@ -176,6 +177,11 @@ test("everything is reached by keys", async ({ extension, site }) => {
   await popup.keyboard.type("gravitation");
   await expect(titles(popup)).toHaveText(["How satellites stay up"]);
   await popup.keyboard.press("ArrowDown");
+  await expect(titles(popup)).toBeFocused();
+  // The list is made anew when pages change, or the answer to the last letter comes after the key: the focus stays on the same link.
+  const before = await titles(popup).elementHandle();
+  await popup.evaluate((name) => new BroadcastChannel(name).postMessage("pages"), CHANGES);
+  await expect.poll(() => before!.evaluate((link) => link.isConnected)).toBe(false);
   await expect(titles(popup)).toBeFocused();
   await popup.keyboard.press("ArrowUp");
   await expect(popup.getByRole("searchbox")).toBeFocused();

@@ -15,7 +15,15 @@ export interface Empty {
 export function showResults(found: readonly FoundPage[], empty: Empty): void {
   const items = found.filter(({ page }) => isWebPage(page.url)).map(item);
   const nothing = element("li", { className: "empty" }, element("strong", {}, empty.title), empty.advice);
-  byId("list").replaceChildren(...(items.length > 0 ? items : [nothing]));
+  const list = byId("list");
+  // A later answer replaces what keys have reached already: the same link keeps the focus, or the first one has it.
+  const focused = list.contains(document.activeElement) ? document.activeElement : null;
+  list.replaceChildren(...(items.length > 0 ? items : [nothing]));
+  if (focused) {
+    const links = [...list.querySelectorAll("a")];
+    const same = focused instanceof HTMLAnchorElement ? links.find(({ href, className }) => href === focused.href && className === focused.className) : undefined;
+    (same ?? links[0] ?? byId("search")).focus();
+  }
 }
 
 function item({ page, passages }: FoundPage): HTMLLIElement {
