@@ -18,7 +18,9 @@ use std::rc::Rc;
 use super::terms::TermIndex;
 use super::vectors::VectorIndex;
 use crate::blockstore::{Blockstore, DataRecord, Reader};
+use crate::env::Slices;
 use crate::error::Result;
+use crate::segment::Snapshot;
 use crate::storage::BlockId;
 
 /// The roots of a segment's blockfiles.
@@ -123,6 +125,15 @@ impl RecordSegment {
     /// The readers, unless the collection was never compacted.
     pub fn readers(&self) -> Option<&Readers> {
         self.readers.as_ref()
+    }
+
+    /// Makes this segment as ready for searches as the one before it, that of `snapshot`, is.
+    pub async fn follow(&self, snapshot: &Snapshot, slices: &Slices<'_>) -> Result<()> {
+        let vectors = |segment: &Self| segment.readers.as_ref().and_then(|readers| readers.vectors.clone());
+        match (vectors(self), vectors(&snapshot.segment)) {
+            (Some(vectors), Some(previous)) => vectors.follow(&previous, snapshot, slices).await,
+            _ => Ok(()),
+        }
     }
 
     /// The largest offset id ever given out; 0 before the first.

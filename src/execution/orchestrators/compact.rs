@@ -126,6 +126,8 @@ async fn replace_segment(
     (sequence, keep): (u64, usize),
 ) -> Result<()> {
     let Compacted { segment, added, removed } = compacted;
+    // What cannot be read now a search will read, and report.
+    let _ = segment.follow(&snapshot, &Slices::background(&*store.env)).await;
     let files = segment.files().ok_or_else(|| Error::Internal("a compaction wrote no segment".into()))?;
     let compaction = Compaction {
         collection: state.id(),

@@ -1,13 +1,12 @@
 //! Posting lists and their heads, as the index keeps them.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use super::{Geometry, VectorReader, corrupt};
 use crate::blockstore::Bytes;
 use crate::error::Result;
 use crate::index::posting::CodeList;
-use crate::index::spann::{Heads, SharedHeadGraph};
+use crate::index::spann::Heads;
 
 pub(super) const HEAD: &str = "head";
 pub(super) const LIST: &str = "list";
@@ -37,22 +36,19 @@ pub(super) type Sizes = BTreeMap<u32, ListSize>;
 /// Bytes of a list in the table of sizes: its id, and what is known of it.
 const SIZE_BYTES: usize = 12;
 
-/// Reads the heads.
-pub(super) async fn load_heads(
-    reader: &VectorReader,
-    geometry: &Geometry,
-    center: &[f32],
-    graph: &SharedHeadGraph,
-) -> Result<Heads> {
-    let mut heads = Heads::new(geometry.space, center.to_vec(), Rc::clone(graph));
-    for (id, Bytes(bytes)) in reader.prefix(HEAD).await? {
-        let components = bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
-        let center: Vec<f32> = components.collect();
-        if bytes.len() != size_of::<f32>() * geometry.dimension() {
+/// Reads the heads into `heads`, which has none.
+pub(super) async fn load_heads(reader: &VectorReader, mut heads: Heads) -> Result<Heads> {
+    let mut center = Vec::new();
+    let visit = |id, bytes: &[u8]| {
+        if bytes.len() != size_of::<f32>() * heads.dimension() {
             return Err(corrupt("the center of a list does not have the collection's dimension"));
         }
+        center.clear();
+        center.extend(bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)));
         heads.push(id, &center);
-    }
+        Ok(())
+    };
+    reader.visit_range(HEAD, .., visit).await?;
     Ok(heads)
 }
 

@@ -26,7 +26,7 @@ mod scrub;
 mod search;
 mod writer;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use prost::Message;
@@ -69,6 +69,7 @@ pub struct VectorIndex {
 struct Inner {
     reader: VectorReader,
     loaded: RefCell<Option<Rc<Loaded>>>,
+    was_searched: Cell<bool>,
     shared: Shared,
 }
 
@@ -122,7 +123,14 @@ impl VectorIndex {
     }
 
     fn new(reader: VectorReader, shared: Shared) -> Self {
-        Self { inner: Rc::new(Inner { reader, loaded: RefCell::default(), shared }) }
+        Self {
+            inner: Rc::new(Inner {
+                reader,
+                loaded: RefCell::default(),
+                was_searched: Cell::new(false),
+                shared,
+            }),
+        }
     }
 
     /// The version of an index that [`update`] wrote after `base`, the graphs of which it has.
@@ -139,6 +147,21 @@ impl VectorIndex {
         &self.inner.reader
     }
 
+    /// Reads what every search needs if `previous` was searched, so that the first search of this version does not wait for it.
+    pub(super) async fn follow(
+        &self,
+        previous: &Self,
+        snapshot: &Snapshot,
+        slices: &Slices<'_>,
+    ) -> Result<()> {
+        if let Some(dimension) = snapshot.dimension
+            && previous.inner.was_searched.get()
+        {
+            self.loaded(snapshot.space, dimension, slices).await?;
+        }
+        Ok(())
+    }
+
     async fn loaded(&self, space: Space, dimension: usize, slices: &Slices<'_>) -> Result<Rc<Loaded>> {
         if let Some(loaded) = &*self.inner.loaded.borrow() {
             return Ok(Rc::clone(loaded));
@@ -146,8 +169,9 @@ impl VectorIndex {
         let info = read_info(self.reader(), dimension).await?;
         let rows = RowTable::load(self.reader()).await?;
         let geometry = Geometry::new(space, dimension, info.rotation_seed);
-        let heads =
-            lists::load_heads(self.reader(), &geometry, &info.center, &self.inner.shared.head_graph).await?;
+        let graph = Rc::clone(&self.inner.shared.head_graph);
+        let heads = Heads::new(space, info.center.clone(), graph);
+        let heads = lists::load_heads(self.reader(), heads).await?;
         let sizes = lists::load_sizes(self.reader()).await?;
         let graph = match info.graph {
             Some(_) => {

@@ -44,6 +44,7 @@ impl VectorIndex {
         slices: &Slices<'_>,
     ) -> Result<()> {
         let Some(first) = queries.first() else { return Ok(()) };
+        self.inner.was_searched.set(true);
         let loaded = self.loaded(first.space(), first.dimension(), slices).await?;
         if let Mask::Include(ids) = target.mask
             && loaded.comparing_is_cheaper(ids.len(), k)

@@ -484,7 +484,8 @@ impl<F: File> Blocks<F> {
             Err(fault) => return Err(fault),
         }
         self.journal.sync()?;
-        Ok(self.journal.drop_below(end.sequence + 1)?)
+        self.journal.drop_below(end.sequence + 1)?;
+        Ok(self.journal.finish_rewrite()?)
     }
 
     /// Makes the directory's mark durable too, before the files are let go.

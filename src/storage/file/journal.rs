@@ -22,8 +22,10 @@
 //!
 //! **Rewriting.** Dropped frames are a dead prefix. When it outweighs the rest, the live frames are
 //! copied to the other file, flushed, then its header is written with the next epoch, flushed, and only
-//! then the old file is emptied. The valid header with the highest epoch wins; a journal without
+//! then the old file is emptied ([`rewrite`]). The valid header with the highest epoch wins; a journal without
 //! one is corrupt.
+
+mod rewrite;
 
 use std::collections::VecDeque;
 
@@ -32,9 +34,10 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::io::{File, Scanner, flush, read_up_to, u32_at, u64_at, write_all};
 use super::{FORMAT_VERSION, Fault, lengthen, undone};
-use crate::error::{Corruption, StorageError};
+use crate::error::Corruption;
 use crate::limits::{PAGE_BYTES, SCAN_BYTES};
 use crate::storage::{ChainEnd, Frame, Result, frame};
+use rewrite::Rewrite;
 
 const MAGIC: [u8; 4] = *b"CTJN";
 const MARK_MAGIC: [u8; 4] = *b"CTJM";
@@ -188,6 +191,8 @@ pub struct Journal<F> {
     torn_bytes: u64,
     /// Dead bytes that are worth a rewrite.
     rewrite_bytes: u64,
+    /// A rewrite that has begun.
+    rewrite: Option<Rewrite>,
 }
 
 impl<F: File> Journal<F> {
@@ -227,6 +232,7 @@ impl<F: File> Journal<F> {
             size: BODY,
             torn_bytes: 0,
             rewrite_bytes,
+            rewrite: None,
         }
     }
 
@@ -458,7 +464,7 @@ impl<F: File> Journal<F> {
         Ok(frames)
     }
 
-    /// Forgets frames below `below`, and rewrites the journal if that frees much.
+    /// Forgets frames below `below`, and begins a [rewrite](Self::step_rewrite) of the journal if that frees much.
     pub fn drop_below(&mut self, below: u64) -> Result<()> {
         let count = below.saturating_sub(self.before.sequence.saturating_add(1));
         let count = usize::try_from(count).unwrap_or(usize::MAX).min(self.frames.len());
@@ -472,8 +478,8 @@ impl<F: File> Journal<F> {
         self.frames.drain(..count);
         self.before = ChainEnd { sequence: self.before.sequence + count as u64, checksum: last.checksum };
         self.write_mark()?;
-        if self.dead_bytes() > self.rewrite_bytes && self.is_mostly_dead() {
-            return self.rewrite(self.live_bytes());
+        if self.rewrite.is_none() && self.dead_bytes() > self.rewrite_bytes && self.is_mostly_dead() {
+            self.begin_rewrite();
         }
         Ok(())
     }
@@ -493,60 +499,13 @@ impl<F: File> Journal<F> {
             self.active().truncate(self.end_offset)?;
             self.size = self.end_offset;
         }
-        let sheds = self.is_mostly_dead();
-        if sheds {
-            self.rewrite(self.live_bytes())?;
+        let is_under_way = self.rewrite.is_some();
+        self.finish_rewrite()?;
+        let is_due = self.is_mostly_dead();
+        if is_due {
+            self.begin_rewrite();
+            self.finish_rewrite()?;
         }
-        Ok(sheds)
-    }
-
-    /// Moves the `live` bytes at the end of the active file to the other one.
-    fn rewrite(&mut self, live: u64) -> Result<()> {
-        let start = self.end_offset - live;
-        let other = self.files[1 - self.active].clone();
-        match self.copy_live(&other, start, live) {
-            Ok(()) => {}
-            Err(StorageError::QuotaExceeded { .. }) => {
-                // Nothing is wrong with the old file; space may be found later.
-                other.truncate(0)?;
-                return flush(&other);
-            }
-            Err(error) => return Err(error),
-        }
-        let old = self.active().clone();
-        self.active = 1 - self.active;
-        self.epoch += 1;
-        for frame in &mut self.frames {
-            frame.offset = frame.offset - start + BODY;
-        }
-        self.end_offset = BODY + live;
-        self.size = self.end_offset;
-        self.durable = self.end.sequence;
-        self.mark = Some(self.rewritten_mark());
-        old.truncate(0)?;
-        flush(&old)
-    }
-
-    fn rewritten_mark(&self) -> Mark {
-        Mark { epoch: self.epoch, before: self.before, offset: BODY, durable: self.end.sequence }
-    }
-
-    /// Fills `other` with the live frames, then with a header that makes it the active file.
-    fn copy_live(&self, other: &F, start: u64, live: u64) -> Result<()> {
-        other.truncate(0)?;
-        let mut buffer = vec![0; live.min(SCAN_BYTES as u64) as usize];
-        let mut copied = 0;
-        while copied < live {
-            let length = (live - copied).min(SCAN_BYTES as u64) as usize;
-            super::io::read_exact(self.active(), start + copied, &mut buffer[..length])?;
-            write_all(other, BODY + copied, &buffer[..length])?;
-            copied += length as u64;
-        }
-        let mark = Mark { epoch: self.epoch + 1, ..self.rewritten_mark() };
-        write_all(other, PAGE_BYTES, &mark.encode())?;
-        flush(other)?;
-        let header = Header { kind: self.kind, epoch: self.epoch + 1, base: self.before };
-        write_all(other, 0, &header.encode())?;
-        flush(other)
+        Ok(is_under_way || is_due)
     }
 }

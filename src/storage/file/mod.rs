@@ -233,6 +233,11 @@ impl<F: File> Parts<F> {
         self.log.iter().filter_map(Journal::sync_ahead).collect()
     }
 
+    /// Begins what the next step of a rewrite of the log waits for.
+    fn rewrite_ahead(&self) -> Flushes {
+        self.log.iter().filter_map(Journal::rewrite_ahead).collect()
+    }
+
     /// Begins what making log and blocks durable waits for.
     fn flush_ahead(&self) -> Flushes {
         self.sync_ahead().into_iter().chain(self.blocks.iter().filter_map(Blocks::flush_ahead)).collect()
@@ -354,6 +359,23 @@ impl<F: File> FileStorage<F> {
         Box::pin(ready(outcome))
     }
 
+    /// Ends a rewrite of the log, if one is due: others run between its steps where they may.
+    fn rewrite_log(&self) -> Pending<'_, ()> {
+        let mut flushes = self.ahead(Parts::rewrite_ahead);
+        if flushes.is_empty() {
+            return self.change(|parts| Ok(usable(&mut parts.log)?.finish_rewrite()?));
+        }
+        Box::pin(async move {
+            loop {
+                join_all(flushes).await;
+                if !self.changed(|parts| Ok(usable(&mut parts.log)?.step_rewrite()?))? {
+                    return Ok(());
+                }
+                flushes = self.ahead(Parts::rewrite_ahead);
+            }
+        })
+    }
+
     fn ahead(&self, ahead: fn(&Parts<F>) -> Flushes) -> Flushes {
         self.parts.borrow().as_ref().map(ahead).unwrap_or_default()
     }
@@ -441,7 +463,10 @@ impl<F: File> Storage for FileStorage<F> {
     }
 
     fn drop_log(&self, below: u64) -> Pending<'_, ()> {
-        self.change(|parts| Ok(usable(&mut parts.log)?.drop_below(below)?))
+        if let Err(error) = self.changed(|parts| Ok(usable(&mut parts.log)?.drop_below(below)?)) {
+            return Box::pin(ready(Err(error)));
+        }
+        self.rewrite_log()
     }
 
     fn read_root(&self) -> Pending<'_, Option<Root>> {

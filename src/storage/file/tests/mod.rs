@@ -117,6 +117,7 @@ impl Model {
         match step {
             Step::Append(lengths, durability) => store.append_log(self.next_frames(lengths), *durability),
             Step::Root(length) => store.write_root(self.next_root(*length)),
+            Step::Drop(below) => store.drop_log(*below),
             _ => store.flush(),
         }
     }

@@ -108,6 +108,10 @@ impl Heads {
         self.ids.is_empty()
     }
 
+    pub fn dimension(&self) -> usize {
+        self.dimension
+    }
+
     /// The id of a head: the key of its list.
     ///
     /// # Panics
