@@ -1,51 +1,62 @@
 /** Which licences what ships may have: those that ask for no more than that their text goes along. */
 
+import path from "node:path";
+
 const ALLOWED = new Set([
   "0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC0-1.0", "ISC", "MIT", "MIT-0", "Unicode-3.0", "Unlicense", "Zlib",
 ]);
 
-/**
- * Whether an SPDX expression leaves a choice of allowed licences. `/` stands for `OR`, as cargo once wrote it.
- * @param {string | null | undefined} expression
- */
+/** Whether an SPDX expression leaves a choice of allowed licences. @param {string | null | undefined} expression */
 export function isAllowed(expression) {
+  return choiceOf(expression) !== undefined;
+}
+
+/**
+ * The licences by which something is taken whose licence is an SPDX expression: Apache-2.0, ours, where it leaves the choice, else the first that is allowed.
+ * Undefined if none is. `/` stands for `OR`, as cargo once wrote it.
+ * @param {string | null | undefined} expression
+ * @returns {string[] | undefined}
+ */
+export function choiceOf(expression) {
   const tokens = (expression ?? "").replaceAll("/", " OR ").match(/[()]|[^\s()]+/g) ?? [];
   let at = 0;
-  /** @returns {boolean} */
+  /** @returns {string[] | undefined} */
   const one = () => {
-    const token = tokens[at++];
+    const token = tokens[at++] ?? "";
     if (token !== "(") {
       // An exception only permits more.
       at += tokens[at] === "WITH" ? 2 : 0;
-      return ALLOWED.has(token ?? "");
+      return ALLOWED.has(token) ? [token] : undefined;
     }
     const inner = any();
     at += 1;
     return inner;
   };
   const all = () => {
-    let holds = one();
+    let chosen = one();
     while (tokens[at] === "AND") {
       at += 1;
-      holds = one() && holds;
+      const next = one();
+      chosen = chosen && next && [...chosen, ...next];
     }
-    return holds;
+    return chosen;
   };
   const any = () => {
-    let holds = all();
+    const choices = [all()];
     while (tokens[at] === "OR") {
       at += 1;
-      holds = all() || holds;
+      choices.push(all());
     }
-    return holds;
+    return choices.find((choice) => choice?.join() === "Apache-2.0") ?? choices.find((choice) => choice !== undefined);
   };
-  return any() && at === tokens.length;
+  const chosen = any();
+  return at === tokens.length ? chosen : undefined;
 }
 
-/** @typedef {{ name: string, licence: string | null | undefined }} Shipped */
-/** @typedef {{ id: string, name: string, version: string, license: string | null, source: string | null }} Crate */
+/** @typedef {{ name: string, licence: string | null | undefined, directory: string }} Shipped `directory`: where its files are, of npm packages from the root */
+/** @typedef {{ id: string, name: string, version: string, license: string | null, source: string | null, manifest_path: string }} Crate */
 /** @typedef {{ id: string, deps: { pkg: string, dep_kinds: { kind: string | null }[] }[] }} Node */
-/** @typedef {{ version?: string, license?: string, dependencies?: Record<string, string> }} Locked */
+/** @typedef {{ version?: string, license?: string, dependencies?: Record<string, string>, devDependencies?: Record<string, string> }} Locked */
 
 /**
  * The crates that the engine links: what tests and build scripts alone need does not ship.
@@ -65,7 +76,9 @@ export function shippedCrates({ packages, resolve }) {
       }
     }
   }
-  return waiting.flatMap((id) => byId.get(id) ?? []).map(({ name, version, license }) => ({ name: `${name} ${version}`, licence: license }));
+  return waiting
+    .flatMap((id) => byId.get(id) ?? [])
+    .map(({ name, version, license, manifest_path: manifest }) => ({ name: `${name} ${version}`, licence: license, directory: path.dirname(manifest) }));
 }
 
 /**
@@ -74,8 +87,9 @@ export function shippedCrates({ packages, resolve }) {
  * @returns {Shipped[]}
  */
 export function shippedPackages({ packages }) {
-  const bundled = [...Object.keys(packages["www"]?.dependencies ?? {}), "commander", "cli-progress", "porter2"];
-  const waiting = bundled.filter((name) => name !== "chromatid").map((name) => ({ name, from: /** @type {string} */ ("www") }));
+  const ofConsole = Object.keys(packages["www"]?.dependencies ?? {}).filter((name) => name !== "chromatid");
+  const ofPackage = Object.keys(packages["pkg"]?.devDependencies ?? {}).filter((name) => !name.startsWith("@types/"));
+  const waiting = [...ofConsole.map((name) => ({ name, from: "www" })), ...ofPackage.map((name) => ({ name, from: "pkg" }))];
   /** @type {Map<string, Shipped>} */
   const found = new Map();
   for (const { name, from } of waiting) {
@@ -86,7 +100,7 @@ export function shippedPackages({ packages }) {
       continue;
     }
     if (!found.has(place)) {
-      found.set(place, { name: `${name} ${locked.version}`, licence: locked.license });
+      found.set(place, { name: `${name} ${locked.version}`, licence: locked.license, directory: place });
       waiting.push(...Object.keys(locked.dependencies ?? {}).map((next) => ({ name: next, from: place })));
     }
   }
@@ -102,5 +116,5 @@ export function shippedPackages({ packages }) {
 function placeOf(packages, name, from) {
   const parts = from.split("/");
   const places = parts.map((_, i) => [...parts.slice(0, parts.length - i), "node_modules", name].join("/"));
-  return [...places, `node_modules/${name}`, `pkg/node_modules/${name}`].find((place) => place in packages);
+  return [...places, `node_modules/${name}`].find((place) => place in packages);
 }

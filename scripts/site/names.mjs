@@ -3,20 +3,25 @@
  * the chapter that they are part of, and modules what they are imported as.
  */
 
-import { Converter, ReflectionKind } from "typedoc";
+import { Application, Converter, ReflectionKind } from "typedoc";
 
 /** @type {Readonly<Record<string, RegExp>>} by the paths of their documents */
 const CHAPTERS = {
-  "Guides": /^(pkg\/README|docs\/(PACKAGES|FRAMEWORKS|MIGRATION|SYNC|SNAPSHOTS|SERVER|CLI))$/,
+  "Guides": /^(pkg\/README|docs\/(CONCEPTS|PACKAGES|OFFLINE-SEARCH|PERFORMANCE|ENCRYPTION|SYNC|SNAPSHOTS|SERVER|CLI|IMPORT|MIGRATION|FRAMEWORKS))$/,
   "Examples": /^examples\/.*$/,
   "How it works": /^(docs\/(ARCHITECTURE|COMPARISON|INDEXES|RELIABILITY|FORMAT|MEASURED|DEVELOPMENT)|(benches|tests)\/.*)$/,
 };
 
 /** Titles of documents whose heading says too little beside others. @type {Readonly<Record<string, string>>} */
-const TITLES = { "pkg/README": "The package" };
+const TITLES = {
+  "pkg/README": "The package",
+  "docs/COMPARISON": "Comparison with others",
+  "docs/MEASURED": "Measured: all sets in one run",
+};
 
 /** @param {import("typedoc").Application} app */
 export function load(app) {
+  app.on(Application.EVENT_BOOTSTRAP_END, () => app.options.setValue("markdownItLoader", nameHeadings));
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, document) => nameDocument(document));
   app.converter.on(Converter.EVENT_CREATE_DECLARATION, (_, declaration) => {
     if (declaration.kindOf(ReflectionKind.Module)) {
@@ -36,3 +41,18 @@ function nameDocument(document) {
   document.name = TITLES[path] ?? heading[1].replaceAll("`", "");
   document.frontmatter["group"] = chapter;
 }
+
+/**
+ * TypeDoc's lists of headings, and their anchors, leave out what is code in them: there it becomes text.
+ * @param {Parser} parser
+ */
+function nameHeadings(parser) {
+  parser.core.ruler.push("plain_headings", ({ tokens }) => {
+    const headings = tokens.filter((_, i) => tokens[i - 1]?.type === "heading_open");
+    const codes = headings.flatMap(({ children }) => children ?? []).filter(({ type }) => type === "code_inline");
+    codes.forEach((code) => Object.assign(code, { type: "text", tag: "", markup: "" }));
+  });
+}
+
+/** @typedef {{ type: string, children: Token[] | null }} Token */
+/** @typedef {{ core: { ruler: { push(name: string, rule: (state: { tokens: Token[] }) => void): void } } }} Parser markdown-it's */

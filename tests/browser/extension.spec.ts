@@ -181,7 +181,7 @@ test("everything is reached by keys", async ({ extension, site }) => {
   // The list is made anew when pages change, or the answer to the last letter comes after the key: the focus stays on the same link.
   const before = await titles(popup).elementHandle();
   await popup.evaluate((name) => new BroadcastChannel(name).postMessage("pages"), CHANGES);
-  await expect.poll(() => before!.evaluate((link) => link.isConnected)).toBe(false);
+  await expect.poll(() => before.evaluate((link) => link.isConnected)).toBe(false);
   await expect(titles(popup)).toBeFocused();
   await popup.keyboard.press("ArrowUp");
   await expect(popup.getByRole("searchbox")).toBeFocused();

@@ -29,6 +29,11 @@ test("a store that was measured in two places is two subjects, and our own come 
   expect(sizesOf(all, "a-set")).toEqual([10, 20]);
 });
 
+test("what runs natively comes last, so that each store that a page can have has a colour of its own", () => {
+  const all = results(row("chromatid", "native", 10), row("faiss", "native", 10), row("voy", "worker", 10), row("chromatid", "page", 10));
+  expect(subjectsOf(all).map(({ label, colour }) => [label, colour])).toEqual([["chromatid, from a page", 0], ["voy", 1], ["chromatid, native", 2], ["faiss, native", 3]]);
+});
+
 test("a store is compared at its fastest setting with enough recall", () => {
   const measured = row("a peer", "worker", 10, { search: [search(10, 0.9, 1), search(20, 0.96, 2), search(40, 0.99, 3), search(20, 0.99, 1, "tenth")] });
   expect(usualSearch(measured, "all")?.knob).toBe(20);

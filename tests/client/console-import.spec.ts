@@ -5,7 +5,7 @@ import path from "node:path";
 
 import { expect, test } from "@playwright/test";
 import { chunksOf, countWords } from "../../www/src/imports/chunks";
-import { formatOf } from "../../www/src/imports/formats/detect";
+import { ENDINGS, formatOf } from "../../www/src/imports/formats/detect";
 import { parseCsv } from "../../www/src/imports/formats/csv";
 import { parseHtml } from "../../www/src/imports/formats/html";
 import { parseJson } from "../../www/src/imports/formats/json";
@@ -172,4 +172,9 @@ test("Parquet and PDF are read by their libraries", async () => {
   const pages = (await parsed(parsePdf, fixture("story.pdf"))).rows;
   expect(pages.map(({ values }) => values.page)).toEqual([1, 2]);
   expect(pages[0]?.values.text).toBe("The lighthouse keeper climbs the stairs\neach evening and lights the lamp.");
+});
+
+test("docs/IMPORT.md names every ending that is taken, and no other", () => {
+  const [, table = ""] = /## What it takes\n\n([^]*?)\n\n/.exec(readFileSync(path.join(import.meta.dirname, "../../docs/IMPORT.md"), "utf8")) ?? [];
+  expect(table.match(/(?<=`)\.\w+(?=`)/g)?.sort()).toEqual([...ENDINGS].sort());
 });

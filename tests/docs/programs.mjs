@@ -43,6 +43,17 @@ const SNAPSHOT = {
   ]),
 };
 
+/** A store under Node that is closed and opened again has to lie in files. */
+const DIARY = /** @type {[string, string][]} */ ([
+  ['name: "diary"', 'storage: new NodeDirectory("./diary")'],
+  ["open } from", "open, NodeDirectory } from"],
+]);
+
+const PAPERS = `${OPENED}const papers = await client.createCollection({ name: "papers", embeddingFunction: null });
+await papers.add({ ids: ["a"], embeddings: [[1, 0]], documents: ["one"] });
+const vector = [1, 0];
+`;
+
 const CHECK = (/** @type {string} */ condition) => `\nif (!(${condition})) throw new Error(${JSON.stringify(`not so: ${condition}`)});\n`;
 const CLOSE = "\nawait client.close();\n";
 
@@ -104,6 +115,41 @@ export const PROGRAMS = {
     after: '\nawait client.compact();\nstop();' + CHECK("years.distinct === 2") + CHECK("await draft.count() === 3") + CHECK("shown[0].join() === 'a'")
       + CHECK('(await articles.get({ ids: ["a"] })).metadatas[0].reads === 1') + CLOSE,
   },
+  "docs/CONCEPTS.md: Concepts": { after: `${CHECK("ids[0].join() === 'emma'")}${CLOSE}` },
+  "docs/ENCRYPTION.md: Encryption": {
+    replace: DIARY,
+    after: `import { readdirSync, readFileSync } from "node:fs";
+const kept = readdirSync("./diary").map((name) => readFileSync(\`./diary/\${name}\`, "latin1")).join("");${CHECK('!kept.includes("It rained.") && !kept.includes("monday")')}`,
+  },
+  "docs/ENCRYPTION.md: The key": {
+    replace: [['name: "cache"', 'storage: new NodeDirectory("./cache")'], ['{ open }', "{ NodeDirectory, open }"]],
+    after: `${CLOSE}
+const again = await open({ storage: new NodeDirectory("./cache"), encryption: { key } });
+await again.close();
+const other = await open({ storage: new NodeDirectory("./cache"), encryption: { key: new Uint8Array(32) } }).catch(({ name }) => name);${CHECK('other === "ChromaForbiddenError"')}`,
+  },
+  "docs/ENCRYPTION.md: Another key": {
+    before: `import { open as create } from "chromatid";
+await (await create({ storage: new NodeDirectory("./diary"), encryption: { passphrase: "right" } })).close();`,
+    replace: DIARY,
+    prints: "the store is encrypted with another key or passphrase\n",
+  },
+  "docs/ENCRYPTION.md: A new passphrase": {
+    before: `import { open as create } from "chromatid";
+const first = await create({ storage: new NodeDirectory("./diary"), encryption: { passphrase: "the old one" } });
+await (await first.createCollection({ name: "entries", embeddingFunction: null })).add({ ids: ["monday"], embeddings: [[1]] });
+await first.close();`,
+    replace: [...DIARY, ['name: "diary-2"', 'storage: new NodeDirectory("./diary-2")'], ['destroy("diary")', 'rm("./diary", { recursive: true })'], ["destroy, ", ""]],
+    after: `import { rm } from "node:fs/promises";
+await after.close();
+const third = await open({ storage: new NodeDirectory("./diary-2"), encryption: { passphrase: "the new one" } });${CHECK('await (await third.getCollection({ name: "entries" })).count() === 1')}await third.close();`,
+  },
+  "docs/PERFORMANCE.md: Taking records in": {
+    before: 'async function* pages() {\n  yield { ids: ["a", "b"], vectors: [Float32Array.of(1, 0), Float32Array.of(0, 1)], texts: ["one", "two"] };\n}\n',
+    after: `${CHECK("await papers.count() === 2")}${CLOSE}`,
+  },
+  "docs/PERFORMANCE.md: Reading less": { before: PAPERS, after: `${CHECK("documents.join() === 'one' && distances[0].length === 1")}${CLOSE}` },
+  "docs/PERFORMANCE.md: Memory and limits": { before: PAPERS, after: `${CHECK("memory.wasm_bytes > cache.bytes && cache.budget === 64 * 1024 * 1024 && sizes.total_bytes > 0")}${CLOSE}` },
   "docs/SERVER.md: Chroma's HTTP API": { replace: [['"indexeddb"', '"memory"']], after: `${CHECK("response.status === 200")}await handler.close();\n` },
   "docs/SERVER.md: Who may do what": {
     replace: [['token: "…", user', 'token: "one", user'], ['token: "…", tenant', 'token: "two", tenant']],
@@ -161,5 +207,8 @@ await (await client.link({ name: "notes" }, { remote: { host: "localhost", port:
   },
 };
 
-/** Run elsewhere: in workerd, and in pages of `tests/packages`. */
-export const ELSEWHERE = ["pkg/README.md: Durable Objects", "docs/FRAMEWORKS.md: LangChain", "docs/FRAMEWORKS.md: LlamaIndex"];
+/** Run elsewhere: in workerd, in pages of `tests/packages`, and as the page that they make (`tests/browser/offline-search.spec.ts`). */
+export const ELSEWHERE = [
+  ...["main.js", "sw.js", "embed.js", "search.js"].map((file) => `docs/OFFLINE-SEARCH.md: \`${file}\``),
+  "pkg/README.md: Durable Objects", "docs/FRAMEWORKS.md: LangChain", "docs/FRAMEWORKS.md: LlamaIndex",
+];

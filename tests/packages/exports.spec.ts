@@ -19,6 +19,17 @@ interface Problem {
   resolutionKind?: string;
 }
 
+test("the package has its licence, and credits those whose code is in it", () => {
+  const read = (name: string) => readFileSync(path.join(PACKAGE, name), "utf8");
+  expect(read("LICENSE")).toContain("Apache License");
+  const notices = read("THIRD-PARTY-NOTICES");
+  // Of the engine, the module of regular expressions, a bundle of the package, the console.
+  for (const name of ["arrow", "roaring", "regex-automata", "commander", "porter2", "react-dom", "uplot"]) {
+    expect(notices).toMatch(new RegExp(`(^|, )${name} \\d+\\.\\d+\\.\\d+`, "m"));
+  }
+  expect(notices).toContain("The Apache Software Foundation");
+});
+
 test("publint finds nothing", async () => {
   const { publint } = (await load("publint")) as { publint: (this: void, options: object) => Promise<{ messages: { code: string; path: string[] }[] }> };
   const { messages } = await publint({ pkgDir: PACKAGE, strict: true });

@@ -22,6 +22,7 @@ const MOUNTS = [
   ["/bench-text-peers/", "target/bench-text-peers"],
   ["/fixtures/", "tests/fixtures"],
   ["/examples/", "target/examples"],
+  ["/guides/", "target/guides"],
   ["/", "www/dist"],
 ] as const;
 

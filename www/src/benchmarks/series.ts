@@ -14,7 +14,10 @@ export interface Subject {
   colour: number;
 }
 
-/** Our own first, then by name. */
+/** How many there are. Who comes after has one of them again, with dashed lines and hollow points. */
+export const COLOURS = 10;
+
+/** Our own first, then by name; what runs natively after all that a page can have. */
 export function subjectsOf({ rows }: Results): Subject[] {
   const places = new Map<string, Set<string>>();
   for (const { store, runs_in } of rows) {
@@ -26,7 +29,7 @@ export function subjectsOf({ rows }: Results): Subject[] {
     const label = row.runs_in === "native" || (places.get(row.store)?.size ?? 0) > 1 ? `${row.store}, ${place}` : row.store;
     found.set(keyOf(row), { key: keyOf(row), label, version: row.version });
   }
-  const rank = ({ label }: { label: string }) => (label.startsWith("chromatid") ? 0 : 1);
+  const rank = ({ label }: { label: string }) => (label.endsWith(", native") ? 2 : 0) + (label.startsWith("chromatid") ? 0 : 1);
   return [...found.values()]
     .sort((a, b) => rank(a) - rank(b) || a.label.localeCompare(b.label))
     .map((subject, colour) => ({ ...subject, colour }));

@@ -1,15 +1,12 @@
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import type { Series } from "../../benchmarks/series";
+import { COLOURS, type Series } from "../../benchmarks/series";
 import { useTheme } from "../../lib/theme";
 import { formatShort } from "./formats";
 
 /** Also said by the style sheet, which keeps the place. */
 const HEIGHT = 280;
-
-/** Lines of the colours' second round are dashed. */
-const COLOURS = 10;
 
 interface ChartProps {
   /** Said to those who cannot see it; the table beside it holds the same numbers. */
@@ -74,8 +71,9 @@ function optionsFor(element: HTMLElement, { series, x, y }: ChartProps): uPlot.O
       {},
       ...series.map(({ subject }): uPlot.Series => {
         const stroke = colourOf(`--series-${(subject.colour % COLOURS) + 1}`);
-        const dash = subject.colour >= COLOURS ? { dash: [6, 4] } : {};
-        return { label: subject.label, stroke, width: 2, ...dash, spanGaps: true, points: { show: true, size: 8, fill: stroke } };
+        const isFirst = subject.colour < COLOURS;
+        const points: uPlot.Series.Points = { show: true, size: 8, fill: isFirst ? stroke : colourOf("--surface"), ...(!isFirst && { width: 2 }) };
+        return { label: subject.label, stroke, width: 2, ...(!isFirst && { dash: [6, 4] }), spanGaps: true, points };
       }),
     ],
   };

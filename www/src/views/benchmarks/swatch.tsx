@@ -1,6 +1,7 @@
-import type { Subject } from "../../benchmarks/series";
+import { COLOURS, type Subject } from "../../benchmarks/series";
 
-/** The colour of a store in the charts. */
+/** The colour of a store in the charts, as its points are drawn. */
 export function Swatch({ subject }: { subject: Subject }) {
-  return <span className="swatch" style={{ background: `var(--series-${(subject.colour % 10) + 1})` }} />;
+  const colour = `var(--series-${(subject.colour % COLOURS) + 1})`;
+  return <span className="swatch" style={subject.colour < COLOURS ? { background: colour } : { boxShadow: `inset 0 0 0 2px ${colour}` }} />;
 }
