@@ -12,12 +12,10 @@ export function UnlockScreen({ isRefused }: { isRefused: boolean }) {
   useTitle("Locked");
   const store = useConsoleStore();
   const [passphrase, setPassphrase] = useState("");
-  const [isBusy, setBusy] = useState(false);
-  const unlock = async (event: FormEvent) => {
+  const unlock = (event: FormEvent) => {
     event.preventDefault();
-    if (passphrase === "" || isBusy) return;
-    setBusy(true);
-    await store.unlock(passphrase);
+    // The page says at once that it opens the store, in place of this.
+    if (passphrase !== "") void store.unlock(passphrase);
   };
   return (
     <div className="page narrow">
@@ -25,7 +23,7 @@ export function UnlockScreen({ isRefused }: { isRefused: boolean }) {
       <section className="panel unlock" aria-labelledby="unlock-title">
         <Lock aria-hidden size={28} strokeWidth={1.75} />
         <h1 id="unlock-title">The data of this browser are encrypted</h1>
-        <form className="form" onSubmit={(event) => void unlock(event)}>
+        <form className="form" onSubmit={unlock}>
           <TextField
             label="Passphrase"
             type="password"
@@ -36,7 +34,7 @@ export function UnlockScreen({ isRefused }: { isRefused: boolean }) {
             error={isRefused && passphrase === "" ? "That is not the passphrase. Mind capitals and spaces, then try again." : undefined}
             startsHere
           />
-          <Button className="button primary" type="submit" isPending={isBusy} isDisabled={passphrase === ""}>
+          <Button className="button primary" type="submit" isDisabled={passphrase === ""}>
             Unlock
           </Button>
         </form>

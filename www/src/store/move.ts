@@ -27,6 +27,11 @@ export class NoRoomError extends Error {
   override readonly name = "NoRoomError";
 }
 
+/** A page that is no console, or an older one, has the store open. */
+export class InUseError extends Error {
+  override readonly name = "InUseError";
+}
+
 interface Contents {
   collections: number;
   records: number;
@@ -130,7 +135,7 @@ async function expectAlone(store: Store): Promise<void> {
   for (const end = Date.now() + GONE_MS; ; await new Promise((resume) => setTimeout(resume, 100))) {
     const { sharing } = await store.info();
     if (!sharing || sharing.contexts <= 1) return;
-    if (Date.now() >= end) throw new Error("The store is in use by another page");
+    if (Date.now() >= end) throw new InUseError("Nobody may write while the data are copied, but another page of this address has them open too");
   }
 }
 

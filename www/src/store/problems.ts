@@ -49,6 +49,14 @@ export function explain(error: unknown): Problem {
       advice: "Close or reload the other tabs, then try again.",
     };
   }
+  if (has("InUseError")) {
+    return {
+      kind: "locked",
+      title: "Another page has the data open",
+      detail: `${message}. Nothing was changed.`,
+      advice: "Close it, or reload it if it is an older version of this page, then try again.",
+    };
+  }
   if (has("ImportUnderWayError")) {
     return {
       kind: "locked",
