@@ -224,15 +224,13 @@ test("a move that is cancelled changes nothing, and other tabs go on", async ({ 
   await expect(titles(other).first()).toHaveText("cat, true cat");
 });
 
-test("a store that something else has open does not move", async ({ consolePage: page, context }, info) => {
-  await ready(page);
-  const other = await context.newPage();
-  await other.goto("/pages/package.html");
-  await other.waitForFunction(() => "chromatid" in window);
+test("a store that something else has open does not move", async ({ packagePage: other, context }, info) => {
   await other.evaluate(async () => {
     await window.chromatid.open({ name: "console", allowReset: true });
   });
-  await page.bringToFront();
+  const page = await context.newPage();
+  await page.goto("/");
+  await ready(page);
   await encrypt(page);
   await expect(page.getByRole("alert")).toContainText("Another page has the data open", MOVE);
   await screenshot(page, info, "in-use");
@@ -243,15 +241,15 @@ test("a store that something else has open does not move", async ({ consolePage:
 test("an import under way keeps the store where it is, and one into an encrypted store leaves nothing readable", async ({ consolePage: page, context }) => {
   await ready(page);
   const table = (rows: number) => Buffer.from(`text\n${Array.from({ length: rows }, (_, row) => `zebra ${String(row)} of a herd`).join("\n")}\n`);
-  const begin = async (rows: number) => {
+  const begin = async (name: string, rows: number) => {
     await page.goto("/#/import");
     const choosing = page.waitForEvent("filechooser");
     await page.getByRole("button", { name: /Choose (other )?files/ }).click();
-    await (await choosing).setFiles({ name: "zebras.csv", mimeType: "text/csv", buffer: table(rows) });
+    await (await choosing).setFiles({ name, mimeType: "text/csv", buffer: table(rows) });
     await page.getByRole("button", { name: "Import", exact: true }).click();
     await page.getByRole("button", { name: "Pause" }).click();
   };
-  await begin(20_000);
+  await begin("zebras.csv", 20_000);
   const other = await context.newPage();
   await other.goto("/#/settings");
   for (const tab of [other, page]) {
@@ -267,7 +265,7 @@ test("an import under way keeps the store where it is, and one into an encrypted
   await encrypt(page);
   await expect(encrypted(page)).toBeVisible(MOVE);
 
-  await begin(20_000);
+  await begin("zebra-crossings.csv", 20_000);
   await expect(page.getByText("Keep this page open")).toBeVisible();
   const kept = await page.evaluate(async () => {
     const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle("chromatid-console-imports").catch(() => undefined);

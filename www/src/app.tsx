@@ -1,4 +1,4 @@
-import type { ComponentType } from "react";
+import { useEffect, useRef, type ComponentType } from "react";
 import { Header } from "./components/header";
 import { MovingScreen, WaitingScreen } from "./components/moving-screen";
 import { OfflineBanner } from "./components/offline-banner";
@@ -55,6 +55,7 @@ export function App() {
   // Nothing of a store can be reached that is locked, or on its way into another.
   const isShut = status === "locked" || status === "moving" || status === "waiting";
   const hasFiles = !browsed && !isShut;
+  useFocusAfter(isShut);
   return (
     <>
       <a className="skip-link" href="#main" onClick={skipToMain}>
@@ -74,6 +75,16 @@ export function App() {
       </main>
     </>
   );
+}
+
+/** What had the focus is gone when everything else is shown: it goes to where that is. */
+function useFocusAfter(isShut: boolean): void {
+  const wasShut = useRef(isShut);
+  useEffect(() => {
+    const isChanged = wasShut.current !== isShut;
+    wasShut.current = isShut;
+    if (isChanged && document.activeElement === document.body) document.getElementById("main")?.focus();
+  }, [isShut]);
 }
 
 /** The address holds the view, so the link moves the focus itself. */

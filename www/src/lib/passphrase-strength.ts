@@ -19,10 +19,12 @@ export function strengthOf(passphrase: string): Strength {
   const characters = [...passphrase];
   if (characters.length < LEAST) return "too short";
   const alphabet = KINDS.reduce((sum, { pattern, size }) => sum + (pattern.test(passphrase) ? size : 0), 0);
-  // One that repeats or continues the one before adds hardly anything.
-  const telling = characters.filter((character, i) => !follows(characters[i - 1], character)).length;
-  const words = new Set(passphrase.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter((word) => word.length > 2)).size;
-  const bits = words > 2 ? Math.min(words * WORD_BITS + telling / 2, telling * Math.log2(alphabet)) : telling * Math.log2(alphabet) * 0.6;
+  const words = [...new Set(passphrase.split(/[^\p{L}\p{N}]+/u))];
+  // What repeats or continues what came before adds hardly anything.
+  const telling = [...words.join("")].filter((character, i, all) => !follows(all[i - 1], character)).length + passphrase.replace(/[\p{L}\p{N}]/gu, "").length;
+  const long = words.filter((word) => word.length > 2).length;
+  const random = telling * Math.log2(alphabet);
+  const bits = long > 2 ? Math.min(long * WORD_BITS + telling / 2, random) : random * 0.6;
   if (bits < 35) return "weak";
   return bits < 55 ? "fair" : "strong";
 }

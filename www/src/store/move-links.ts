@@ -1,6 +1,7 @@
 /** Links of a store that moves. What a link knows of its server is no part of a copy: it begins anew, with the same settings. */
 
 import type { LinkOptions, StoredLink } from "chromatid";
+import { plural } from "../lib/format";
 import { optionsOf } from "./links";
 import type { Store } from "./open-store";
 import { readPaused, writePaused } from "./paused-links";
@@ -16,7 +17,7 @@ export async function settledLinks(store: Store): Promise<StoredLink[]> {
   for (const { name, settings } of links) {
     const link = await store.link({ name }, silent(settings));
     const { pending } = await link.status().finally(() => link.close());
-    if (pending > 0) throw new WaitingEditsError(`${String(pending)} edits in “${name}” have not been sent to its server yet`);
+    if (pending > 0) throw new WaitingEditsError(`${plural(pending, "edit")} in “${name}” ${pending === 1 ? "has" : "have"} not been sent to its server yet`);
   }
   return links;
 }
