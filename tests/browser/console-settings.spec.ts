@@ -133,9 +133,13 @@ for (const [where, at] of AFTER) {
     await page.close();
     await next.goto("/");
     await expect(locked(next)).toBeVisible();
-    await expect.poll(() => storesOf(next)).toEqual([expect.stringMatching(/^console-/)]);
+    // Whether it opens is not known before: until then nothing is deleted.
+    await unlock(next, "something else");
+    await expect(next.getByText("That is not the passphrase.")).toBeVisible();
+    expect(await storesOf(next)).toHaveLength(where === "before the old store is deleted" ? 2 : 1);
     await unlock(next);
     await ready(next);
+    await expect.poll(() => storesOf(next)).toEqual([expect.stringMatching(/^console-/)]);
     await expectEverything(next);
   });
 }
@@ -236,6 +240,35 @@ test("a store that something else has open does not move", async ({ packagePage:
   await screenshot(page, info, "in-use");
   await expect(region(page, "Encryption")).toContainText("kept readable");
   expect(await storesOf(page)).toEqual(["console"]);
+});
+
+test("a page that opens the store while it is copied keeps it where it is", async ({ packagePage: other, context }) => {
+  const page = await context.newPage();
+  await page.goto("/");
+  await ready(page);
+  await standStill(page, { call: "pushImport", after: 2 });
+  await encrypt(page);
+  await stopped(page);
+  await other.evaluate(async () => {
+    await window.chromatid.open({ name: "console", allowReset: true });
+  });
+  await goOn(page);
+  await expect(page.getByRole("alert")).toContainText("Another page has the data open", MOVE);
+  await expect(region(page, "Encryption")).toContainText("kept readable");
+  expect(await storesOf(page)).toEqual(["console"]);
+});
+
+test("an old store that cannot be deleted is told of, and goes with the next page", async ({ consolePage: page }, info) => {
+  await ready(page);
+  await standStill(page, { call: "destroy", after: 0, fails: true });
+  await encrypt(page);
+  await expect(page.getByRole("alert")).toContainText("The old copy could not be deleted yet", MOVE);
+  await screenshot(page, info, "left");
+  await expect(region(page, "Encryption")).toContainText("is encrypted");
+  expect(await storesOf(page)).toHaveLength(2);
+  await page.reload();
+  await unlock(page);
+  await expect.poll(() => storesOf(page)).toEqual([expect.stringMatching(/^console-/)]);
 });
 
 test("an import under way keeps the store where it is, and one into an encrypted store leaves nothing readable", async ({ consolePage: page, context }) => {

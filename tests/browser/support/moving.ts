@@ -64,8 +64,8 @@ export async function storesOf(page: Page): Promise<string[]> {
   });
 }
 
-/** Where a page stands still, as if it was ended there: before something it would ask the engine for, or would write. */
-export type Standstill = { call: string; after: number } | { write: number };
+/** Where a page stands still, as if it was ended there: before something it would ask the engine for (or `fails` with that), or would write. */
+export type Standstill = { call: string; after: number; fails?: boolean } | { write: number };
 
 interface Stopped {
   stopped?: boolean;
@@ -86,6 +86,7 @@ export async function standStill(page: Page, at: Standstill): Promise<void> {
           post.apply(this, args);
           return;
         }
+        if (point.fails) throw new Error("a fault");
         held.push(() => post.apply(this, args));
         state.stopped = true;
       };

@@ -6,7 +6,7 @@ import { browsed } from "./browsed";
 import { findWordnet, importWordnet, type ImportProgress } from "./import-wordnet";
 import { finishIndexing, indexWords } from "./index-words";
 import { Links } from "./links";
-import { move, startAnew, type MoveProgress } from "./move";
+import { LeftoverError, move, startAnew, type MoveProgress } from "./move";
 import { isLocked, openBrowsed, openStore, type Store, type StoreKey } from "./open-store";
 import { forgetPaused } from "./paused-links";
 import { readPlace, tidy } from "./place";
@@ -126,10 +126,12 @@ export class ConsoleStore {
     };
     const work = async (store: Store | undefined): Promise<void> => {
       if (!store) return;
-      await alone(this.#leave, () => move(store, passphrase, tell, ending.signal, () => this.#close(store)));
-      this.#key = { name: (await readPlace()).store, passphrase };
+      const moving = { store, name: this.#key.name, close: () => this.#close(store) };
+      const { key, isOldGone } = await alone(this.#leave, () => move(moving, passphrase, tell, ending.signal));
+      this.#key = key;
       // They show what is in the store.
       await forgetPictures();
+      if (!isOldGone) throw new LeftoverError("Something still has its files open");
     };
     await this.#enqueue(() => this.#whileClosed(goal, work, ending.signal));
     await this.#begin();
@@ -180,13 +182,13 @@ export class ConsoleStore {
       // A passphrase is that of one store.
       const { store: name } = await readPlace();
       if (name !== this.#key.name) this.#key = { name, passphrase: undefined };
-      this.#tidying = tidy().catch(() => undefined);
       const store = await openStore(this.#key);
+      // What is left of a move goes when the store that counts is known to open.
+      this.#tidying = tidy().catch(() => undefined);
       this.#set({ connection: { status: "open", store, isEncrypted: this.#key.passphrase !== undefined } });
     } catch (error) {
       const isRefused = this.#key.passphrase !== undefined;
       this.#key = { ...this.#key, passphrase: undefined };
-      await this.#tidying;
       this.#leave();
       this.#set({ connection: isLocked(error) ? { status: "locked", isRefused } : { status: "failed", problem: explain(error) } });
     }
@@ -225,26 +227,31 @@ export class ConsoleStore {
     this.#set({ connection: { status: "locked", isRefused: false }, wordnet: { status: "unknown" }, moved: undefined });
     this.#key = { ...this.#key, passphrase: undefined };
     await forgetPictures();
-    await this.#settle();
-    await this.#close(connection.store);
+    await this.#settle().catch(() => undefined);
+    await this.#close(connection.store).catch(() => undefined);
   }
 
   #hear(notice: Notice): void {
-    void this.#enqueue(() => this.#obey(notice)).then(() => this.#begin());
+    void this.#enqueue(() => this.#obey(notice)).then((isOpened) => (isOpened ? this.#begin() : undefined));
   }
 
-  async #obey(notice: Notice): Promise<void> {
+  /** Whether the store was opened anew. */
+  async #obey(notice: Notice): Promise<boolean> {
     const { connection } = this.#snapshot;
     if (notice === "lock") {
       await this.#lock();
-    } else if (notice === "leave" && connection.status === "open") {
-      this.#set({ connection: { status: "waiting" } });
-      await this.#settle();
-      await this.#close(connection.store).catch(() => undefined);
-      await this.#open();
-    } else if (notice === "moved" && (connection.status === "locked" || connection.status === "failed")) {
-      await this.#open();
+      return false;
     }
+    if (notice === "leave" && connection.status === "open") {
+      this.#set({ connection: { status: "waiting" } });
+      // Whatever cannot be ended in order ends with the store.
+      await this.#settle().catch(() => undefined);
+      await this.#close(connection.store).catch(() => undefined);
+    } else if (notice !== "moved" || (connection.status !== "locked" && connection.status !== "failed")) {
+      return false;
+    }
+    await this.#open();
+    return true;
   }
 
   async #expectNoImport(): Promise<void> {

@@ -27,6 +27,11 @@ export class NoRoomError extends Error {
   override readonly name = "NoRoomError";
 }
 
+/** The store that counted before a move could not be deleted. */
+export class LeftoverError extends Error {
+  override readonly name = "LeftoverError";
+}
+
 /** A page that is no console, or an older one, has the store open. */
 export class InUseError extends Error {
   override readonly name = "InUseError";
@@ -47,27 +52,37 @@ const GONE_MS = 3000;
 
 const PAGE = 500;
 
-/** Copies what `from` holds into a new store, checks the copy, lets it count, and deletes the old one. `close` lets go of that, whoever in this tab has it. */
+/** What moves: an open store, what it is called, and what closes it. */
+export interface Moving {
+  store: Store;
+  name: string;
+  close: () => Promise<void>;
+}
+
+/** Copies what a store holds into a new one, checks the copy, lets it count, and deletes the old one. Answers the new one, and whether the old one is gone. */
 export async function move(
-  from: Store,
+  { store: from, name, close }: Moving,
   passphrase: string | undefined,
   tell: (progress: MoveProgress) => void,
   signal: AbortSignal,
-  close: () => Promise<void>,
-): Promise<void> {
+): Promise<{ key: StoreKey; isOldGone: boolean }> {
   tell({ step: "gathering", done: 0, total: 0 });
+  const place = await readPlace();
   await expectAlone(from);
+  // Another tab may have been faster.
+  if (place.store !== name) throw new InUseError("The data have just been moved or deleted by another tab");
   await expectRoom(from);
   const links = await settledLinks(from);
   const held = await contentsOf(from);
-  const place = await readPlace();
   const target = { name: freshName(), passphrase };
   // Named before it is made: whoever comes after a crash deletes it.
   await writePlace({ ...place, leavings: [...place.leavings, target.name] });
   try {
     await copy(from, target, held, tell, signal);
     tell({ step: "checking", done: held.records, total: held.records });
-    await check(target, held, async (store) => remakeLinks(store, links));
+    await check(target, held, (store) => remakeLinks(store, links));
+    // What a page that came meanwhile has written is in no copy.
+    await expectAlone(from);
     signal.throwIfAborted();
     tell({ step: "ending", done: held.records, total: held.records });
     await close();
@@ -77,7 +92,11 @@ export async function move(
     await tidy().catch(() => undefined);
     throw error;
   }
-  await tidy().catch(() => undefined);
+  const isOldGone = await tidy().then(
+    () => true,
+    () => false,
+  );
+  return { key: target, isOldGone };
 }
 
 /** Deletes everything: an empty store counts from then on. Nobody has the old one open. */

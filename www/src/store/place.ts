@@ -54,13 +54,17 @@ export async function writePlace(place: Place): Promise<void> {
   }
 }
 
-/** Deletes what does not count. Only while no move is under way: the tab must hold the store open, or hold all others off. */
+/**
+ * Deletes what does not count. Only once the store that counts has been opened, and while no move is under way: the tab must hold it open, or hold all
+ * others off.
+ */
 export async function tidy(): Promise<void> {
   const { leavings } = await readPlace();
   if (leavings.length === 0) return;
   await inOneTab("tidy", async () => {
-    for (const name of (await readPlace()).leavings) {
-      await destroyPatiently(name);
+    const { store: counting, leavings } = await readPlace();
+    for (const name of leavings) {
+      if (name !== counting) await destroyPatiently(name);
       const { store, leavings } = await readPlace();
       await writePlace({ store, leavings: leavings.filter((left) => left !== name) });
     }

@@ -57,6 +57,14 @@ export function explain(error: unknown): Problem {
       advice: "Close it, or reload it if it is an older version of this page, then try again.",
     };
   }
+  if (has("LeftoverError")) {
+    return {
+      kind: "other",
+      title: "The old copy could not be deleted yet",
+      detail: `The new one is whole and in use. ${message}.`,
+      advice: "Close other pages of this address and reload this one: the old copy is deleted then.",
+    };
+  }
   if (has("ImportUnderWayError")) {
     return {
       kind: "locked",
