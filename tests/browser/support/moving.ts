@@ -55,10 +55,10 @@ export async function expectEverything(page: Page): Promise<void> {
 /** The stores of the origin, in its private file system and in IndexedDB. */
 export async function storesOf(page: Page): Promise<string[]> {
   return page.evaluate(async () => {
-    const root = await navigator.storage.getDirectory();
-    const parent = await root.getDirectoryHandle("chromatid", { create: true });
     const names: string[] = [];
-    for await (const name of (parent as FileSystemDirectoryHandle & { keys(): AsyncIterable<string> }).keys()) names.push(name);
+    const root = "getDirectory" in navigator.storage ? await navigator.storage.getDirectory() : undefined;
+    const parent = await root?.getDirectoryHandle("chromatid", { create: true });
+    if (parent) for await (const name of (parent as FileSystemDirectoryHandle & { keys(): AsyncIterable<string> }).keys()) names.push(name);
     const databases = await indexedDB.databases();
     return [...names, ...databases.flatMap(({ name = "" }) => (name.startsWith("chromatid:") ? [name] : []))].sort();
   });

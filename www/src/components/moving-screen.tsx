@@ -50,8 +50,8 @@ export function WaitingScreen() {
   return (
     <div className="page narrow">
       <section className="panel moving" role="status" aria-labelledby="waiting-title">
-        <h1 id="waiting-title">Another tab is at it</h1>
-        <p>It encrypts the data of this page anew, or deletes them. This tab goes on by itself as soon as that is done; until then nothing can be written.</p>
+        <h1 id="waiting-title">Waiting for another tab</h1>
+        <p>It is encrypting or deleting the data of this page. This tab goes on by itself as soon as that is done; until then nothing can be written.</p>
       </section>
     </div>
   );

@@ -35,7 +35,7 @@ function ResetForm({ onClose }: { onClose: () => void }) {
   return (
     <form className="form" onSubmit={reset}>
       <div className="prose">
-        <p>{useWhatGoes()} go for good, in all tabs, and so do links, half imports and pictures of maps. Nothing brings them back but an export.</p>
+        <p>{useWhatGoes()} go for good, in all tabs, and so do links, unfinished imports and pictures of maps. Nothing brings them back but an export.</p>
         <p>Servers that collections are linked with are not touched. The glosses are stored anew.</p>
       </div>
       <TextField label={`Type “${WORD}” to confirm`} value={word} onChange={setWord} startsHere />
