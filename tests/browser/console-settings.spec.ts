@@ -276,6 +276,13 @@ for (const colorScheme of ["light", "dark"] as const) {
         };
         await openSettings(page);
         await look("settings");
+        // All places in one line, their names below their signs, and where those have the least room.
+        for (const other of [1160, 1159, 820, 768, 720]) {
+          await page.setViewportSize({ width: other, height: 900 });
+          const header = page.getByRole("banner").locator(".header-inner");
+          expect(await header.evaluate((element) => element.scrollWidth - element.clientWidth), `header, ${String(other)} wide`).toBeLessThanOrEqual(0);
+        }
+        await page.setViewportSize({ width, height: 900 });
         await region(page, "Encryption").getByRole("button", { name: "Encrypt with a passphrase…" }).click();
         await dialog(page).getByLabel("New passphrase").fill("correct horse");
         await dialog(page).getByRole("button", { name: "Encrypt everything" }).click();
