@@ -7,6 +7,7 @@ import { withChroma } from "../../scripts/conformance/server.mjs";
 import { expect, test as base } from "./fixtures";
 import { expectAccessible, place, screenshot } from "./support/console-page";
 import { Gate } from "./support/gate";
+import { encrypt, encrypted, unlock } from "./support/moving";
 
 interface Remote {
   /** The collection of the test, as a program has it that knows nothing of links. */
@@ -145,6 +146,39 @@ test("a remote that cannot be reached: what to do is said, edits wait, and arriv
   await expect(badge(page, name)).toHaveText("In sync");
   await expect(card(page, name).getByRole("alert")).toHaveCount(0);
   expect(await remoteDocument(remote, "three")).toBe("written meanwhile");
+});
+
+test("a collection stays linked when everything is encrypted, once its server has all edits", async ({ consolePage: page, remote, consoleErrors }) => {
+  consoleErrors.expect(/net::ERR_/);
+  const { name, gate, collection } = remote;
+  await addLink(page, remote);
+  await gate.close();
+  await write(page, name, { id: "three", document: "written meanwhile", n: 3 });
+  await expect(card(page, name).getByTestId("pending")).toHaveText("1");
+  await encrypt(page);
+  await expect(page.getByRole("alert")).toContainText(`1 edit in “${name}” has not been sent to its server yet. Nothing was changed.`, { timeout: 30_000 });
+  await gate.open();
+  await openView(page);
+  await sync(page, name);
+  await button(card(page, name), "Pause").click();
+  await expect(badge(page, name)).toHaveText("Paused");
+
+  await encrypt(page);
+  await expect(encrypted(page)).toBeVisible({ timeout: 30_000 });
+  await openView(page);
+  await expect(badge(page, name)).toHaveText("Paused");
+  await page.reload();
+  await unlock(page);
+  await expect(badge(page, name)).toHaveText("Paused");
+  await button(card(page, name), "Resume").click();
+  await expect(badge(page, name)).toHaveText("In sync");
+  await write(page, name, { id: "four", document: "written encrypted", n: 4 });
+  await expect.poll(() => remoteDocument(remote, "four")).toBe("written encrypted");
+  await collection.delete({ ids: ["one"] });
+  await sync(page, name, "Compare everything");
+  await card(page, name).getByRole("link", { name }).click();
+  await expect(page.getByRole("row").filter({ hasText: "written meanwhile" })).toBeVisible();
+  await expect(page.getByRole("row").filter({ hasText: "the first text" })).toHaveCount(0);
 });
 
 test("a server that does not allow the page says nothing to it: how it comes to is shown", async ({ consolePage: page, remote, consoleErrors, server }) => {

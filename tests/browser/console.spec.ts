@@ -182,7 +182,7 @@ test("collections are listed, created with checks, and deleted after a question"
   await expect(page.getByRole("article", { name: "notes" })).toHaveCount(0);
 });
 
-test("storage says where the data are, plots the queries, and starts anew after a reset", async ({ consolePage: page }, info) => {
+test("storage says where the data are, and plots the queries", async ({ consolePage: page }, info) => {
   await ready(page);
   await search(page, "feeling of great happiness");
   await place(page, "Storage").click();
@@ -192,10 +192,6 @@ test("storage says where the data are, plots the queries, and starts anew after 
   await page.getByRole("button", { name: "Compact" }).click();
   await expect(page.getByText(/^Compacted in/)).toBeVisible();
   await screenshot(page, info, "storage");
-  await page.getByRole("button", { name: "Reset" }).click();
-  await page.getByRole("alertdialog").getByRole("button", { name: "Delete all data" }).click();
-  await place(page, "Search").click();
-  await ready(page);
 });
 
 test("after a reload without a network everything is found", async ({ consolePage: page, context, server }) => {

@@ -1,8 +1,10 @@
-import type { ComponentType } from "react";
+import { useEffect, useRef, type ComponentType } from "react";
 import { Header } from "./components/header";
+import { MovingScreen, WaitingScreen } from "./components/moving-screen";
 import { OfflineBanner } from "./components/offline-banner";
 import { StoreFailure } from "./components/store-failure";
 import { Spinner } from "./components/spinner";
+import { UnlockScreen } from "./components/unlock-screen";
 import { parseHash, useHash, type Route } from "./lib/hash-route";
 import { browsed } from "./store/browsed";
 import { useSnapshot } from "./store/use-store";
@@ -15,6 +17,7 @@ import { MapView } from "./views/map/map-view";
 import { QueryView } from "./views/query/query-view";
 import { RecordsView } from "./views/records/records-view";
 import { SearchView } from "./views/search/search-view";
+import { SettingsView } from "./views/settings/settings-view";
 import { StorageView } from "./views/storage/storage-view";
 import { SyncView } from "./views/sync/sync-view";
 
@@ -28,13 +31,14 @@ const SHARED: Views = {
   map: MapView,
 };
 
-/** Links, backups and the glosses are matters of a store in this browser. */
+/** Links, files, the glosses and what is set are matters of a store in this browser. */
 const OWN: Views = {
   search: SearchView,
   import: ImportView,
   sync: SyncView,
   storage: StorageView,
   benchmarks: BenchmarksView,
+  settings: SettingsView,
 };
 
 const VIEWS: Views = browsed ? SHARED : { ...SHARED, ...OWN };
@@ -47,22 +51,40 @@ export function App() {
   const { connection } = useSnapshot();
   const current = VIEWS[route.view] ? route.view : FIRST;
   const View = VIEWS[current] ?? CollectionsView;
+  const { status } = connection;
+  // Nothing of a store can be reached that is locked, or on its way into another.
+  const isShut = status === "locked" || status === "moving" || status === "waiting";
+  const hasFiles = !browsed && !isShut;
+  useFocusAfter(isShut);
   return (
     <>
       <a className="skip-link" href="#main" onClick={skipToMain}>
         Skip to content
       </a>
-      <Header current={current} />
+      <Header current={current} isShut={isShut} />
       {!browsed && <OfflineBanner />}
-      {!browsed && <ImportBanner />}
-      {!browsed && <FileDrop />}
+      {hasFiles && <ImportBanner />}
+      {hasFiles && <FileDrop />}
       <main id="main" tabIndex={-1}>
-        {connection.status === "opening" && <Spinner label={browsed ? `Opening ${browsed.place}` : "Opening the database"} />}
-        {connection.status === "failed" && <StoreFailure problem={connection.problem} />}
-        {connection.status === "open" && <View route={route} />}
+        {status === "opening" && <Spinner label={browsed ? `Opening ${browsed.place}` : "Opening the database"} />}
+        {status === "waiting" && <WaitingScreen />}
+        {status === "locked" && <UnlockScreen isRefused={connection.isRefused} />}
+        {status === "moving" && <MovingScreen move={connection} />}
+        {status === "failed" && <StoreFailure problem={connection.problem} />}
+        {status === "open" && <View route={route} />}
       </main>
     </>
   );
+}
+
+/** What had the focus is gone when everything else is shown: it goes to where that is. */
+function useFocusAfter(isShut: boolean): void {
+  const wasShut = useRef(isShut);
+  useEffect(() => {
+    const isChanged = wasShut.current !== isShut;
+    wasShut.current = isShut;
+    if (isChanged && document.activeElement === document.body) document.getElementById("main")?.focus();
+  }, [isShut]);
 }
 
 /** The address holds the view, so the link moves the focus itself. */

@@ -10,6 +10,7 @@ import "./styles/tables.css";
 import "./styles/query.css";
 import "./styles/map.css";
 import "./styles/storage.css";
+import "./styles/settings.css";
 import "./styles/sync.css";
 import "./styles/import.css";
 import { App } from "./app";
@@ -17,7 +18,6 @@ import { registerServiceWorker } from "./lib/service-worker";
 import { applyTheme } from "./lib/theme";
 import { browsed } from "./store/browsed";
 import { ConsoleStore } from "./store/console-store";
-import { openStore } from "./store/open-store";
 import { StoreContext } from "./store/use-store";
 
 const root = document.getElementById("root");
@@ -33,4 +33,4 @@ createRoot(root).render(
 void store.start();
 if (!browsed) registerServiceWorker();
 // For the console of the browser: `await chromatid.open()` is a client of the same store beside that of the page.
-Object.assign(window, { chromatid: { open: openStore } });
+Object.assign(window, { chromatid: { open: () => store.openBeside() } });

@@ -1,4 +1,4 @@
-import { Braces, ChartLine, Database, HardDrive, Moon, RefreshCw, ScatterChart, Search, Sun, Table2 } from "lucide-react";
+import { Braces, ChartLine, Database, HardDrive, Moon, RefreshCw, ScatterChart, Search, Settings, Sun, Table2 } from "lucide-react";
 import { ToggleButton } from "react-aria-components";
 import { hrefOf } from "../lib/hash-route";
 import { useTheme } from "../lib/theme";
@@ -21,8 +21,11 @@ const BROWSED: readonly string[] = ["collections", "records", "query", "map"];
 
 const PLACES = browsed ? ALL_PLACES.filter(({ view }) => BROWSED.includes(view)) : ALL_PLACES;
 
-/** Name, places and the theme switch. On narrow screens the places move to the lower edge, within reach of the thumb. */
-export function Header({ current }: { current: string }) {
+/**
+ * Name, places, settings and the theme switch. On narrow screens the places move to the lower edge, within reach of the thumb. `isShut`: there is
+ * nowhere to go.
+ */
+export function Header({ current, isShut }: { current: string; isShut: boolean }) {
   return (
     <header className="header">
       <div className="header-inner">
@@ -35,17 +38,30 @@ export function Header({ current }: { current: string }) {
             {browsed.place}
           </span>
         )}
-        <nav className="places" aria-label="Places">
-          {PLACES.map(({ view, label, Icon }) => (
-            <a key={view} href={hrefOf(view)} aria-current={view === current ? "page" : undefined}>
-              <Icon aria-hidden size={17} strokeWidth={1.75} />
-              {label}
+        {isShut ? <span className="places-shut" /> : <Places current={current} />}
+        <div className="header-end">
+          {!browsed && !isShut && (
+            <a className="icon-button" href={hrefOf("settings")} aria-label="Settings" aria-current={current === "settings" ? "page" : undefined}>
+              <Settings aria-hidden size={18} strokeWidth={1.75} />
             </a>
-          ))}
-        </nav>
-        <ThemeSwitch />
+          )}
+          <ThemeSwitch />
+        </div>
       </div>
     </header>
+  );
+}
+
+function Places({ current }: { current: string }) {
+  return (
+    <nav className="places" aria-label="Places">
+      {PLACES.map(({ view, label, Icon }) => (
+        <a key={view} href={hrefOf(view)} aria-current={view === current ? "page" : undefined}>
+          <Icon aria-hidden size={17} strokeWidth={1.75} />
+          {label}
+        </a>
+      ))}
+    </nav>
   );
 }
 

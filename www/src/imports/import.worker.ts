@@ -1,6 +1,7 @@
 /** Reads, embeds and stores files beside the page, as another client of its store. */
 
-import { openStore } from "../store/open-store";
+import { openStore, type StoreKey } from "../store/open-store";
+import { enter } from "../store/presence";
 import { explainFile } from "./explain-file";
 import { ImportError } from "./import-error";
 import { inspect } from "./inspect";
@@ -29,8 +30,17 @@ async function gate(): Promise<void> {
   if (isStopped) throw new Stopped();
 }
 
-async function run(job: Job, files: readonly File[]): Promise<void> {
-  const store = await openStore();
+async function run(job: Job, files: readonly File[], key: StoreKey): Promise<void> {
+  const leave = await enter();
+  try {
+    await storeRecords(job, files, key);
+  } finally {
+    leave();
+  }
+}
+
+async function storeRecords(job: Job, files: readonly File[], key: StoreKey): Promise<void> {
+  const store = await openStore(key);
   try {
     const began = performance.now();
     const position = await runJob(files, job, await targetOf(store, job.options), { onAdvance: (advance) => tell({ type: "advance", advance }), gate });
@@ -41,18 +51,19 @@ async function run(job: Job, files: readonly File[]): Promise<void> {
   }
 }
 
-async function start(job: Job, files: readonly File[]): Promise<void> {
-  const isKept = await keepFiles(job.id, files);
+async function start(job: Job, files: readonly File[], key: StoreKey): Promise<void> {
+  // A copy could be read by whoever gets at the device.
+  const isKept = key.passphrase === undefined && (await keepFiles(job.id, files));
   tell({ type: "kept", isKept });
-  await run(job, files);
+  await run(job, files, key);
 }
 
-async function goOnWith(job: Job): Promise<void> {
+async function goOnWith(job: Job, key: StoreKey): Promise<void> {
   const names = job.files.map(({ name }) => name);
   const files = await keptFiles(job.id, names).catch((cause: unknown) => {
     throw new ImportError("vanished", "The copy of the file that was kept is gone", { cause });
   });
-  await run(job, files);
+  await run(job, files, key);
 }
 
 async function handle(message: ToWorker): Promise<void> {
@@ -61,9 +72,9 @@ async function handle(message: ToWorker): Promise<void> {
       tell({ type: "inspected", inspection: await inspect(message.files) });
       return;
     case "start":
-      return start(message.job, message.files);
+      return start(message.job, message.files, message.key);
     case "continue":
-      return goOnWith(message.job);
+      return goOnWith(message.job, message.key);
     case "pause":
       paused ??= new Promise((resolve) => (goOn = resolve));
       return;

@@ -3,6 +3,7 @@ import { explainFile } from "./explain-file";
 import { START, type Job, type Options, type Position } from "./job";
 import type { FileProblem, FromWorker, ToWorker } from "./messages";
 import type { Advance } from "./run-job";
+import type { StoreKey } from "../store/open-store";
 import { readJob, writeJob } from "./saved-job";
 
 export type ImportState =
@@ -23,6 +24,7 @@ export class Imports {
   #state: ImportState = { status: "idle" };
   readonly #listeners = new Set<() => void>();
   readonly #onStored: () => void;
+  readonly #key: () => StoreKey;
   #worker: Worker | undefined;
   #port: MessagePort | undefined;
   #files: readonly File[] = [];
@@ -30,9 +32,10 @@ export class Imports {
   #told = 0;
   #whenStopped: (() => void) | undefined;
 
-  /** @param onStored is told when records have come */
-  constructor(onStored: () => void) {
+  /** @param onStored is told when records have come; `key` opens the store for the worker */
+  constructor(onStored: () => void, key: () => StoreKey) {
     this.#onStored = onStored;
+    this.#key = key;
   }
 
   readonly subscribe = (notify: () => void): (() => void) => {
@@ -54,6 +57,11 @@ export class Imports {
   /** Whether new files can be taken: one import at a time. */
   get isFree(): boolean {
     return !["running", "paused", "interrupted", "inspecting"].includes(this.#state.status);
+  }
+
+  /** Whether one goes on, or is left to be gone on with, here or in another tab. */
+  get isUnderWay(): boolean {
+    return ["running", "paused", "interrupted"].includes(this.#state.status) || readJob() !== undefined;
   }
 
   inspect(files: readonly File[]): void {
@@ -115,12 +123,13 @@ export class Imports {
 
   #run(job: Job, type: "start" | "continue"): void {
     this.#end();
-    writeJob(job);
+    this.#save(job);
     const advance = { ...job.position, share: 0 };
     this.#begin(advance);
     this.#set({ status: "running", job, advance, perSecond: 0, secondsLeft: undefined, isStored: false });
     this.#hold(job);
-    this.#send(type === "start" ? { type, job, files: this.#files } : { type, job });
+    const key = this.#key();
+    this.#send(type === "start" ? { type, job, key, files: this.#files } : { type, job, key });
   }
 
   /** Other tabs see by this lock that the import is under way. */
@@ -177,8 +186,13 @@ export class Imports {
   }
 
   #keep(state: ImportState & { job: Job }): void {
-    writeJob(state.job);
+    this.#save(state.job);
     this.#set(state);
+  }
+
+  /** What an encrypted store does not show is written nowhere else: its imports end with their page. */
+  #save(job: Job): void {
+    if (this.#key().passphrase === undefined) writeJob(job);
   }
 
   #advance(state: ImportState & { status: "running" | "paused" }, advance: Advance): void {
@@ -203,7 +217,7 @@ export class Imports {
   #fail(problem: FileProblem): void {
     const { job } = this.#state as { job?: Job };
     this.#end();
-    if (job) writeJob(job);
+    if (job) this.#save(job);
     this.#set({ status: "failed", problem, job });
     if (job) this.#onStored();
   }

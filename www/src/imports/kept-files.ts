@@ -53,6 +53,15 @@ export async function forgetFiles(id: string): Promise<void> {
   }
 }
 
+/** Deletes the copies of all imports. */
+export async function forgetAllFiles(): Promise<void> {
+  try {
+    await (await navigator.storage.getDirectory()).removeEntry(FOLDER, { recursive: true });
+  } catch {
+    // As above.
+  }
+}
+
 async function folderOf(id: string, create: boolean): Promise<FileSystemDirectoryHandle> {
   const root = await navigator.storage.getDirectory();
   return (await root.getDirectoryHandle(FOLDER, { create })).getDirectoryHandle(id, { create });

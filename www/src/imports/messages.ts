@@ -1,3 +1,4 @@
+import type { StoreKey } from "../store/open-store";
 import type { Problem } from "../store/problems";
 import type { Inspection } from "./fields";
 import type { Job, Position } from "./job";
@@ -5,8 +6,8 @@ import type { Advance } from "./run-job";
 
 export type ToWorker =
   | { type: "inspect"; files: readonly File[] }
-  | { type: "start"; files: readonly File[]; job: Job }
-  | { type: "continue"; job: Job }
+  | { type: "start"; files: readonly File[]; job: Job; key: StoreKey }
+  | { type: "continue"; job: Job; key: StoreKey }
   | { type: "pause" | "go-on" | "stop" };
 
 export interface FileProblem extends Problem {

@@ -44,15 +44,26 @@ function subscribe(notify: () => void): () => void {
   };
 }
 
+function choose(theme: Theme | undefined): void {
+  chosen = theme;
+  store(theme);
+  applyTheme();
+  listeners.forEach((notify) => notify());
+}
+
+const inForce = (): Theme => chosen ?? systemTheme();
+
 /** The theme in force and a function that flips it. Flipping back to the system's theme follows the system again. */
 export function useTheme(): [Theme, () => void] {
-  const theme = useSyncExternalStore(subscribe, () => chosen ?? systemTheme());
+  const theme = useSyncExternalStore(subscribe, inForce);
   const toggle = useCallback(() => {
-    const next: Theme = (chosen ?? systemTheme()) === "dark" ? "light" : "dark";
-    chosen = next === systemTheme() ? undefined : next;
-    store(chosen);
-    applyTheme();
-    listeners.forEach((notify) => notify());
+    const next: Theme = inForce() === "dark" ? "light" : "dark";
+    choose(next === systemTheme() ? undefined : next);
   }, []);
   return [theme, toggle];
+}
+
+/** What was chosen, and a function that chooses; undefined follows the system. */
+export function useThemeChoice(): [Theme | undefined, (theme: Theme | undefined) => void] {
+  return [useSyncExternalStore(subscribe, () => chosen), choose];
 }

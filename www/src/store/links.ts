@@ -109,7 +109,7 @@ export class Links {
   async add(name: string, options: LinkOptions): Promise<void> {
     await this.#enqueue(async () => {
       await this.#close(name);
-      this.#paused = writePaused(name, false);
+      this.#setPausedMark(name, false);
       try {
         await this.#open(name, options);
       } finally {
@@ -144,7 +144,7 @@ export class Links {
       await this.#close(name);
       await this.#store?.unlink({ name });
       this.#opened.delete(name);
-      this.#paused = writePaused(name, false);
+      this.#setPausedMark(name, false);
       await this.#refresh();
     });
     this.#tell({ kind: "changed" });
@@ -183,10 +183,24 @@ export class Links {
 
   async #setPaused(name: string, isPaused: boolean): Promise<void> {
     await this.#enqueue(async () => {
-      this.#paused = writePaused(name, isPaused);
+      this.#setPausedMark(name, isPaused);
       await this.#refresh();
     });
     this.#tell({ kind: "changed" });
+  }
+
+  #replicaOf(name: string): string | undefined {
+    return this.#stored?.find((stored) => stored.name === name)?.settings.replica;
+  }
+
+  #isPaused(name: string): boolean {
+    const replica = this.#replicaOf(name);
+    return replica !== undefined && this.#paused.has(replica);
+  }
+
+  #setPausedMark(name: string, isPaused: boolean): void {
+    const replica = this.#replicaOf(name);
+    if (replica !== undefined) this.#paused = writePaused(replica, isPaused);
   }
 
   async #refresh(): Promise<void> {
@@ -209,14 +223,14 @@ export class Links {
         // Another tab has changed it; its credentials are not known here.
         await this.#close(name);
         this.#opened.delete(name);
-      } else if (this.#paused.has(name)) {
+      } else if (this.#isPaused(name)) {
         await this.#close(name);
       } else if (opened.isClosed) {
         await this.#tryToOpen(name, opened.options);
       }
     }
     for (const [name, settings] of known) {
-      if (!this.#opened.has(name) && !this.#paused.has(name) && goesOnAlone(settings)) {
+      if (!this.#opened.has(name) && !this.#isPaused(name) && goesOnAlone(settings)) {
         await this.#tryToOpen(name, optionsOf(settings));
       }
     }
@@ -301,7 +315,7 @@ export class Links {
         settings,
         link: opened?.link,
         status: opened?.status,
-        isPaused: this.#paused.has(name),
+        isPaused: this.#isPaused(name),
         trouble: opened?.trouble,
         journalRevision: opened?.journalRevision ?? 0,
         error: this.#failures.get(name),

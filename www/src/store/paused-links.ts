@@ -1,26 +1,35 @@
-/** Links that the user has paused: they stay so after a reload, in all tabs. */
+/** Links that the user has paused, by the names of their replicas, which tell nothing: they stay so after a reload, in all tabs. */
 
 const STORAGE_KEY = "chromatid-paused-links";
 
 export function readPaused(): Set<string> {
   try {
-    const names = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? "[]") as unknown;
-    return new Set(Array.isArray(names) ? names.map(String) : []);
+    const replicas = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? "[]") as unknown;
+    return new Set(Array.isArray(replicas) ? replicas.map(String) : []);
   } catch {
     // Storage may be blocked, or somebody else has written there.
     return new Set();
   }
 }
 
-/** Adds a name or takes it away; answers what is paused now. */
-export function writePaused(name: string, isPaused: boolean): Set<string> {
-  const names = readPaused();
-  if (isPaused) names.add(name);
-  else names.delete(name);
+/** Adds a replica or takes it away; answers what is paused now. */
+export function writePaused(replica: string, isPaused: boolean): Set<string> {
+  const replicas = readPaused();
+  if (isPaused) replicas.add(replica);
+  else replicas.delete(replica);
   try {
-    localStorage.setItem(STORAGE_KEY, JSON.stringify([...names]));
+    localStorage.setItem(STORAGE_KEY, JSON.stringify([...replicas]));
   } catch {
     // As above: the pause then lasts until the page is closed.
   }
-  return names;
+  return replicas;
+}
+
+/** Forgets all of them. */
+export function forgetPaused(): void {
+  try {
+    localStorage.removeItem(STORAGE_KEY);
+  } catch {
+    // As above.
+  }
 }

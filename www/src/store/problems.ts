@@ -41,6 +41,62 @@ export function explain(error: unknown): Problem {
       advice: "Close or reload the other tab, then try again.",
     };
   }
+  if (has("OthersStayError")) {
+    return {
+      kind: "locked",
+      title: "Another tab does not let go of these data",
+      detail: "Nobody may write while this is done, but a tab of this page, or an import of one, is still at it. Nothing was changed.",
+      advice: "Close or reload the other tabs, then try again.",
+    };
+  }
+  if (has("InUseError")) {
+    return {
+      kind: "locked",
+      title: "Another page has the data open",
+      detail: `${message}. Nothing was changed.`,
+      advice: "Close it, or reload it if it is an older version of this page, then try again.",
+    };
+  }
+  if (has("LeftoverError")) {
+    return {
+      kind: "other",
+      title: "The old copy could not be deleted yet",
+      detail: `The new one is whole and in use. ${message}.`,
+      advice: "Close other pages of this address and reload this one: the old copy is deleted then.",
+    };
+  }
+  if (has("ImportUnderWayError")) {
+    return {
+      kind: "locked",
+      title: "An import is under way",
+      detail: `${message}. Nothing was changed.`,
+      advice: "Wait until it is done, or end it, then try again.",
+    };
+  }
+  if (has("WaitingEditsError")) {
+    return {
+      kind: "refused",
+      title: "Some edits are only here",
+      detail: `${message}. Nothing was changed.`,
+      advice: "Synchronise the collection or unlink it (Sync), then try again.",
+    };
+  }
+  if (has("CopyError")) {
+    return {
+      kind: "other",
+      title: "The copy was not good",
+      detail: `${message}. It was deleted; your data are as they were.`,
+      advice: "Look for damage (Storage), then try again.",
+    };
+  }
+  if (has("NoRoomError")) {
+    return {
+      kind: "full",
+      title: "There is no room for that",
+      detail: `${message}. Nothing was changed.`,
+      advice: "Delete a collection, or free space on this device, then try again.",
+    };
+  }
   if (has("CorruptionError")) {
     return {
       kind: "corrupt",

@@ -26,9 +26,9 @@ interface State {
 
 /** The picture of a collection: the one that was kept, else a new one that gets better while it is computed. */
 export function useProjection(collection: Collection, wanted: number): ProjectionState {
-  const { revision } = useSnapshot();
-  // A place that is elsewhere is no matter of this browser.
-  const onDevice = !browsed;
+  const { revision, connection } = useSnapshot();
+  // A place that is elsewhere is no matter of this browser, and what an encrypted store has is to be read nowhere else.
+  const onDevice = !browsed && !(connection.status === "open" && connection.isEncrypted);
   const [updates, setUpdates] = useState(0);
   const [state, setState] = useState<State>({ asked: undefined });
   const [stamp, setStamp] = useState<string>();

@@ -1,14 +1,13 @@
 import { useState } from "react";
 import { Button } from "react-aria-components";
-import { ConfirmButton } from "../../components/confirm-button";
 import { ErrorNotice } from "../../components/problem-notice";
 import { formatMilliseconds } from "../../lib/format";
-import { useConsoleStore, useOpenStore } from "../../store/use-store";
+import { hrefOf } from "../../lib/hash-route";
+import { useOpenStore } from "../../store/use-store";
 
-/** Refresh, compact, delete everything. */
+/** Refresh, compact, and where to go for what is about all data. */
 export function StorageActions({ onDone }: { onDone: () => void }) {
   const store = useOpenStore();
-  const consoleStore = useConsoleStore();
   const [note, setNote] = useState("");
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
@@ -38,13 +37,9 @@ export function StorageActions({ onDone }: { onDone: () => void }) {
         <Button className="button" isPending={isBusy} onPress={() => void compact()}>
           Compact
         </Button>
-        <ConfirmButton
-          label="Reset"
-          title="Delete all data?"
-          text="All collections of this page are deleted from this browser for good. The glosses are stored anew; nothing else can be brought back."
-          confirm="Delete all data"
-          onConfirm={() => consoleStore.reset()}
-        />
+        <a className="button" href={hrefOf("settings")}>
+          Backup and reset
+        </a>
       </div>
       {error !== undefined && <ErrorNotice error={error} />}
     </div>

@@ -3,7 +3,7 @@ import { ErrorNotice } from "../../components/problem-notice";
 import { Spinner } from "../../components/spinner";
 import { useLoad, useTitle } from "../../lib/hooks";
 import { useOpenStore, useSnapshot } from "../../store/use-store";
-import { BackupPanel } from "./backup-panel";
+import { HealthPanel } from "./health-panel";
 import { InfoPanels } from "./info-panels";
 import { StorageActions } from "./storage-actions";
 import { TimingsPanel } from "./timings-panel";
@@ -26,7 +26,7 @@ export function StorageView() {
       </div>
       {info.status === "failed" && <ErrorNotice error={info.error} />}
       {info.value ? <InfoPanels info={info.value} /> : info.status === "loading" && <Spinner label="Asking the database" />}
-      <BackupPanel onDone={() => setRefreshes((before) => before + 1)} />
+      <HealthPanel onDone={() => setRefreshes((before) => before + 1)} />
       <TimingsPanel />
     </div>
   );

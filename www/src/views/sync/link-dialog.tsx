@@ -8,7 +8,7 @@ import { useOpenStore } from "../../store/use-store";
 import { CorsHint } from "./cors-hint";
 import { compileLink, draftOf, emptyDraft, type LinkDraft, type LinkProblems } from "./draft";
 import { HowFields, RemoteFields } from "./link-fields";
-import { TextField } from "./text-field";
+import { TextField } from "../../components/text-field";
 import { addressOf, explainLinkError } from "./words";
 
 interface LinkDialogProps {

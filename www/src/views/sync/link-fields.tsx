@@ -2,7 +2,7 @@ import type { LinkSettings } from "chromatid";
 import { useId } from "react";
 import { Label, Radio, RadioGroup } from "react-aria-components";
 import { DEFAULT_POLICIES, enterHost, type LinkDraft, type LinkProblems } from "./draft";
-import { TextField } from "./text-field";
+import { TextField } from "../../components/text-field";
 import { describeInterval, DIRECTIONS, INTERVALS, POLICIES, type Policy } from "./words";
 
 interface FieldsProps {

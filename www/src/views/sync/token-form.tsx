@@ -2,7 +2,7 @@ import { useState, type FormEvent } from "react";
 import { Button } from "react-aria-components";
 import { ProblemNotice } from "../../components/problem-notice";
 import { useLinkStore } from "../../store/use-links";
-import { TextField } from "./text-field";
+import { TextField } from "../../components/text-field";
 import { explainLinkError } from "./words";
 
 /** Opens a link by the token that it cannot go on without. */

@@ -1,21 +1,25 @@
+import type { ReactNode } from "react";
 import { FieldError, Input, Label, Text, TextField as AriaTextField } from "react-aria-components";
 
 interface TextFieldProps {
   label: string;
   value: string;
   onChange: (value: string) => void;
-  description?: string;
+  description?: ReactNode;
   /** What is wrong with the value; shown once the form was sent */
   error?: string | undefined;
   placeholder?: string;
   type?: "text" | "password";
+  autoComplete?: "off" | "new-password" | "current-password";
   inputMode?: "numeric" | "url";
   /** Whether the form starts with this field */
   startsHere?: boolean;
 }
 
 /** A line of text with its label, what it is about, and what is wrong with it. */
-export function TextField({ label, value, onChange, description, error, placeholder, type = "text", inputMode, startsHere = false }: TextFieldProps) {
+export function TextField(props: TextFieldProps) {
+  const { label, value, onChange, description, error, placeholder, type = "text", inputMode, startsHere = false } = props;
+  const { autoComplete = type === "password" ? "new-password" : "off" } = props;
   return (
     <AriaTextField
       className="field"
@@ -29,7 +33,7 @@ export function TextField({ label, value, onChange, description, error, placehol
       autoFocus={startsHere}
     >
       <Label>{label}</Label>
-      <Input autoComplete={type === "password" ? "new-password" : "off"} autoCapitalize="none" spellCheck={false} placeholder={placeholder ?? ""} />
+      <Input autoComplete={autoComplete} autoCapitalize="none" spellCheck={false} placeholder={placeholder ?? ""} />
       {description !== undefined && <Text slot="description">{description}</Text>}
       <FieldError className="field-error">{error}</FieldError>
     </AriaTextField>
