@@ -29,6 +29,8 @@ export async function screenshot(page: Page, info: TestInfo, name: string): Prom
 
 /** Fails on what keeps people with a disability from using the page. */
 export async function expectAccessible(page: Page, where: string): Promise<void> {
+  // Colours on their way to others have no contrast that would last.
+  await page.waitForFunction(() => document.getAnimations().every((animation) => animation.playState !== "running" || animation.effect?.getTiming().iterations === Infinity));
   const { violations } = await new AxeBuilder({ page }).analyze();
   const grave = violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
