@@ -207,8 +207,12 @@ await (await client.link({ name: "notes" }, { remote: { host: "localhost", port:
   },
 };
 
+/** Runs in workerd. */
+export const DURABLE_OBJECT = "pkg/README.md: Durable Objects";
+
 /** Run elsewhere: in workerd, in pages of `tests/packages`, and as the page that they make (`tests/browser/offline-search.spec.ts`). */
 export const ELSEWHERE = [
+  DURABLE_OBJECT,
   ...["main.js", "sw.js", "embed.js", "search.js"].map((file) => `docs/OFFLINE-SEARCH.md: \`${file}\``),
-  "pkg/README.md: Durable Objects", "docs/FRAMEWORKS.md: LangChain", "docs/FRAMEWORKS.md: LlamaIndex",
+  "docs/FRAMEWORKS.md: LangChain", "docs/FRAMEWORKS.md: LlamaIndex",
 ];

@@ -4,10 +4,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import type { Handler } from "../server/handler.js";
 import { joined } from "../bytes.js";
-import { type HttpReply, type HttpRequest, TooLargeError } from "../server/http.js";
+import { type HttpReply, type HttpRequest, LATE_MS, TooLargeError } from "../server/http.js";
 
 const SHORT_BYTES = 64 * 1024;
-const LATE_MS = 2_000;
 
 /** A listener for `http.createServer`. */
 export function nodeListener(handler: Handler): (incoming: IncomingMessage, outgoing: ServerResponse) => void {

@@ -22,6 +22,9 @@ export interface HttpReply {
   body: Uint8Array | string | null;
 }
 
+/** How long a body that is refused is taken in all the same, so that its sender reads why. */
+export const LATE_MS = 2_000;
+
 /** A body that is longer than it may be. */
 export class TooLargeError extends Error {
   override readonly name = "TooLargeError";
@@ -75,14 +78,14 @@ export function toResponse({ status, headers, body }: HttpReply): Response {
 }
 
 async function readStream(request: Request, limit: number): Promise<Uint8Array> {
-  if (Number(request.headers.get("content-length") ?? Number.NaN) > limit) {
-    await request.body?.cancel();
-    throw new TooLargeError();
-  }
   if (!request.body) {
     return new Uint8Array();
   }
   const reader = request.body.getReader();
+  if (Number(request.headers.get("content-length") ?? Number.NaN) > limit) {
+    await passOver(reader, 2 * limit);
+    throw new TooLargeError();
+  }
   const chunks: Uint8Array[] = [];
   let length = 0;
   for (;;) {
@@ -92,9 +95,29 @@ async function readStream(request: Request, limit: number): Promise<Uint8Array> 
     }
     length += value.byteLength;
     if (length > limit) {
-      await reader.cancel();
+      await passOver(reader, 2 * limit);
       throw new TooLargeError();
     }
     chunks.push(value);
+  }
+}
+
+/** Who is cut off while still sending may never read the answer: for a while, and up to a size, what comes is passed over. */
+async function passOver(reader: ReadableStreamDefaultReader<Uint8Array>, bytes: number): Promise<void> {
+  let timer;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, LATE_MS);
+  });
+  try {
+    for (let passed = 0; passed <= bytes; ) {
+      const next = await Promise.race([reader.read(), late]);
+      if (!next || next.done) {
+        break;
+      }
+      passed += next.value.byteLength;
+    }
+    await reader.cancel();
+  } finally {
+    clearTimeout(timer);
   }
 }

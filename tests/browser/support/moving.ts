@@ -101,7 +101,7 @@ export async function standStill(page: Page, at: Standstill): Promise<void> {
         if (this.name !== "chromatid-console" || args[1] !== "readwrite" || ++writes < point.write) return begin.apply(this, args);
         state.stopped = true;
         // One that never begins.
-        return { objectStore: () => ({ put: () => undefined }) } as unknown as IDBTransaction;
+        return { objectStore: () => ({ get: () => ({}), put: () => undefined }) } as unknown as IDBTransaction;
       };
     }
   }, at);

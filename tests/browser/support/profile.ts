@@ -7,6 +7,7 @@ import path from "node:path";
 import { type BrowserContext, chromium } from "@playwright/test";
 
 import { findChromium } from "../../../scripts/setup/chromium.mjs";
+import { cutTornRecords } from "./leveldb";
 
 const FLAGS = [
   "--no-sandbox",
@@ -78,6 +79,7 @@ export class BrowserProfile {
     await gone;
     this.#open = undefined;
     await rm(path.join(this.#directory, "SingletonLock"), { force: true });
+    cutTornRecords(this.#directory);
   }
 
   /** Ends the browser and removes what it kept. */

@@ -147,7 +147,7 @@ export class ConsoleStore {
         await startAnew();
       });
       await forgetPictures();
-      forgetPaused();
+      await forgetPaused();
     };
     await this.#enqueue(() => this.#whileClosed("reset", work));
     await this.#begin();

@@ -63,7 +63,7 @@ export class Links {
   readonly #channel = new BroadcastChannel(CHANNEL);
   #store: Store | undefined;
   #stored: StoredLink[] | undefined;
-  #paused = readPaused();
+  #paused: ReadonlySet<string> = new Set();
   /** Changes are made one after the other. */
   #queue: Promise<unknown> = Promise.resolve();
   /** Whether something is about to be shown. */
@@ -85,7 +85,6 @@ export class Links {
   /** Opens again what goes on without the user. */
   async start(store: Store): Promise<void> {
     this.#store = store;
-    this.#paused = readPaused();
     await this.refresh();
   }
 
@@ -109,7 +108,7 @@ export class Links {
   async add(name: string, options: LinkOptions): Promise<void> {
     await this.#enqueue(async () => {
       await this.#close(name);
-      this.#setPausedMark(name, false);
+      await this.#setPausedMark(name, false);
       try {
         await this.#open(name, options);
       } finally {
@@ -144,7 +143,7 @@ export class Links {
       await this.#close(name);
       await this.#store?.unlink({ name });
       this.#opened.delete(name);
-      this.#setPausedMark(name, false);
+      await this.#setPausedMark(name, false);
       await this.#refresh();
     });
     this.#tell({ kind: "changed" });
@@ -183,7 +182,7 @@ export class Links {
 
   async #setPaused(name: string, isPaused: boolean): Promise<void> {
     await this.#enqueue(async () => {
-      this.#setPausedMark(name, isPaused);
+      await this.#setPausedMark(name, isPaused);
       await this.#refresh();
     });
     this.#tell({ kind: "changed" });
@@ -198,16 +197,17 @@ export class Links {
     return replica !== undefined && this.#paused.has(replica);
   }
 
-  #setPausedMark(name: string, isPaused: boolean): void {
+  async #setPausedMark(name: string, isPaused: boolean): Promise<void> {
     const replica = this.#replicaOf(name);
-    if (replica !== undefined) this.#paused = writePaused(replica, isPaused);
+    if (replica !== undefined) await writePaused(replica, isPaused);
   }
 
   async #refresh(): Promise<void> {
     const store = this.#store;
     if (!store) return;
     try {
-      const stored = await store.links();
+      const [stored, paused] = await Promise.all([store.links(), readPaused()]);
+      this.#paused = paused;
       this.#stored = stored.filter(({ tenant, database }) => tenant === DEFAULT_TENANT && database === DEFAULT_DATABASE);
     } catch (error) {
       this.#show(error);
@@ -289,7 +289,6 @@ export class Links {
     if (message.kind === "ending") {
       void this.#enqueue(() => this.#close(message.name));
     } else {
-      this.#paused = readPaused();
       void this.refresh();
     }
   }

@@ -24,11 +24,11 @@ export async function settledLinks(store: Store): Promise<StoredLink[]> {
 
 /** Notes the same links in a store that has their collections. */
 export async function remakeLinks(store: Store, links: readonly StoredLink[]): Promise<void> {
-  const paused = readPaused();
+  const paused = await readPaused();
   for (const { name, settings } of links) {
     const link = await store.link({ name }, silent(settings));
     await link.close();
-    if (paused.has(settings.replica)) writePaused(link.settings.replica, true);
+    if (paused.has(settings.replica)) await writePaused(link.settings.replica, true);
   }
 }
 

@@ -1,35 +1,33 @@
 /** Links that the user has paused, by the names of their replicas, which tell nothing: they stay so after a reload, in all tabs. */
 
-const STORAGE_KEY = "chromatid-paused-links";
+import { changeKept, readKept } from "./kept";
 
-export function readPaused(): Set<string> {
-  try {
-    const replicas = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? "[]") as unknown;
-    return new Set(Array.isArray(replicas) ? replicas.map(String) : []);
-  } catch {
-    // Storage may be blocked, or somebody else has written there.
-    return new Set();
-  }
+const KEY = "paused-links";
+
+/** Where the browser keeps nothing a pause lasts until the page is closed. */
+let fleeting: readonly string[] = [];
+
+const setOf = (kept: unknown): Set<string> => new Set(Array.isArray(kept) ? kept.map(String) : fleeting);
+
+export async function readPaused(): Promise<Set<string>> {
+  return setOf(await readKept(KEY));
 }
 
-/** Adds a replica or takes it away; answers what is paused now. */
-export function writePaused(replica: string, isPaused: boolean): Set<string> {
-  const replicas = readPaused();
-  if (isPaused) replicas.add(replica);
-  else replicas.delete(replica);
-  try {
-    localStorage.setItem(STORAGE_KEY, JSON.stringify([...replicas]));
-  } catch {
-    // As above: the pause then lasts until the page is closed.
-  }
-  return replicas;
+/** Adds a replica or takes it away. */
+export async function writePaused(replica: string, isPaused: boolean): Promise<void> {
+  await change((replicas) => (isPaused ? replicas.add(replica) : replicas.delete(replica)));
 }
 
 /** Forgets all of them. */
-export function forgetPaused(): void {
-  try {
-    localStorage.removeItem(STORAGE_KEY);
-  } catch {
-    // As above.
-  }
+export async function forgetPaused(): Promise<void> {
+  await change((replicas) => replicas.clear());
+}
+
+async function change(edit: (replicas: Set<string>) => unknown): Promise<void> {
+  const edited = (kept: unknown): string[] => {
+    const replicas = setOf(kept);
+    edit(replicas);
+    return [...replicas];
+  };
+  if (!(await changeKept(KEY, edited))) fleeting = edited(undefined);
 }

@@ -5,6 +5,7 @@
 
 import { destroy } from "chromatid";
 import { inOneTab } from "../lib/one-tab";
+import { changeKept, readKept } from "./kept";
 
 /** What is kept: the store that counts, and stores that do not and are to be deleted: half copies, and what was left after a move. */
 export interface Place {
@@ -13,12 +14,7 @@ export interface Place {
 }
 
 const FIRST = "console";
-const DATABASE = "chromatid-console";
-const TABLE = "place";
 const KEY = "store";
-
-/** Browsers that keep nothing say so by these names: there the store is one of memory, and never moves. */
-const KEEPS_NOTHING = new Set(["InvalidStateError", "SecurityError"]);
 
 /** How often, and after how many milliseconds, a deletion is tried that another tab's worker may still be in the way of. */
 const TRIES = 6;
@@ -27,31 +23,14 @@ const PAUSE_MS = 250;
 /** A name that no store had before. */
 export const freshName = (): string => `${FIRST}-${crypto.randomUUID().slice(0, 8)}`;
 
-/** The store that counts; the first one where nothing was ever moved. */
+/** The store that counts; the first one where nothing was ever moved, or nothing is kept: there it is one of memory, and never moves. */
 export async function readPlace(): Promise<Place> {
-  const database = await open();
-  if (!database) return { store: FIRST, leavings: [] };
-  try {
-    return ((await settled(database.transaction(TABLE).objectStore(TABLE).get(KEY))) as Place | undefined) ?? { store: FIRST, leavings: [] };
-  } finally {
-    database.close();
-  }
+  return ((await readKept(KEY)) as Place | undefined) ?? { store: FIRST, leavings: [] };
 }
 
 /** Durable once it resolves: what it does not name any more may be deleted. */
 export async function writePlace(place: Place): Promise<void> {
-  const database = await open();
-  if (!database) throw new Error("This browser keeps no data: nothing can be moved");
-  try {
-    const transaction = database.transaction(TABLE, "readwrite", { durability: "strict" });
-    transaction.objectStore(TABLE).put(place, KEY);
-    await new Promise<void>((resolve, reject) => {
-      transaction.oncomplete = () => resolve();
-      transaction.onabort = () => reject(transaction.error ?? new Error("The transaction was given up"));
-    });
-  } finally {
-    database.close();
-  }
+  if (!(await changeKept(KEY, () => place))) throw new Error("This browser keeps no data: nothing can be moved");
 }
 
 /**
@@ -82,25 +61,4 @@ async function destroyPatiently(name: string): Promise<void> {
       await new Promise((resume) => setTimeout(resume, PAUSE_MS * tries));
     }
   }
-}
-
-/** Undefined where the browser keeps nothing. */
-async function open(): Promise<IDBDatabase | undefined> {
-  const factory = (globalThis as Partial<typeof globalThis>).indexedDB;
-  if (!factory) return undefined;
-  try {
-    const request = factory.open(DATABASE, 1);
-    request.onupgradeneeded = () => request.result.createObjectStore(TABLE);
-    return await settled(request);
-  } catch (error) {
-    if (error instanceof DOMException && (KEEPS_NOTHING.has(error.name) || error.message.includes("denied permission"))) return undefined;
-    throw error;
-  }
-}
-
-function settled<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error ?? new Error("IndexedDB does not answer"));
-  });
 }
