@@ -314,3 +314,29 @@ test("a token that no request can carry is told as that, and another one goes on
   await one.link.sync();
   expect(world.remote().size).toBe(1);
 });
+
+test("a link that is closed while its token is fetched leaves no request open", async () => {
+  let token: string | Promise<string> = "a";
+  let ask = (): void => undefined;
+  const one = await world.replica({ remote: { token: () => (ask(), token) } });
+  await one.link.sync();
+  // A server that does not answer: only who asks can end that.
+  world.fetch = (_, init) =>
+    new Promise((_resolve, reject) => {
+      const { signal } = init as RequestInit;
+      signal?.addEventListener("abort", () => reject(new TypeError("given up")));
+      if (signal?.aborted) reject(new TypeError("given up"));
+    });
+  let arrive: (token: string) => void = () => undefined;
+  token = new Promise((resolve) => (arrive = resolve));
+  const asked = new Promise<void>((resolve) => (ask = resolve));
+  const round = one.link.sync().then(
+    () => "done",
+    () => "given up",
+  );
+  await asked;
+  const closed = one.link.close();
+  arrive("a");
+  await closed;
+  expect(await round).toBe("given up");
+});

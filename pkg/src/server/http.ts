@@ -95,7 +95,7 @@ async function readStream(request: Request, limit: number): Promise<Uint8Array> 
     }
     length += value.byteLength;
     if (length > limit) {
-      await passOver(reader, 2 * limit);
+      await passOver(reader, limit);
       throw new TooLargeError();
     }
     chunks.push(value);
