@@ -273,8 +273,10 @@ export class ConsoleStore {
   }
 
   #prepareWordnet(): Promise<void> {
+    // Most visits only look: that is no import, which nothing else may come in between of.
     return this.#provide(
       async (store, onProgress) => (await findWordnet(store)) ?? (await finishIndexing(store)) ?? importWordnet(store, onProgress),
+      findWordnet,
     );
   }
 
@@ -286,13 +288,16 @@ export class ConsoleStore {
     return this.#importing;
   }
 
-  /** Makes the collection of glosses, telling how far it is. */
-  async #provide(make: (store: Store, onProgress: (progress: ImportProgress) => void) => Promise<Collection>): Promise<void> {
+  /** Makes the collection of glosses, telling how far it is, unless it is found. */
+  async #provide(
+    make: (store: Store, onProgress: (progress: ImportProgress) => void) => Promise<Collection>,
+    find?: (store: Store) => Promise<Collection | undefined>,
+  ): Promise<void> {
     const { connection } = this.#snapshot;
     if (connection.status !== "open") return;
     try {
       const onProgress = (progress: ImportProgress): void => this.#set({ wordnet: { status: "importing", progress } });
-      const collection = await inOneTab("import", () => make(connection.store, onProgress));
+      const collection = (await find?.(connection.store)) ?? (await inOneTab("import", () => make(connection.store, onProgress)));
       this.#set({ wordnet: { status: "ready", collection } });
       this.changed();
     } catch (error) {
