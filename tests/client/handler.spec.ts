@@ -140,6 +140,27 @@ test("a body is read no further than it may go, whatever its length is said to b
   const init = { method: "POST", body: endless, duplex: "half", headers: { "content-type": "application/json" } };
   expect((await handler(new Request(`${API}/tenants`, init as RequestInit))).status).toBe(413);
   expect(sent).toBeLessThan(10);
+
+  // Who still sends when the answer comes may never read it: what is a little too long is taken in to its end.
+  const chunks = [40, 40, 40, 40];
+  let end = "";
+  const finite = new ReadableStream({
+    pull(controller) {
+      const bytes = chunks.shift();
+      if (bytes === undefined) {
+        end = "read";
+        controller.close();
+      } else {
+        controller.enqueue(new Uint8Array(bytes));
+      }
+    },
+    cancel() {
+      end = "cut off";
+    },
+  });
+  const last = { ...init, body: finite };
+  expect((await handler(new Request(`${API}/tenants`, last as RequestInit))).status).toBe(413);
+  expect(end).toBe("read");
   await handler.close();
 });
 

@@ -4,7 +4,8 @@
  */
 
 const DATABASE = "chromatid-console";
-const TABLE = "kept";
+/** Called after what it held first; under another name browsers that have it would lose that. */
+const TABLE = "place";
 
 /** Browsers that keep nothing say so by these names. */
 const KEEPS_NOTHING = new Set(["InvalidStateError", "SecurityError"]);
