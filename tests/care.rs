@@ -1,11 +1,5 @@
 //! Verification, repair, exports and imports.
 
-mod support {
-    pub mod env;
-    pub mod garbage;
-    pub mod opened;
-}
-
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -20,9 +14,10 @@ use chromatid::types::{
 };
 use futures::executor::block_on;
 
-use support::env::seeded;
-use support::garbage::no_garbage;
-use support::opened::{maintain, open};
+use crate::support::archives::{self, export};
+use crate::support::env::seeded;
+use crate::support::garbage::no_garbage;
+use crate::support::opened::{maintain, open};
 
 const TENANT: &str = "default_tenant";
 const DATABASE: &str = "default_database";
@@ -139,22 +134,8 @@ async fn sample() -> SimFiles {
     files
 }
 
-async fn export(db: &Db, request: ExportRequest) -> Result<Vec<u8>> {
-    let number = db.begin_export(request).await?;
-    let mut file = Vec::new();
-    while let Some(bytes) = db.next_export(number).await? {
-        file.extend(bytes);
-    }
-    db.end_export(number)?;
-    Ok(file)
-}
-
 async fn import(db: &Db, file: &[u8], existing: Existing) -> Result<Imported> {
-    let number = db.begin_import(ImportRequest { existing });
-    for piece in file.chunks(10_000) {
-        db.push_import(number, piece).await?;
-    }
-    db.end_import(number, false).await
+    archives::import(db, file, existing, 10_000).await
 }
 
 #[test]
@@ -241,7 +222,14 @@ fn collections_that_exist_are_refused_merged_or_replaced() {
         assert_eq!(ids.len(), 60);
         assert_eq!(other.get_collection(TENANT, DATABASE, "others").unwrap().id.to_string(), id);
 
-        import(&other, &file, Existing::Replace).await.unwrap();
+        let number = other.begin_import(ImportRequest { existing: Existing::Replace });
+        other.push_import(number, &file[..file.len() - 1]).await.unwrap();
+        assert_eq!(seen(&other, "others").await.unwrap().0.len(), 60);
+        // What will take its place is nowhere to be seen yet.
+        assert_eq!(other.count_collections(TENANT, DATABASE), 1);
+        assert_eq!(other.info().await.unwrap().collections, 1);
+        other.push_import(number, &file[file.len() - 1..]).await.unwrap();
+        other.end_import(number, false).await.unwrap();
         assert_eq!(seen(&other, "others").await.unwrap(), seen(&db, "others").await.unwrap());
         assert_eq!(other.count_collections(TENANT, DATABASE), 1);
     });

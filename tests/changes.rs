@@ -1,9 +1,5 @@
 //! What has changed in a collection, as followers learn it: whoever applies it to an old copy has the new state, whatever comes between.
 
-mod support {
-    pub mod env;
-}
-
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -18,7 +14,7 @@ use chromatid::types::{
 use futures::executor::block_on;
 use proptest::prelude::*;
 
-use support::env::seeded;
+use crate::support::env::seeded;
 
 const T: &str = "default_tenant";
 const D: &str = "default_database";

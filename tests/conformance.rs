@@ -4,7 +4,7 @@
 #[path = "conformance/runners/compare.rs"]
 mod compare;
 #[path = "conformance/runners/engine.rs"]
-mod engine;
+pub mod engine;
 
 use std::path::{Path, PathBuf};
 

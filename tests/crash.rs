@@ -5,6 +5,8 @@
 
 #[path = "crash/functions.rs"]
 mod functions;
+#[path = "crash/imports.rs"]
+mod imports;
 #[path = "crash/indexes.rs"]
 mod indexes;
 #[path = "crash/requests.rs"]
@@ -15,11 +17,8 @@ mod rounds;
 mod searched;
 #[path = "crash/states.rs"]
 mod states;
-mod support;
-#[path = "support/variable.rs"]
-mod variable;
 #[path = "crash/workloads.rs"]
-mod workloads;
+pub mod workloads;
 
 use std::rc::Rc;
 
@@ -32,12 +31,12 @@ use chromatid::storage::sim::{Crash, Fault, SimFiles};
 use futures::executor::block_on;
 use futures::future::join_all;
 
+use crate::support::chroma::{Chroma, Kind};
+use crate::support::probe::{everything, why};
+use crate::support::slow::{SlowStorage, Trouble};
+use crate::support::step::{Step, note_indexed, run};
+use crate::support::{maintain, no_garbage, open};
 use rounds::{World, judging, rounds};
-use support::chroma::{Chroma, Kind};
-use support::probe::{everything, why};
-use support::slow::{SlowStorage, Trouble};
-use support::step::{Step, note_indexed, run};
-use support::{maintain, no_garbage, open};
 use workloads::{Workload, delete, write};
 
 /// Each kind of crash and how many times it is tried at each operation.
@@ -245,26 +244,35 @@ fn crash_everywhere(world: World, workload: &Workload) -> Result<u64, String> {
     Ok(images)
 }
 
-fn crash_in_worlds(test: &str, is_meant: impl Fn(&str) -> bool) {
-    let workloads: Vec<Workload> =
-        workloads::all().into_iter().filter(|workload| is_meant(workload.0)).collect();
-    let images =
-        rounds(test, 35, |world| workloads.iter().map(|workload| crash_everywhere(world, workload)).sum());
-    assert!(images >= 7_500, "only {images} crashes were tried");
+/// Crashes a workload everywhere, in as many worlds as there have to be. A workload is a test, so that they run beside each other.
+fn crash_in_worlds(name: &str) {
+    let workload = workloads::all().into_iter().find(|workload| workload.0 == name).expect("a workload");
+    let images = rounds(name, 7, |world| crash_everywhere(world, &workload));
+    assert!(images >= LEAST_IMAGES, "only {images} crashes were tried");
 }
 
-/// Workloads of the records of a collection; the others are about collections.
-const RECORDS: [&str; 5] = ["insert", "upsert", "delete", "mixed", "compaction"];
+/// What the shortest workload gives.
+const LEAST_IMAGES: u64 = 600;
 
-#[test]
-fn every_crash_leaves_the_records_that_were_acknowledged() {
-    crash_in_worlds("records", |name| RECORDS.contains(&name));
+macro_rules! every_crash_of {
+    ($($workload:ident),*) => {
+        /// Every crash leaves what was acknowledged.
+        mod every_crash {
+            $(#[test]
+            fn $workload() {
+                super::crash_in_worlds(stringify!($workload));
+            })*
+        }
+
+        #[test]
+        fn every_workload_has_a_test() {
+            let names: Vec<&str> = workloads::all().iter().map(|workload| workload.0).collect();
+            assert_eq!(names, [$(stringify!($workload)),*]);
+        }
+    };
 }
 
-#[test]
-fn every_crash_leaves_the_collections_that_were_acknowledged() {
-    crash_in_worlds("collections", |name| !RECORDS.contains(&name));
-}
+every_crash_of!(insert, upsert, delete, mixed, compaction, collections, catalogue, forks, garbage, shrink);
 
 fn quota() -> StorageError {
     StorageError::QuotaExceeded { operation: "testing" }

@@ -6,18 +6,8 @@
 //! An ordinary run takes every bit of what is a header and a sample of the rest, which follows from `CHROMATID_SEED`;
 //! `CHROMATID_DAMAGE=all` takes every byte and every length.
 
-#[allow(dead_code)]
-#[path = "support/layout.rs"]
-mod layout;
 #[path = "damage/stores.rs"]
 mod stores;
-#[allow(dead_code, unused_imports)]
-mod support;
-#[path = "support/variable.rs"]
-mod variable;
-#[allow(dead_code)]
-#[path = "crash/workloads.rs"]
-mod workloads;
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -31,12 +21,14 @@ use chromatid::storage::sim::{SimFiles, Xorshift};
 use futures::executor::block_on;
 use serde_json::json;
 
-use layout::{BLOCKS, Contents, LOGS, ROOT};
+use crate::crash::workloads;
+use crate::support::chroma::{Chroma, Collection};
+use crate::support::env::seeded;
+use crate::support::layout::{BLOCKS, Contents, LOGS, ROOT};
+use crate::support::open;
+use crate::support::probe::{self, ALL, Selection, why};
+use crate::support::variable;
 use stores::Store;
-use support::chroma::{Chroma, Collection};
-use support::env::seeded;
-use support::open;
-use support::probe::{self, ALL, Selection, why};
 
 /// Bytes beside headers that are altered in each store in an ordinary run, and lengths to which its files are cut.
 const SAMPLED_BYTES: usize = 800;

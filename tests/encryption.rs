@@ -1,12 +1,5 @@
 //! Encrypted stores: nothing is readable on the device, a wrong key changes nothing, and no crash loses anything.
 
-#[path = "support/aes.rs"]
-mod aes;
-#[allow(dead_code)]
-mod support;
-#[path = "crash/workloads.rs"]
-mod workloads;
-
 use std::rc::Rc;
 
 use chromatid::db::Db;
@@ -19,13 +12,13 @@ use chromatid::storage::sim::{Crash, Fault, SimFiles};
 use chromatid::storage::{BlockId, Durability, Frame, Root, Storage};
 use futures::executor::block_on;
 
-use aes::Key;
-use support::chroma::{Chroma, Kind};
-use support::env::seeded;
-use support::probe::{everything, why};
-use support::step::{Step, note_indexed, run};
-use support::{maintain, no_garbage, open};
-use workloads::write;
+use crate::crash::workloads::{self, write};
+use crate::support::aes::Key;
+use crate::support::chroma::{Chroma, Kind};
+use crate::support::env::seeded;
+use crate::support::probe::{everything, why};
+use crate::support::step::{Step, note_indexed, run};
+use crate::support::{maintain, no_garbage, open};
 
 const OPTIONS: FileOptions = FileOptions { rewrite_bytes: 400, spare_bytes: 0 };
 

@@ -4,17 +4,10 @@
 //! `tests/fixtures/formats/<version>/` has the files of a store, and in `expected.json` what it shows. With
 //! `CHROMATID_WRITE_FORMAT=<version>` this build writes them: once, for a format that is new. What is there is never changed.
 
-#[path = "support/env.rs"]
-mod env;
 #[path = "formats/forged.rs"]
 mod forged;
-#[path = "support/garbage.rs"]
-mod garbage;
 #[path = "formats/history.rs"]
 mod history;
-#[allow(dead_code)]
-#[path = "support/layout.rs"]
-mod layout;
 #[path = "formats/shown.rs"]
 mod shown;
 
@@ -31,9 +24,9 @@ use chromatid::types::{DeleteRequest, Embeddings, Operation, ReadLevel, RecordSe
 use futures::executor::block_on;
 use serde_json::Value;
 
-use env::seeded;
-use garbage::no_garbage;
-use layout::Contents;
+use crate::support::env::seeded;
+use crate::support::garbage::no_garbage;
+use crate::support::layout::Contents;
 use shown::show;
 
 /// Nothing that is dead stays in the files.

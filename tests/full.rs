@@ -1,10 +1,5 @@
 //! A device that is full: what takes room is refused and changes nothing; what gives room back goes on.
 
-mod support {
-    pub mod env;
-    pub mod opened;
-}
-
 use std::rc::Rc;
 
 use chromatid::db::Db;
@@ -17,8 +12,8 @@ use chromatid::types::{
 };
 use futures::executor::block_on;
 
-use support::env::seeded;
-use support::opened::{maintain, open};
+use crate::support::env::seeded;
+use crate::support::opened::{maintain, open};
 
 const TENANT: &str = "default_tenant";
 const DATABASE: &str = "default_database";

@@ -1,12 +1,8 @@
 //! Searches through the graph of a collection that asks for one: on real vectors, and against the exact answer
 //! whatever happened before.
 
-mod support {
-    pub mod garbage;
-    pub mod searched;
-    pub mod vectors;
-}
-
+use crate::support::searched::{Index, Model, SPACES, assert_no_garbage, steps};
+use crate::support::vectors::{DIMENSION, Mixture, wordnet};
 use chromatid::blockstore::Bytes;
 use chromatid::db::{DEFAULT_DATABASE as D, DEFAULT_TENANT as T};
 use chromatid::limits::{CODES_FROM_RECORDS, GRAPH_STEP_RECORDS, GRAPH_WAITING_RECORDS};
@@ -15,8 +11,6 @@ use chromatid::types::{Operation, Space, UpdateCollection};
 use futures::executor::block_on;
 use proptest::prelude::*;
 use serde_json::json;
-use support::searched::{Index, Model, SPACES, assert_no_garbage, steps};
-use support::vectors::{DIMENSION, Mixture, wordnet};
 
 fn configuration(space: &str) -> serde_json::Value {
     json!({"hnsw": {"space": space, "ef_search": 64}})

@@ -1,11 +1,5 @@
 //! Linked collections: what a user writes is noted beside it, and what synchronisation writes never passes over an edit.
 
-mod support {
-    pub mod env;
-    pub mod garbage;
-    pub mod opened;
-}
-
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -22,9 +16,9 @@ use chromatid::types::{
 use futures::executor::block_on;
 use futures::future::join;
 
-use support::env::seeded;
-use support::garbage::no_garbage;
-use support::opened::{maintain, open};
+use crate::support::env::seeded;
+use crate::support::garbage::no_garbage;
+use crate::support::opened::{maintain, open};
 
 const TENANT: &str = "default_tenant";
 const DATABASE: &str = "default_database";

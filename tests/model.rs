@@ -2,8 +2,6 @@
 
 #[path = "model/strategies.rs"]
 mod strategies;
-mod support;
-
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -18,13 +16,13 @@ use futures::executor::block_on;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, FileFailurePersistence, TestCaseResult};
 
+use crate::support::chroma::Chroma;
+use crate::support::env::{seeded, turns};
+use crate::support::probe::{self, why};
+use crate::support::slow::SlowStorage;
+use crate::support::step::{Step, note_indexed, run};
+use crate::support::{maintain, no_garbage, open};
 use strategies::{Action, Sizes, actions};
-use support::chroma::Chroma;
-use support::env::{seeded, turns};
-use support::probe::{self, why};
-use support::slow::SlowStorage;
-use support::step::{Step, note_indexed, run};
-use support::{maintain, no_garbage, open};
 
 /// Where the database lies, and how it is found again.
 enum Ground {

@@ -2,31 +2,22 @@
 
 #[path = "openapi/document.rs"]
 mod document;
-#[path = "conformance/runners/engine.rs"]
-mod engine;
-#[path = "support/env.rs"]
-mod env;
-// What was recorded as an answer is compared elsewhere.
-#[allow(dead_code)]
-#[path = "rest/expected.rs"]
-mod expected;
-#[path = "rest/fuzz/mod.rs"]
-mod fuzz;
 #[path = "openapi/judge.rs"]
 mod judge;
 #[path = "openapi/operations.rs"]
-mod operations;
-#[path = "rest/server.rs"]
-mod server;
+pub mod operations;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use chromatid::rest::Request;
 use futures::executor::block_on;
-use judge::Judge;
 use serde_json::Value;
-use server::Server;
+
+use crate::conformance::engine;
+use crate::rest::server::Server;
+use crate::rest::{expected, fuzz};
+use judge::Judge;
 
 /// Writes the description anew.
 const UPDATE: &str = "CHROMATID_UPDATE_OPENAPI";

@@ -2,27 +2,20 @@
 
 #[path = "rest/calls.rs"]
 mod calls;
-#[path = "support/env.rs"]
-mod env;
 #[path = "rest/expected.rs"]
-mod expected;
+pub mod expected;
 #[path = "rest/forms.rs"]
 mod forms;
 #[path = "rest/fuzz/mod.rs"]
-mod fuzz;
-// Names and schemas are for the description alone.
-#[allow(dead_code)]
-#[path = "openapi/operations.rs"]
-mod operations;
+pub mod fuzz;
 #[path = "rest/scope.rs"]
 mod scope;
 #[path = "rest/server.rs"]
-mod server;
+pub mod server;
 #[path = "rest/strange.rs"]
 mod strange;
-#[path = "support/variable.rs"]
-mod variable;
 
+use crate::openapi::operations;
 use expected::{Exchange, difference};
 use server::Server;
 

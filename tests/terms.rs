@@ -1,10 +1,5 @@
 //! Filters over many records, answered by the index of terms, beside the same filters by the words of the spec.
 
-mod support {
-    pub mod filter;
-    pub mod record;
-}
-
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -18,8 +13,8 @@ use chromatid::types::{
 use futures::executor::block_on;
 use serde_json::{Map, Value, json};
 
-use support::filter::passes;
-use support::record::Record;
+use crate::support::filter::passes;
+use crate::support::record::Record;
 
 /// More than fit one chunk of the index.
 const RECORDS: u32 = 70_000;

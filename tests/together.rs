@@ -1,13 +1,10 @@
 //! Calls that go on at the same time: none waits for a compaction, none undoes another.
 
-#[path = "support/env.rs"]
-mod env;
-#[path = "support/slow.rs"]
-mod slow;
-
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use crate::support::env::{seeded, turns};
+use crate::support::slow::SlowStorage;
 use chromatid::db::{DEFAULT_DATABASE as D, DEFAULT_TENANT as T, Db, Options};
 use chromatid::env::Env;
 use chromatid::storage::Storage;
@@ -15,10 +12,8 @@ use chromatid::storage::memory::MemoryStorage;
 use chromatid::types::{
     CreateCollection, Embeddings, GetRequest, Operation, QueryRequest, ReadLevel, RecordSet, UpdateCollection,
 };
-use env::{seeded, turns};
 use futures::executor::block_on;
 use futures::future::{LocalBoxFuture, join};
-use slow::SlowStorage;
 
 /// Half of a frame at 60 Hz.
 const HALF_FRAME_MS: f64 = 8.0;

@@ -1,11 +1,7 @@
 //! Searches through the vector index: on real vectors, and against the exact answer whatever happened before.
 
-mod support {
-    pub mod garbage;
-    pub mod searched;
-    pub mod vectors;
-}
-
+use crate::support::searched::{Index, Model, SPACES, assert_no_garbage, steps};
+use crate::support::vectors::{DIMENSION, Mixture, wordnet};
 use chromatid::blockstore::Bytes;
 use chromatid::distance::Query;
 use chromatid::limits::{CODES_FROM_RECORDS, STALE_FRACTION};
@@ -14,8 +10,6 @@ use chromatid::types::{Operation, Space};
 use futures::executor::block_on;
 use proptest::prelude::*;
 use serde_json::json;
-use support::searched::{Index, Model, SPACES, assert_no_garbage, steps};
-use support::vectors::{DIMENSION, Mixture, wordnet};
 
 fn configuration(space: &str) -> serde_json::Value {
     // Lists small enough that there are many, with some copies.

@@ -8,13 +8,13 @@ use chromatid::types::{AttachFunction, GetRequest, Include};
 use futures::executor::block_on;
 use serde_json::{Value, json};
 
+use super::rounds::{World, judging, rounds};
 use super::storage_of;
-use crate::rounds::{World, judging, rounds};
+use super::workloads::{delete, write};
 use crate::support::chroma::Kind;
 use crate::support::probe::why;
 use crate::support::step::{Step, id_of, run};
 use crate::support::{maintain, no_garbage, open};
-use crate::workloads::{delete, write};
 
 fn steps() -> Vec<Step> {
     vec![
@@ -41,7 +41,8 @@ async fn play(db: &Db) -> chromatid::error::Result<()> {
     Ok(())
 }
 
-async fn metadatas(db: &Db, name: &str) -> Result<BTreeMap<String, Value>, String> {
+/// The metadata of the records of a collection, by their ids.
+pub(super) async fn metadatas(db: &Db, name: &str) -> Result<BTreeMap<String, Value>, String> {
     let id = id_of(db, name).map_err(why)?;
     let include = Include { metadatas: true, ..Include::default() };
     let found = db.get(T, D, &id, &GetRequest { include, ..GetRequest::default() }).await.map_err(why)?;

@@ -6,13 +6,13 @@ use chromatid::storage::sim::{Crash, Fault, SimFiles};
 use futures::executor::block_on;
 use uuid::Uuid;
 
+use super::rounds::{World, judging, rounds};
 use super::storage_of;
-use crate::rounds::{World, judging, rounds};
+use super::workloads::{delete, write};
 use crate::support::chroma::{Chroma, Kind};
 use crate::support::probe::{everything, why};
 use crate::support::step::{Step, note_indexed, run};
 use crate::support::{maintain, no_garbage, open};
-use crate::workloads::{delete, write};
 
 const CLIENT: Uuid = Uuid::from_u128(0xc0ffee);
 

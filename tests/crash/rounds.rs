@@ -13,7 +13,7 @@ use chromatid::storage::file::FileOptions;
 use chromatid::storage::sim::{Crash, SimFiles};
 
 use crate::support::env::seeded;
-use crate::variable;
+use crate::support::variable;
 
 /// One default and one under which journals are rewritten all the time.
 const OPTIONS: [FileOptions; 2] = [

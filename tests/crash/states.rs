@@ -11,13 +11,13 @@ use chromatid::types::{CreateCollection, GetRequest, UpdateCollection};
 use futures::executor::block_on;
 use serde_json::{Value, json};
 
+use super::rounds::{World, judging, rounds};
+use super::workloads::{delete, write};
 use super::{CRASHES, storage_of};
-use crate::rounds::{World, judging, rounds};
 use crate::support::chroma::Kind;
 use crate::support::probe::{ALL, why};
 use crate::support::step::{Step, id_of, run};
 use crate::support::{maintain, no_garbage};
-use crate::workloads::{delete, write};
 
 /// Versions that are kept of each collection.
 const VERSIONS: usize = 2;

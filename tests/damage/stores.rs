@@ -11,12 +11,14 @@ use chromatid::sysdb::SysDb;
 use futures::executor::block_on;
 use serde_json::json;
 
-use crate::layout::{BLOCKS, BODY, Contents, HEADER, MARK, PAGE, ROOT, SLOT_HEADER, place_of, record_length};
+use super::workloads::{delete, write};
 use crate::support::chroma::{Chroma, Kind};
 use crate::support::env::seeded;
+use crate::support::layout::{
+    BLOCKS, BODY, Contents, HEADER, MARK, PAGE, ROOT, SLOT_HEADER, place_of, record_length,
+};
 use crate::support::open;
 use crate::support::step::{Step, note_indexed, run};
-use crate::workloads::{delete, write};
 
 /// A store as it lies on the device.
 pub struct Store {

@@ -8,9 +8,9 @@ use chromatid::storage::{BlockId, Storage};
 use chromatid::sysdb::SysDb;
 use futures::executor::block_on;
 
-use crate::OPTIONS;
-use crate::env::seeded;
-use crate::layout::{
+use super::OPTIONS;
+use crate::support::env::seeded;
+use crate::support::layout::{
     BLOCKS, Contents, HEADER, JOURNALS, PAGE, ROOT, SLOT_HEADER, place_of, seal_block, seal_page, seal_slot,
 };
 

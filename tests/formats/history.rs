@@ -12,8 +12,8 @@ use chromatid::types::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::OPTIONS;
-use crate::env::seeded;
+use super::OPTIONS;
+use crate::support::env::seeded;
 
 /// Versions that are kept of each collection.
 pub const VERSIONS: usize = 1;

@@ -5,7 +5,7 @@ use chromatid::error::Result;
 use chromatid::types::{Embeddings, GetRequest, Include, QueryRequest, ReadLevel, SearchRequest, Where};
 use serde_json::{Map, Value, json};
 
-use crate::history::CLIENT;
+use super::history::CLIENT;
 
 /// Records beyond which only some are shown.
 const FEW: usize = 100;

@@ -3,7 +3,7 @@
 use chromatid::rest::routes::{ENDPOINTS, Endpoint};
 use serde_json::{Map, Value, json};
 
-use crate::operations::{Operation, operation, refusals};
+use super::operations::{Operation, operation, refusals};
 
 /// Schemas by name.
 const SCHEMAS: &str = include_str!("schemas.json");

@@ -7,7 +7,7 @@ use chromatid::rest::{Request, Response};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
-use crate::operations::{COMMON, operation, refusals};
+use super::operations::{COMMON, operation, refusals};
 
 pub struct Judge {
     document: Value,

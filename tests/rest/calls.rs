@@ -8,7 +8,7 @@ use chromatid::storage::memory::MemoryStorage;
 use futures::executor::block_on;
 use serde_json::{Value, json};
 
-use crate::env::seeded;
+use crate::support::env::seeded;
 
 /// A collection of three records behind the API.
 struct Things {

@@ -15,7 +15,7 @@ use futures::executor::block_on;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::env::seeded;
+use crate::support::env::seeded;
 
 const EVERYTHING: Include =
     Include { distances: false, documents: true, embeddings: true, metadatas: true, uris: true };

@@ -3,7 +3,7 @@
 use chromatid::rest::{Identity, Request, Response};
 use serde_json::{Value, json};
 
-use crate::server::Server;
+use super::server::Server;
 
 fn identity(tenant: &str, databases: &[&str]) -> Identity {
     let databases = databases.iter().map(|name| (*name).to_owned()).collect();

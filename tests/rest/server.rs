@@ -9,7 +9,7 @@ use chromatid::storage::memory::MemoryStorage;
 use futures::executor::block_on;
 use serde_json::Value;
 
-use crate::expected::Exchange;
+use super::expected::Exchange;
 
 pub struct Server {
     db: Db,

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use chromatid::rest::{Request, Response};
 use serde_json::Value;
 
-use crate::fuzz;
-use crate::server::Server;
-use crate::variable;
+use super::fuzz;
+use super::server::Server;
+use crate::support::variable;
 
 const SEEDS: u64 = 60;
 const REQUESTS: usize = 40;

@@ -12,7 +12,7 @@ use chromatid::rest::{Request, Response};
 use chromatid::storage::sim::Xorshift;
 use serde_json::Value;
 
-use crate::operations::{COMMON, operation, refusals};
+use super::operations::{COMMON, operation, refusals};
 use requests::Sent;
 use world::World;
 

@@ -9,7 +9,7 @@ use chromatid::storage::memory::MemoryStorage;
 use futures::executor::block_on;
 use serde_json::{Value, json};
 
-use crate::env::seeded;
+use crate::support::env::seeded;
 
 /// Collections and records beyond which a world is left: looking at it takes time.
 const MAX_COLLECTIONS: usize = 24;
