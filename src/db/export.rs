@@ -102,7 +102,7 @@ impl Db {
         let catalog = store.catalog.borrow();
         let Some(names) = &request.collections else {
             let mut rows: Vec<CollectionRow> =
-                catalog.rows().filter(|row| !row.is_shadow()).cloned().collect();
+                catalog.rows().filter(|row| !row.is_hidden()).cloned().collect();
             rows.sort_by_key(|row| row.created);
             return Ok(rows);
         };

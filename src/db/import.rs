@@ -4,19 +4,21 @@
 //! have been read, and what was made is taken back if the rest cannot be.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Db;
-use super::catalogue::unknown_name;
+use super::catalogue::{unknown_id, unknown_name};
 use super::quotas::Quota;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, StorageError};
+use crate::execution::store::Store;
 use crate::limits::MAX_DIMENSION;
 use crate::log::archive::{ArchiveReader, End, Item};
 use crate::log::convert;
 use crate::log::proto::{Change, Records, Replacement};
-use crate::sysdb::{CollectionRow, decode_database, decode_info, encode_info, uuid};
+use crate::sysdb::{CollectionRow, IMPORTS, decode_database, decode_info, encode_info, uuid};
 use crate::types::{CollectionId, Embedding, Embeddings, Operation, OperationRecord, RecordSet, validation};
 
 /// What becomes of collections that exist already, by their names.
@@ -257,7 +259,8 @@ impl Import {
         }
         let count = operations.len() as u64;
         let set = record_set(operations)?;
-        db.write(&target.tenant, &target.database, &target.id.to_string(), Operation::Add, set).await?;
+        let state = db.store().collection(target.id).ok_or_else(|| unknown_id(target.id))?;
+        db.write_to(&state, Operation::Add, set).await?;
         self.imported.records += count;
         Ok(())
     }
@@ -295,20 +298,23 @@ impl Import {
 }
 
 impl Db {
-    /// Creates a collection as an export describes it, under its own id if that is free. One that will replace another is named by its id.
+    /// Creates a collection as an export describes it, under its own id if that is free. One that will replace another is kept apart until it does.
     async fn create_imported(&self, target: &mut Target, row: CollectionRow) -> Result<()> {
         let store = self.store();
         let _naming = store.naming.lock().await;
         let row = {
             let catalog = store.catalog.borrow();
             let database = catalog.database(&target.tenant, &target.database).map(|database| database.id);
-            let database = database.ok_or_else(|| unknown_name(&target.name))?;
+            let home = database.ok_or_else(|| unknown_name(&target.name))?;
             let id = if catalog.row(row.id).is_none() { row.id } else { CollectionId(self.new_uuid()) };
-            let name = if target.replaces.is_some() { id.to_string() } else { row.name };
+            let (database, name) = match target.replaces {
+                Some(_) => (IMPORTS, id.to_string()),
+                None => (home, row.name),
+            };
             if catalog.row_by_name(database, &name).is_some() {
                 return Err(Error::AlreadyExists(format!("Collection [{name}] already exists")));
             }
-            let count = catalog.rows_of(database).len() + 1;
+            let count = catalog.rows_of(home).len() + 1;
             self.quotas().check_new(Quota::Collections, "Create Collection", &name, count)?;
             CollectionRow { id, name, database, lineage: id, ..row }
         };
@@ -323,9 +329,15 @@ impl Db {
     async fn replace_collection(&self, target: &Target, name: &str) -> Result<()> {
         let store = self.store();
         let _naming = store.naming.lock().await;
-        let mut row = self.row(&target.tenant, &target.database, target.id)?;
-        let replaced = store.catalog.borrow().row_by_name(row.database, name).map(|replaced| replaced.id);
-        row.name = name.to_owned();
+        let (row, replaced) = {
+            let catalog = store.catalog.borrow();
+            let mut row = catalog.row(target.id).cloned().ok_or_else(|| unknown_id(target.id))?;
+            let database = catalog.database(&target.tenant, &target.database);
+            row.database = database.ok_or_else(|| unknown_name(name))?.id;
+            row.name = name.to_owned();
+            let replaced = catalog.row_by_name(row.database, name).map(|replaced| replaced.id);
+            (row, replaced)
+        };
         let info = encode_info(&row);
         let change = match replaced {
             Some(id) => Change::ReplaceCollection(Replacement {
@@ -337,6 +349,22 @@ impl Db {
         };
         store.change(change).await
     }
+}
+
+/// Deletes what imports have made that ended with whoever had the store open before.
+pub(super) async fn drop_unfinished(store: &Rc<Store>) -> Result<()> {
+    let left: Vec<_> = {
+        let catalog = store.catalog.borrow();
+        catalog.rows_of(IMPORTS).iter().map(|row| row.id).collect()
+    };
+    for id in left {
+        match store.change(Change::DeleteCollection(id.0.as_bytes().to_vec())).await {
+            // A full store is opened all the same: who opens it next may have more luck.
+            Ok(()) | Err(Error::Storage(StorageError::QuotaExceeded { .. })) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// The columns of additions.

@@ -78,7 +78,7 @@ impl Db {
         let (entries, bytes) = store.log.size();
         let ids: Vec<CollectionId> = {
             let catalog = store.catalog.borrow();
-            catalog.rows().filter(|row| !row.is_shadow()).map(|row| row.id).collect()
+            catalog.rows().filter(|row| !row.is_hidden()).map(|row| row.id).collect()
         };
         let (mut records, mut operations) = (0, 0);
         for id in &ids {

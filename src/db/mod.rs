@@ -276,5 +276,6 @@ async fn open_store(storage: &Rc<dyn Storage>, env: &Rc<dyn Env>, options: &Opti
     };
     let store = Store::open(Rc::clone(storage), Rc::clone(env), store_options).await?;
     catalogue::create_defaults(&store).await?;
+    import::drop_unfinished(&store).await?;
     Ok(store)
 }

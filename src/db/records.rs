@@ -64,9 +64,19 @@ impl Db {
         records: RecordSet,
     ) -> Result<u64> {
         let state = self.written(tenant, database, collection)?;
+        self.write_to(&state, operation, records).await
+    }
+
+    /// Writes to an open collection, as [`write`](Self::write) does.
+    pub(super) async fn write_to(
+        &self,
+        state: &Rc<CollectionState>,
+        operation: Operation,
+        records: RecordSet,
+    ) -> Result<u64> {
         let store = self.store();
-        self.check_write(&state, operation, &records).await?;
-        self.relieve(&state).await?;
+        self.check_write(state, operation, &records).await?;
+        self.relieve(state).await?;
         self.make_room(records.payload_bytes()).await?;
         // Nothing else runs between this check and the reservation of the dimension.
         let dimension = validation::record_set(&records, operation, state.reserved_dimension())?;
@@ -74,7 +84,7 @@ impl Db {
             return Ok(0);
         }
         let batch = records.into_operations(operation).into_iter().map(Rc::new).collect();
-        store.write(&state, batch, dimension).await
+        store.write(state, batch, dimension).await
     }
 
     /// Lets a write wait for a compaction where the log of its collection takes too much memory.

@@ -131,6 +131,7 @@ impl Catalog {
             // A modification never takes the dimension back that a write has fixed meanwhile.
             Some(old) => CollectionRow {
                 name: row.name,
+                database: row.database,
                 metadata: row.metadata,
                 configuration: row.configuration,
                 schema: row.schema,

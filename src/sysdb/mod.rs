@@ -12,8 +12,8 @@ mod rows;
 pub use catalog::{Catalog, Compaction};
 pub use requests::{Applied, Request};
 pub use rows::{
-    CollectionRow, DatabaseRow, FunctionRow, RowKey, SHADOWS, Version, decode_database, decode_function,
-    decode_info, encode_database, encode_function, encode_info, encode_tenant, uuid,
+    CollectionRow, DatabaseRow, FunctionRow, IMPORTS, RowKey, SHADOWS, Version, decode_database,
+    decode_function, decode_info, encode_database, encode_function, encode_info, encode_tenant, uuid,
 };
 
 use std::cell::{Cell, RefCell};

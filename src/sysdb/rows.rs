@@ -91,6 +91,10 @@ pub struct CollectionRow {
 /// Where shadows are: a database that no tenant has, so that no name leads to them.
 pub const SHADOWS: Uuid = Uuid::from_u128(1);
 
+/// Where collections are that an import will give the place of others, once it is whole: no name leads to them either. Whoever opens a store deletes
+/// what is there, as its import is gone.
+pub const IMPORTS: Uuid = Uuid::from_u128(2);
+
 /// That a collection is kept the same as a remote one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkRow {
@@ -166,9 +170,9 @@ impl CollectionRow {
         }
     }
 
-    /// Whether it is the shadow of another one.
-    pub fn is_shadow(&self) -> bool {
-        self.database == SHADOWS
+    /// Whether no name leads to it: the shadow of another one, or one that an import is not done with.
+    pub fn is_hidden(&self) -> bool {
+        self.database == SHADOWS || self.database == IMPORTS
     }
 
     /// What its compacted part is now, to be kept when that changes.
