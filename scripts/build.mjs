@@ -71,8 +71,8 @@ export async function buildConsole() {
 /** Where the package has the console that `chromatid browse` serves. */
 const SHIPPED_CONSOLE = "pkg/console";
 
-/** It shows data that are elsewhere: it needs no engine, no sample data, no import of files, and nothing for times without a network. */
-const LEFT_OUT = /^(data|import[.-].*|.*\.map|.*\.wasm|service-worker\.js|workbox-.*\.js)$/;
+/** It shows data that are elsewhere: it needs no engine, no sample data, no import of files, no models, and nothing for times without a network. */
+const LEFT_OUT = /^(data|import[.-].*|ort-.*|transformer.*|.*\.map|.*\.wasm|service-worker\.js|workbox-.*\.js)$/;
 
 function shipConsole() {
   const from = path.join(ROOT, "www/dist");
