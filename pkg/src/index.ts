@@ -62,6 +62,7 @@ export type { Persistence, Quota } from "./engine/persistence.js";
 export type { Sharing } from "./engine/sharing/shared-store.js";
 export type { ServerInfo } from "./engine/server-facts.js";
 export type { StoreInfo, StoreOptions } from "./engine/store.js";
+export { type KeptStore, listStores } from "./engine/stores.js";
 export type { StorageDirectory, StorageFile, SyncAccessHandle } from "./storage/directory.js";
 export * from "./errors.js";
 export type { Unsubscribe } from "./live.js";

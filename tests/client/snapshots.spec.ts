@@ -188,6 +188,42 @@ test("what a call may cost is a bound, and what snapshots do not have is said", 
   });
 });
 
+test("what is published is the collection at one moment, also if it is written to meanwhile", async () => {
+  await withCollection(async (collection) => {
+    const files = new Files();
+    let writes = 0;
+    // What was read already changes with what will be.
+    const write = async () => {
+      await collection.update({ ids: [idOf(0), idOf(RECORDS - 1)], metadatas: [{ n: -1 }, { n: -1 }] });
+      writes += 1;
+    };
+    const published = await publish(afterEachPage(collection, () => (writes === 0 ? write() : undefined)), { target: files });
+    expect(published).toMatchObject({ records: RECORDS, generation: 1 });
+    await withHost(files, async (host) => {
+      const snapshot = await openSnapshot(`${host.url}things.cidm`, fresh);
+      const { metadatas } = await snapshot.get({ ids: [idOf(0), idOf(RECORDS - 1)] });
+      expect(metadatas.map((metadata) => metadata?.n)).toEqual([-1, -1]);
+      snapshot.close();
+    });
+    await expect(publish(afterEachPage(collection, write), { target: new Files() })).rejects.toThrow(/being written to/);
+  });
+});
+
+/** A collection where something happens after each page that is read. */
+function afterEachPage(collection: Collection, act: () => Promise<void> | undefined): Collection {
+  return new Proxy(collection, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (name !== "get") return typeof value === "function" ? (value.bind(target) as unknown) : value;
+      return async (args: Parameters<Collection["get"]>[0]) => {
+        const page = await target.get(args);
+        await act();
+        return page;
+      };
+    },
+  });
+}
+
 test("an empty collection is published too", async () => {
   await withCollection(async (collection) => {
     const files = new Files();

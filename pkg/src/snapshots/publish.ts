@@ -50,7 +50,13 @@ const PAGE = 1_000;
 /** Packs that are written at a time. */
 const PARALLEL = 4;
 
-/** Writes a collection as a snapshot. What was published there before is only added to, so that it can still be read. The collection is not to be written to meanwhile. */
+/** How often all records are read again if some were written meanwhile. */
+const READINGS = 3;
+
+/**
+ * Writes a collection as a snapshot, as it was at one moment. What was published there before is only added to, so that it can still be read. A remote
+ * Chroma that does not tell of writes must not be written to meanwhile.
+ */
 export async function publish(collection: Collection, options: PublishOptions): Promise<Publication> {
   const module = await snapshotModule();
   const file = `${options.name ?? collection.name}.cidm`;
@@ -144,13 +150,42 @@ async function buildOver(
   }
 }
 
-/** Reads all records into the module. */
+/** Reads all records into the module, as they were at one moment. */
 async function gather(
+  module: SnapshotModule,
+  collection: Collection,
+  options: PublishOptions,
+  generation: number,
+  epoch: string = toHex(crypto.getRandomValues(new Uint8Array(16))),
+): Promise<number> {
+  for (let readings = 1; ; readings++) {
+    const before = await writesTo(collection);
+    const builder = await gatherOnce(module, collection, options, generation, epoch);
+    if (before === (await writesTo(collection))) {
+      return builder;
+    }
+    module.endBuilder(builder);
+    if (readings === READINGS) {
+      throw new ChromaValueError("The collection is being written to, and was not the same for as long as it takes to read it: publish it when it rests");
+    }
+  }
+}
+
+/** How many operations the collection has seen; undefined where nobody tells: Chroma's single node does not. */
+async function writesTo(collection: Collection): Promise<number | undefined> {
+  try {
+    return (await collection.getIndexingStatus()).total_ops;
+  } catch {
+    return undefined;
+  }
+}
+
+async function gatherOnce(
   module: SnapshotModule,
   collection: Collection,
   { onProgress, signal }: PublishOptions,
   generation: number,
-  epoch: string = toHex(crypto.getRandomValues(new Uint8Array(16))),
+  epoch: string,
 ): Promise<number> {
   const of = await collection.count();
   let builder: number | undefined;
