@@ -9,6 +9,7 @@ import { expectAccessible, place, ready, screenshot, search, titles } from "./su
 import { openSettings } from "./support/moving";
 
 test.setTimeout(180_000);
+test.use({ wasVisited: true });
 
 const panel = (page: Page): Locator => page.getByRole("region", { name: "Backup" });
 const told = (page: Page): Locator => panel(page).getByRole("status");
@@ -143,3 +144,59 @@ for (const colorScheme of ["light", "dark"] as const) {
     });
   }
 }
+
+/** Changes a bit of a text wherever the file of blocks has it; answers how many times that was. */
+async function damage(page: Page, text: string): Promise<number> {
+  await page.goto("/pages/package.html");
+  return page.evaluate(async (wanted) => {
+    const root = await navigator.storage.getDirectory();
+    const store = await (await root.getDirectoryHandle("chromatid")).getDirectoryHandle("console");
+    const handle = await store.getFileHandle("blocks");
+    const bytes = new Uint8Array(await (await handle.getFile()).arrayBuffer());
+    const first = wanted.charCodeAt(0);
+    const places: number[] = [];
+    for (let at = bytes.indexOf(first); at >= 0; at = bytes.indexOf(first, at + 1)) {
+      if ([...wanted].every((character, i) => bytes[at + i] === character.charCodeAt(0))) places.push(at);
+    }
+    // The worker of the page before may have the file for a moment.
+    for (let tries = 0; ; tries++) {
+      try {
+        const file = await handle.createWritable({ keepExistingData: true });
+        for (const position of places) await file.write({ type: "write", position, data: Uint8Array.of(first ^ 1) });
+        await file.close();
+        return places.length;
+      } catch (error) {
+        if (tries === 20) throw error;
+        await new Promise((resume) => setTimeout(resume, 100));
+      }
+    }
+  }, text);
+}
+
+test("damage is found, told, and repaired without what cannot be read; everything else stays", async ({ consolePage: page }, info) => {
+  await ready(page);
+  expect(await damage(page, "feline mammal usually having thick soft fur")).toBeGreaterThan(0);
+  await page.goto("/#/storage");
+  await health(page).getByRole("button", { name: "Look for damage" }).click();
+  const told = health(page).getByRole("alert");
+  await expect(told).toContainText(/is damaged|are damaged/);
+  await expect(told.getByRole("row", { name: /wordnet/ }).first()).toContainText("Records");
+  await expectAccessible(page, "what is damaged");
+  await told.scrollIntoViewIfNeeded();
+  await screenshot(page, info, "damage");
+  await told.getByRole("button", { name: "Repair" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Repair" }).click();
+  const status = health(page).getByRole("status");
+  await expect(status).toHaveText(/^Repaired 1 collection, lost [1-9]\d* records?$/);
+  const lost = Number(/lost (\d+)/.exec((await status.textContent()) ?? "")?.[1]);
+  await expect(told).toHaveCount(0);
+  await screenshot(page, info, "repaired");
+  await page.reload();
+  await health(page).getByRole("button", { name: "Look for damage" }).click();
+  await expect(status).toHaveText(/^Nothing is damaged/);
+  await place(page, "Records").click();
+  await expect(page.getByRole("navigation", { name: "Pages" })).toContainText(`of ${(5000 - lost).toLocaleString("en")}`);
+  await page.goto("/");
+  await search(page, "musical instrument", "Words");
+  await expect(titles(page).first()).toBeVisible();
+});

@@ -9,6 +9,7 @@ import { expect, test } from "./fixtures";
 import { expectAccessible, place, ready, results, screenshot } from "./support/console-page";
 
 test.setTimeout(180_000);
+test.use({ wasVisited: true });
 
 const FIXTURES = path.join(import.meta.dirname, "../fixtures/imports");
 const progress = (page: Page) => page.getByTestId("file-progress");

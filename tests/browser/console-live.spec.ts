@@ -6,6 +6,7 @@ import { expect, test } from "./fixtures";
 import { expectAccessible, IMPORT_TIMEOUT, place, ready, results, screenshot, search, titles } from "./support/console-page";
 
 test.setTimeout(180_000);
+test.use({ wasVisited: true });
 
 /** Does something by a client of its own, beside that of the page. */
 async function otherClient<A, R>(page: Page, act: (client: ChromaClient, argument: A) => Promise<R>, argument: A): Promise<R> {

@@ -5,6 +5,7 @@ import { expect, test } from "./fixtures";
 import { expectAccessible, place, ready, screenshot } from "./support/console-page";
 
 test.setTimeout(180_000);
+test.use({ wasVisited: true });
 
 const map = (page: Page): Locator => page.getByRole("application", { name: "Map of 5,000 records" });
 const selected = (page: Page): Locator => page.getByTestId("map-selected");

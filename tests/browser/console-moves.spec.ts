@@ -21,6 +21,7 @@ import {
 } from "./support/moving";
 
 test.setTimeout(180_000);
+test.use({ wasVisited: true });
 
 const MOVE = { timeout: 60_000 };
 const atIt = (page: Page) => page.getByRole("heading", { name: "Waiting for another tab" });
@@ -208,29 +209,53 @@ test("an old store that cannot be deleted is told of, and goes with the next pag
   await expect.poll(() => storesOf(page)).toEqual([expect.stringMatching(/^console-/)]);
 });
 
-test("where there is IndexedDB alone the store moves there, too", async ({ page, context, consoleErrors }) => {
-  // It would hand out the scripts as they are.
-  consoleErrors.expect(/404.*fetching the script/);
-  await context.route("**/service-worker.js", (route) => route.fulfill({ status: 404 }));
-  await context.route(/\/[\w.-]+\.js$/, async (route) => {
-    if (route.request().url().endsWith("/service-worker.js")) return route.fallback();
-    const response = await route.fetch();
-    await route.fulfill({ response, body: `delete StorageManager.prototype.getDirectory;\n${await response.text()}` });
-  });
-  await page.goto("/");
+test("where the browser has lost which store counts, the one that is there does", async ({ consolePage: page }) => {
   await ready(page);
   await addNotes(page);
-  expect(await storesOf(page)).toEqual(["chromatid:console"]);
   await encrypt(page);
   await expect(encrypted(page)).toBeVisible(MOVE);
-  expect(await storesOf(page)).toEqual([expect.stringMatching(/^chromatid:console-/)]);
-  await page.reload();
+  const stores = await storesOf(page);
+  await page.goto("/pages/package.html");
+  await page.evaluate(async () => {
+    const request = indexedDB.deleteDatabase("chromatid-console");
+    await new Promise((resolve, reject) => {
+      request.onsuccess = resolve;
+      request.onerror = request.onblocked = reject;
+    });
+  });
+  await page.goto("/");
   await unlock(page);
   await expectEverything(page);
-  await openSettings(page);
-  await region(page, "Reset").getByRole("button").click();
-  await page.getByLabel("Type “delete” to confirm").fill("delete");
-  await page.getByRole("alertdialog").getByRole("button", { name: "Delete everything" }).click();
-  await expect(page.getByText("Everything was deleted.")).toBeVisible();
-  expect(await storesOf(page)).toHaveLength(1);
+  expect(await storesOf(page)).toEqual(stores);
+});
+
+test.describe("without the private file system", () => {
+  test.use({ wasVisited: false });
+
+  test("where there is IndexedDB alone the store moves there, too", async ({ page, context, consoleErrors }) => {
+    // It would hand out the scripts as they are.
+    consoleErrors.expect(/404.*fetching the script/);
+    await context.route("**/service-worker.js", (route) => route.fulfill({ status: 404 }));
+    await context.route(/\/[\w.-]+\.js$/, async (route) => {
+      if (route.request().url().endsWith("/service-worker.js")) return route.fallback();
+      const response = await route.fetch();
+      await route.fulfill({ response, body: `delete StorageManager.prototype.getDirectory;\n${await response.text()}` });
+    });
+    await page.goto("/");
+    await ready(page);
+    await addNotes(page);
+    expect(await storesOf(page)).toEqual(["chromatid:console"]);
+    await encrypt(page);
+    await expect(encrypted(page)).toBeVisible(MOVE);
+    expect(await storesOf(page)).toEqual([expect.stringMatching(/^chromatid:console-/)]);
+    await page.reload();
+    await unlock(page);
+    await expectEverything(page);
+    await openSettings(page);
+    await region(page, "Reset").getByRole("button").click();
+    await page.getByLabel("Type “delete” to confirm").fill("delete");
+    await page.getByRole("alertdialog").getByRole("button", { name: "Delete everything" }).click();
+    await expect(page.getByText("Everything was deleted.")).toBeVisible();
+    expect(await storesOf(page)).toHaveLength(1);
+  });
 });

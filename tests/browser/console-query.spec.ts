@@ -5,6 +5,7 @@ import { expect, test } from "./fixtures";
 import { expectAccessible, place, ready, screenshot } from "./support/console-page";
 
 test.setTimeout(180_000);
+test.use({ wasVisited: true });
 
 const rows = (page: Page) => page.getByRole("region", { name: "Table of results" }).locator("tbody tr");
 const payload = async (page: Page): Promise<unknown> => JSON.parse(await page.getByRole("region", { name: "Payload of the search" }).innerText());

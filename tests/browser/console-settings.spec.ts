@@ -25,6 +25,7 @@ import {
 } from "./support/moving";
 
 test.setTimeout(180_000);
+test.use({ wasVisited: true });
 
 const MOVE = { timeout: 60_000 };
 const OTHER = "staple orange window tram";

@@ -1,4 +1,4 @@
-/** The console as a user meets it: each test starts in an empty browser, so each one imports the glosses first. */
+/** The console as a user meets it. */
 
 import { expect, goOffline, goOnline, test } from "./fixtures";
 import { expectAccessible, IMPORT_TIMEOUT, place, ready, results, screenshot, search, searchBox, titles } from "./support/console-page";
@@ -12,47 +12,73 @@ declare global {
 
 test.setTimeout(180_000);
 
-test("the first start stores 5,000 glosses, says how far it is, and they are searched by meaning", async ({ consolePage: page }, info) => {
-  await expect(page.getByRole("heading", { name: "A dictionary moves into your browser" })).toBeVisible();
-  await expect(page.getByRole("progressbar", { name: "Storing glosses" })).toBeVisible();
-  await expect(page.getByTestId("import-progress")).toHaveText(/^[\d,]+ of 5,000 · [\d,]+ records\/s$/, { timeout: IMPORT_TIMEOUT });
-  await screenshot(page, info, "import");
-  await ready(page);
-  await search(page, "large feline animal");
-  await expect(titles(page).first()).toHaveText("cat, true cat");
-  await expect(results(page).first()).toContainText(/0\.\d{3}/);
-  await expect(page.getByTestId("result-count")).toHaveText("Best 60 results");
-  await expect(page.getByRole("status").filter({ hasText: "60 results for large feline animal" })).toBeAttached();
-  await screenshot(page, info, "meaning");
-  await expect(page).toHaveURL(/q=large\+feline\+animal/);
-  await page.reload();
-  await expect(titles(page).first()).toHaveText("cat, true cat");
-});
+test.use({ wasVisited: true });
 
-test("an import that was interrupted goes on where it stopped", async ({ page, context }) => {
-  await page.addInitScript(() => {
-    window.importSteps = [];
-    const note = () => {
-      const text = document.querySelector("[data-testid=import-progress]")?.textContent;
-      const done = text ? Number(text.split(" ")[0]?.replaceAll(",", "")) : 0;
-      if (done > 0 && window.importSteps.at(-1) !== done) window.importSteps.push(done);
-    };
-    new MutationObserver(note).observe(document, { subtree: true, childList: true, characterData: true });
+test.describe("a browser that comes for the first time", () => {
+  test.use({ wasVisited: false });
+
+  test("the first start stores 5,000 glosses, says how far it is, and they are searched by meaning", async ({ consolePage: page }, info) => {
+    await expect(page.getByRole("heading", { name: "A dictionary moves into your browser" })).toBeVisible();
+    await expect(page.getByRole("progressbar", { name: "Storing glosses" })).toBeVisible();
+    await expect(page.getByTestId("import-progress")).toHaveText(/^[\d,]+ of 5,000 · [\d,]+ records\/s$/, { timeout: IMPORT_TIMEOUT });
+    await screenshot(page, info, "import");
+    await ready(page);
+    await search(page, "large feline animal");
+    await expect(titles(page).first()).toHaveText("cat, true cat");
+    await expect(results(page).first()).toContainText(/0\.\d{3}/);
+    await expect(page.getByTestId("result-count")).toHaveText("Best 60 results");
+    await expect(page.getByRole("status").filter({ hasText: "60 results for large feline animal" })).toBeAttached();
+    await screenshot(page, info, "meaning");
+    await expect(page).toHaveURL(/q=large\+feline\+animal/);
+    await page.reload();
+    await expect(titles(page).first()).toHaveText("cat, true cat");
   });
-  // Slow enough that the reload comes in between.
-  const session = await context.newCDPSession(page);
-  await session.send("Emulation.setCPUThrottlingRate", { rate: 20 });
-  await page.goto("/");
-  await page.waitForFunction(() => window.importSteps.length >= 2, undefined, { timeout: IMPORT_TIMEOUT });
-  const before = await page.evaluate(() => window.importSteps);
-  expect(Math.max(...before)).toBeLessThan(5000);
-  await page.reload();
-  await session.send("Emulation.setCPUThrottlingRate", { rate: 1 });
-  await ready(page);
-  const after = await page.evaluate(() => window.importSteps);
-  expect(Math.min(...after)).toBeGreaterThanOrEqual(Math.max(...before));
-  await place(page, "Records").click();
-  await expect(page.getByRole("navigation", { name: "Pages" })).toContainText("1–25 of 5,000");
+
+  test("an import that was interrupted goes on where it stopped", async ({ page, context }) => {
+    await page.addInitScript(() => {
+      window.importSteps = [];
+      const note = () => {
+        const text = document.querySelector("[data-testid=import-progress]")?.textContent;
+        const done = text ? Number(text.split(" ")[0]?.replaceAll(",", "")) : 0;
+        if (done > 0 && window.importSteps.at(-1) !== done) window.importSteps.push(done);
+      };
+      new MutationObserver(note).observe(document, { subtree: true, childList: true, characterData: true });
+    });
+    // Slow enough that the reload comes in between.
+    const session = await context.newCDPSession(page);
+    await session.send("Emulation.setCPUThrottlingRate", { rate: 20 });
+    await page.goto("/");
+    await page.waitForFunction(() => window.importSteps.length >= 2, undefined, { timeout: IMPORT_TIMEOUT });
+    const before = await page.evaluate(() => window.importSteps);
+    expect(Math.max(...before)).toBeLessThan(5000);
+    await page.reload();
+    await session.send("Emulation.setCPUThrottlingRate", { rate: 1 });
+    await ready(page);
+    const after = await page.evaluate(() => window.importSteps);
+    expect(Math.min(...after)).toBeGreaterThanOrEqual(Math.max(...before));
+    await place(page, "Records").click();
+    await expect(page.getByRole("navigation", { name: "Pages" })).toContainText("1–25 of 5,000");
+  });
+
+  test("a second tab works with the same data, imports nothing twice, and goes on when the first is closed", async ({ consolePage: page, context }) => {
+    // The first tab has the store before the second asks for it: which of two that start at once gets it is the browser's choice.
+    await expect(page.getByRole("progressbar", { name: "Storing glosses" })).toBeVisible({ timeout: IMPORT_TIMEOUT });
+    const second = await context.newPage();
+    await second.goto("/");
+    await Promise.all([ready(page), ready(second)]);
+    await search(second, "large feline animal");
+    await expect(titles(second).first()).toHaveText("cat, true cat");
+    await second.goto("/#/storage");
+    const tabs = second.getByRole("region", { name: "Where" }).locator("div", { has: second.getByText("Tabs", { exact: true }) }).getByRole("definition");
+    await expect(tabs).toHaveText("Another one has it open; 1 other beside this one");
+    await expect(second.getByText("5,000", { exact: true })).toBeVisible();
+    await page.close();
+    await second.getByRole("button", { name: "Refresh" }).click();
+    await expect(tabs).toHaveText("This one; others may join");
+    await second.goto("/");
+    await search(second, "musical instrument", "Words");
+    await expect(results(second).first()).toContainText("2 of 2 words");
+  });
 });
 
 test("words are found in any case and form, and those that weigh most come first", async ({ consolePage: page }, info) => {
@@ -209,26 +235,6 @@ test("after a reload without a network everything is found", async ({ consolePag
   } finally {
     await goOnline(context, server);
   }
-});
-
-test("a second tab works with the same data, imports nothing twice, and goes on when the first is closed", async ({ consolePage: page, context }) => {
-  // The first tab has the store before the second asks for it: which of two that start at once gets it is the browser's choice.
-  await expect(page.getByRole("progressbar", { name: "Storing glosses" })).toBeVisible({ timeout: IMPORT_TIMEOUT });
-  const second = await context.newPage();
-  await second.goto("/");
-  await Promise.all([ready(page), ready(second)]);
-  await search(second, "large feline animal");
-  await expect(titles(second).first()).toHaveText("cat, true cat");
-  await second.goto("/#/storage");
-  const tabs = second.getByRole("region", { name: "Where" }).locator("div", { has: second.getByText("Tabs", { exact: true }) }).getByRole("definition");
-  await expect(tabs).toHaveText("Another one has it open; 1 other beside this one");
-  await expect(second.getByText("5,000", { exact: true })).toBeVisible();
-  await page.close();
-  await second.getByRole("button", { name: "Refresh" }).click();
-  await expect(tabs).toHaveText("This one; others may join");
-  await second.goto("/");
-  await search(second, "musical instrument", "Words");
-  await expect(results(second).first()).toContainText("2 of 2 words");
 });
 
 for (const scheme of ["light", "dark"] as const) {

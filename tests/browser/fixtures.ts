@@ -3,11 +3,13 @@
  *
  * Each test has a browser profile of its own (`profile`), started as `context` with one `page`. Nothing is
  * shared between tests but the server. A test that ends its browser starts the next one by `launch()`.
+ * Profiles are empty, or copies of one in which the console was opened before (`wasVisited`).
  */
 
 import { type BrowserContext, expect, type Page, test as base } from "@playwright/test";
 
 import { ConsoleErrors } from "./support/console-errors";
+import { ready } from "./support/console-page";
 import { BrowserProfile } from "./support/profile";
 import { StaticServer } from "./support/server";
 
@@ -15,6 +17,8 @@ export { alter, goOffline, goOnline, killWorker, onlyWorker, WORKER_SCRIPT } fro
 export { expect };
 
 interface TestFixtures {
+  /** Whether the console has stored its glosses, and its files for times without a network. */
+  wasVisited: boolean;
   /** The profile on disk: `close()` or `kill()` its browser, then `launch()` the next. */
   profile: BrowserProfile;
   /** Starts a browser on the profile, with further flags, watched by `consoleErrors`. The first is `context`. */
@@ -30,6 +34,19 @@ interface TestFixtures {
 interface WorkerFixtures {
   /** Serves `www/dist` at `/`, the package at `/pkg/` and the bare pages at `/pages/`. */
   server: StaticServer;
+  /** Makes the profile in which the console was opened before; the first who wants it waits. */
+  visited: () => Promise<BrowserProfile>;
+}
+
+async function visit(server: StaticServer): Promise<BrowserProfile> {
+  const profile = await BrowserProfile.create({ baseURL: server.url });
+  const context = await profile.launch();
+  const page = context.pages()[0] ?? (await context.newPage());
+  await page.goto("/");
+  await ready(page);
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await profile.close();
+  return profile;
 }
 
 export const test = base.extend<TestFixtures, WorkerFixtures>({
@@ -43,8 +60,20 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     { scope: "worker" },
   ],
 
-  profile: async ({ server, viewport, colorScheme, reducedMotion }, use) => {
-    const profile = await BrowserProfile.create({ baseURL: server.url, viewport, colorScheme, reducedMotion });
+  visited: [
+    async ({ server }, use) => {
+      let made: Promise<BrowserProfile> | undefined;
+      await use(() => (made ??= visit(server)));
+      await (await made)?.remove();
+    },
+    { scope: "worker" },
+  ],
+
+  wasVisited: [false, { option: true }],
+
+  profile: async ({ server, visited, wasVisited, viewport, colorScheme, reducedMotion }, use) => {
+    const options = { baseURL: server.url, viewport, colorScheme, reducedMotion };
+    const profile = wasVisited ? await (await visited()).copy(options) : await BrowserProfile.create(options);
     await use(profile);
     await profile.remove();
   },

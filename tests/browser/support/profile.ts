@@ -1,6 +1,6 @@
 /** A browser profile on disk: what survives the end of a browser, and the browsers that use it. */
 
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -21,6 +21,9 @@ const FLAGS = [
 
 export type LaunchOptions = NonNullable<Parameters<typeof chromium.launchPersistentContext>[1]>;
 
+/** An empty folder for a profile. */
+const makeFolder = (parent: string): Promise<string> => mkdtemp(path.join(parent, "chromatid-profile-"));
+
 export class BrowserProfile {
   readonly #directory: string;
   readonly #options: LaunchOptions;
@@ -33,7 +36,16 @@ export class BrowserProfile {
 
   /** An empty profile, in the folder `parent`. Persistent, because OPFS of an incognito profile is another, far slower implementation. */
   static async create(options: LaunchOptions, parent = tmpdir()): Promise<BrowserProfile> {
-    return new BrowserProfile(await mkdtemp(path.join(parent, "chromatid-profile-")), options);
+    return new BrowserProfile(await makeFolder(parent), options);
+  }
+
+  /** Another profile with what this one has; its browser must be closed. */
+  async copy(options: LaunchOptions, parent = tmpdir()): Promise<BrowserProfile> {
+    const copied = new BrowserProfile(await makeFolder(parent), options);
+    // Links that say which process has the profile.
+    const filter = (source: string) => !path.basename(source).startsWith("Singleton");
+    await cp(this.#directory, copied.#directory, { recursive: true, filter });
+    return copied;
   }
 
   /** Starts a browser on this profile, with further flags. One at a time: a second one waits in vain for the profile's lock. */

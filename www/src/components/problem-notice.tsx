@@ -1,6 +1,7 @@
 import { CircleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { explain, type Problem } from "../store/problems";
+import { ModelAccess } from "./model-access";
 
 /** What went wrong and what to do, with buttons as children. */
 export function ProblemNotice({ problem, children }: { problem: Problem; children?: ReactNode }) {
@@ -11,6 +12,7 @@ export function ProblemNotice({ problem, children }: { problem: Problem; childre
         <h2>{problem.title}</h2>
         <p className="problem-detail">{problem.detail}</p>
         <p>{problem.advice}</p>
+        {problem.access && <ModelAccess key={`${problem.access.server} ${problem.detail}`} access={problem.access} />}
         {children && <div className="button-row">{children}</div>}
       </div>
     </div>

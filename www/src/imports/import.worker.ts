@@ -1,5 +1,7 @@
 /** Reads, embeds and stores files beside the page, as another client of its store. */
 
+import { takeKeys } from "../embedding/access";
+import { onFetching } from "../embedding/transformer/host";
 import { openStore, type StoreKey } from "../store/open-store";
 import { enter } from "../store/presence";
 import { explainFile } from "./explain-file";
@@ -72,8 +74,10 @@ async function handle(message: ToWorker): Promise<void> {
       tell({ type: "inspected", inspection: await inspect(message.files) });
       return;
     case "start":
+      takeKeys(message.modelKeys);
       return start(message.job, message.files, message.key);
     case "continue":
+      takeKeys(message.modelKeys);
       return goOnWith(message.job, message.key);
     case "pause":
       paused ??= new Promise((resolve) => (goOn = resolve));
@@ -92,6 +96,8 @@ function onMessage({ data }: MessageEvent<ToWorker>): void {
     tell(error instanceof Stopped ? { type: "stopped" } : { type: "failed", problem: explainFile(error) });
   });
 }
+
+onFetching((_, share) => tell({ type: "fetching", share }));
 
 addEventListener("message", ({ ports: [given] }: MessageEvent) => {
   port = given;

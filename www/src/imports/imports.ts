@@ -1,3 +1,4 @@
+import { allKeys } from "../embedding/access";
 import type { Inspection } from "./fields";
 import { explainFile } from "./explain-file";
 import { START, type Job, type Options, type Position } from "./job";
@@ -10,7 +11,7 @@ export type ImportState =
   | { status: "idle" }
   | { status: "inspecting"; names: readonly string[] }
   | { status: "choosing"; files: readonly File[]; inspection: Inspection }
-  | { status: "running" | "paused"; job: Job; advance: Advance; perSecond: number; secondsLeft: number | undefined; isStored: boolean }
+  | { status: "running" | "paused"; job: Job; advance: Advance; perSecond: number; secondsLeft: number | undefined; isStored: boolean; fetched?: number }
   /** Begun by an earlier page */
   | { status: "interrupted"; job: Job }
   | { status: "failed"; problem: FileProblem; job: Job | undefined }
@@ -86,9 +87,17 @@ export class Imports {
   passOver(): void {
     const { job } = this.#state as { job?: Job };
     if (this.#state.status !== "failed" || !job) return;
-    const next = { ...job, options: { ...job.options, passOver: true } };
-    if (job.isKept) this.#run(next, "continue");
-    else this.#run(next, "start");
+    this.#runAgain({ ...job, options: { ...job.options, passOver: true } });
+  }
+
+  /** Goes on after a failure that may be over. */
+  tryAgain(): void {
+    const { job } = this.#state as { job?: Job };
+    if (this.#state.status === "failed" && job) this.#runAgain(job);
+  }
+
+  #runAgain(job: Job): void {
+    this.#run(job, job.isKept ? "continue" : "start");
   }
 
   pause(): void {
@@ -128,8 +137,8 @@ export class Imports {
     this.#begin(advance);
     this.#set({ status: "running", job, advance, perSecond: 0, secondsLeft: undefined, isStored: false });
     this.#hold(job);
-    const key = this.#key();
-    this.#send(type === "start" ? { type, job, key, files: this.#files } : { type, job, key });
+    const order = { job, key: this.#key(), modelKeys: allKeys() };
+    this.#send(type === "start" ? { type, ...order, files: this.#files } : { type, ...order });
   }
 
   /** Other tabs see by this lock that the import is under way. */
@@ -165,6 +174,9 @@ export class Imports {
         return;
       case "kept":
         if (isRunning) this.#keep({ ...state, job: { ...state.job, isKept: message.isKept } });
+        return;
+      case "fetching":
+        if (isRunning) this.#set({ ...state, fetched: message.share });
         return;
       case "advance":
         if (isRunning) this.#advance(state, message.advance);

@@ -1,5 +1,7 @@
 /** What an import is told to do, and how far it is. Plain data: it goes to the worker, and outlives a reload. */
 
+import type { Model } from "../embedding/model";
+
 export type Format = "csv" | "json" | "jsonl" | "parquet" | "markdown" | "text" | "html" | "pdf";
 
 /** Tables have fields to choose from, of texts there is nothing but the text. */
@@ -27,6 +29,8 @@ export interface Chunking {
 /** A collection that is to be made. With `model` texts are embedded here, with `file` the vectors come along. */
 export interface NewCollection {
   vectors: "model" | "file";
+  /** Absent: the one that is built in */
+  model?: Model;
   space: "cosine" | "l2" | "ip";
 }
 

@@ -4,10 +4,17 @@ import type { Inspection } from "./fields";
 import type { Job, Position } from "./job";
 import type { Advance } from "./run-job";
 
+interface Order {
+  job: Job;
+  key: StoreKey;
+  /** Of servers of models */
+  modelKeys: ReadonlyMap<string, string>;
+}
+
 export type ToWorker =
   | { type: "inspect"; files: readonly File[] }
-  | { type: "start"; files: readonly File[]; job: Job; key: StoreKey }
-  | { type: "continue"; job: Job; key: StoreKey }
+  | ({ type: "start"; files: readonly File[] } & Order)
+  | ({ type: "continue" } & Order)
   | { type: "pause" | "go-on" | "stop" };
 
 export interface FileProblem extends Problem {
@@ -18,6 +25,8 @@ export interface FileProblem extends Problem {
 export type FromWorker =
   | { type: "inspected"; inspection: Inspection }
   | { type: "kept"; isKept: boolean }
+  /** How much of the model has been fetched, up to 1 */
+  | { type: "fetching"; share: number }
   | { type: "advance"; advance: Advance }
   | { type: "done"; position: Position; milliseconds: number }
   | { type: "stopped" }

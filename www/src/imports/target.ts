@@ -1,6 +1,6 @@
 import { Schema, SparseVectorIndexConfig, VectorIndexConfig, type Collection } from "chromatid";
 import { ChromaBm25EmbeddingFunction } from "chromatid/bm25";
-import { MiniLmStatic } from "../embedding/minilm-static";
+import { functionOf, SUGGESTED } from "../embedding/model";
 import { WORDS_KEY } from "../store/import-wordnet";
 import type { Store } from "../store/open-store";
 import { ImportError } from "./import-error";
@@ -15,8 +15,8 @@ export async function targetOf(store: Store, { collection: name, create }: Optio
 }
 
 /** Words are indexed too (BM25), so that everything imported can be searched by them. */
-function schemaOf({ vectors, space }: NewCollection): Schema {
+function schemaOf({ vectors, space, model = SUGGESTED["built-in"] }: NewCollection): Schema {
   const words = new SparseVectorIndexConfig({ embeddingFunction: new ChromaBm25EmbeddingFunction(), sourceKey: "#document", bm25: true });
-  const meaning = vectors === "model" ? { space: "cosine" as const, embeddingFunction: new MiniLmStatic() } : { space, embeddingFunction: null };
+  const meaning = vectors === "model" ? { space: "cosine" as const, embeddingFunction: functionOf(model) } : { space, embeddingFunction: null };
   return new Schema().createIndex(new VectorIndexConfig(meaning)).createIndex(words, WORDS_KEY);
 }

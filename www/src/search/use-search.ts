@@ -1,6 +1,7 @@
 import type { Collection, SearchResult } from "chromatid";
 import { useCount } from "chromatid/react";
-import { startTransition, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { startTransition, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { accessVersion, subscribeAccess } from "../embedding/access";
 import { useDebounced } from "../lib/hooks";
 import { useWatchedChange } from "../store/use-watch";
 import { RESULT_LIMIT } from "./hit";
@@ -35,6 +36,8 @@ export function useSearch(collection: Collection, search: Search): SearchState {
   const { mode, selection, like } = search;
   const asked = useMemo((): Search => ({ text, mode, selection, like }), [text, mode, selection, like]);
   const changes = useChanges(collection, settled?.outcome);
+  // What its model was not allowed to be asked is asked once it is.
+  const access = useSyncExternalStore(subscribeAccess, accessVersion);
 
   useEffect(() => {
     if (isEmpty(asked)) return;
@@ -49,7 +52,7 @@ export function useSearch(collection: Collection, search: Search): SearchState {
     return () => {
       current = false;
     };
-  }, [collection, asked, changes]);
+  }, [collection, asked, changes, access]);
 
   // What was found before the box was emptied must not show up again when typing begins anew.
   if (settled && isEmpty(asked)) setSettled(undefined);

@@ -1,4 +1,6 @@
 import type { Collection } from "chromatid";
+import { forgetServers } from "../embedding/access";
+import { forgetModels } from "../embedding/transformer/files";
 import { Imports } from "../imports/imports";
 import { inOneTab } from "../lib/one-tab";
 import { forgetPictures } from "../map/cache";
@@ -148,6 +150,8 @@ export class ConsoleStore {
       });
       await forgetPictures();
       await forgetPaused();
+      await forgetServers();
+      await forgetModels();
     };
     await this.#enqueue(() => this.#whileClosed("reset", work));
     await this.#begin();

@@ -1,7 +1,7 @@
-import { ChromaClient, knownEmbeddingFunctions, open, registerEmbeddingFunction } from "chromatid";
+import { ChromaClient, open } from "chromatid";
 // Makes the function of indexes of words known, so that it is built again from a stored schema.
 import "chromatid/bm25";
-import { MiniLmStatic, MINILM_STATIC } from "../embedding/minilm-static";
+import { registerModels } from "../embedding/register";
 import { browseKey, type Browsed } from "./browsed";
 
 /** The client of an open store. */
@@ -18,7 +18,7 @@ export interface StoreKey {
 
 /** Opens a store, where the browser keeps data best. */
 export function openStore({ name, passphrase }: StoreKey): Promise<Store> {
-  if (!knownEmbeddingFunctions.has(MINILM_STATIC)) registerEmbeddingFunction(MINILM_STATIC, MiniLmStatic);
+  registerModels();
   return open({ name, allowReset: true, ...(passphrase !== undefined && { encryption: { passphrase } }) });
 }
 

@@ -3,7 +3,7 @@
  * which of the two counts. It is the one thing that is written when a move has succeeded.
  */
 
-import { destroy } from "chromatid";
+import { destroy, listStores } from "chromatid";
 import { inOneTab } from "../lib/one-tab";
 import { changeKept, readKept } from "./kept";
 
@@ -23,9 +23,18 @@ const PAUSE_MS = 250;
 /** A name that no store had before. */
 export const freshName = (): string => `${FIRST}-${crypto.randomUUID().slice(0, 8)}`;
 
-/** The store that counts; the first one where nothing was ever moved, or nothing is kept: there it is one of memory, and never moves. */
+/** The store that counts; where nothing was ever moved, or nothing is kept, the one that is there: one of memory never moves. */
 export async function readPlace(): Promise<Place> {
-  return ((await readKept(KEY)) as Place | undefined) ?? { store: FIRST, leavings: [] };
+  return ((await readKept(KEY)) as Place | undefined) ?? { store: await found(), leavings: [] };
+}
+
+/**
+ * The store that is there. A browser that loses the pointer, as Chromium may when it is killed, has not lost the store that it named. Of several the
+ * first counts, and none is deleted.
+ */
+async function found(): Promise<string> {
+  const names = (await listStores()).map(({ name }) => name);
+  return names.includes(FIRST) ? FIRST : (names.find((name) => name.startsWith(`${FIRST}-`)) ?? FIRST);
 }
 
 /** Durable once it resolves: what it does not name any more may be deleted. */

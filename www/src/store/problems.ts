@@ -1,4 +1,6 @@
+import { modelErrorOf } from "../embedding/model-error";
 import { browsed } from "./browsed";
+import { explainModel } from "./model-problems";
 
 /** An error as the page tells it: what happened, and what can be done about it. */
 export interface Problem {
@@ -6,6 +8,8 @@ export interface Problem {
   title: string;
   detail: string;
   advice: string;
+  /** What the server of a model wants before it can be asked */
+  access?: { server: string; wants: "permission" | "key" };
 }
 
 /** What the client puts before the reason of a refusal. */
@@ -31,6 +35,8 @@ function causeOf(error: unknown): string | undefined {
 
 /** Says what went wrong and what to do. */
 export function explain(error: unknown): Problem {
+  const modelError = modelErrorOf(error);
+  if (modelError) return explainModel(modelError);
   const { names, message } = chainOf(error);
   const has = (...wanted: string[]) => wanted.some((name) => names.includes(name));
   if (has("Locked")) {

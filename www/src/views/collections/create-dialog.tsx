@@ -2,7 +2,9 @@ import { useState, type FormEvent } from "react";
 import { Button, Input, Label, Radio, RadioGroup, Text, TextField } from "react-aria-components";
 import { Modal } from "../../components/modal";
 import { ErrorNotice } from "../../components/problem-notice";
-import { MiniLmStatic } from "../../embedding/minilm-static";
+import { ModelFields } from "../../components/model-fields";
+import { useModel } from "../../components/use-model";
+import { functionOf } from "../../embedding/model";
 import { browsed } from "../../store/browsed";
 import { useConsoleStore, useOpenStore } from "../../store/use-store";
 
@@ -24,7 +26,8 @@ function CreateForm({ onDone }: { onDone: () => void }) {
   const consoleStore = useConsoleStore();
   const [name, setName] = useState("");
   const [space, setSpace] = useState<Space>("cosine");
-  const [embedding, setEmbedding] = useState(browsed ? "none" : "minilm-static");
+  const [embedding, setEmbedding] = useState<"none" | "model">(browsed ? "none" : "model");
+  const chosen = useModel();
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
 
@@ -33,7 +36,7 @@ function CreateForm({ onDone }: { onDone: () => void }) {
     setBusy(true);
     setError(undefined);
     try {
-      const embeddingFunction = embedding === "none" ? null : new MiniLmStatic();
+      const embeddingFunction = embedding === "none" ? null : functionOf(await chosen.settle());
       await store.createCollection({ name, embeddingFunction, configuration: { hnsw: { space } } });
       consoleStore.changed();
       onDone();
@@ -43,9 +46,9 @@ function CreateForm({ onDone }: { onDone: () => void }) {
       setBusy(false);
     }
   };
-  // The model's vectors have length 1 and are made for angles: other distances go with vectors of one's own.
+  // Vectors of models have length 1 and are made for angles: other distances go with vectors of one's own.
   const chooseEmbedding = (value: string) => {
-    setEmbedding(value);
+    setEmbedding(value as typeof embedding);
     if (value !== "none") setSpace("cosine");
   };
   return (
@@ -67,8 +70,8 @@ function CreateForm({ onDone }: { onDone: () => void }) {
         <RadioGroup className="field" value={embedding} onChange={chooseEmbedding}>
           <Label>Embedding of texts</Label>
           <div className="segments">
-            <Radio className="segment" value="minilm-static">
-              minilm-static
+            <Radio className="segment" value="model">
+              By a model
             </Radio>
             <Radio className="segment" value="none">
               None
@@ -77,6 +80,7 @@ function CreateForm({ onDone }: { onDone: () => void }) {
           <Text slot="description">Without one, records bring their own vectors.</Text>
         </RadioGroup>
       )}
+      {embedding === "model" && <ModelFields {...chosen.fields} />}
       <RadioGroup className="field" value={space} onChange={(value) => setSpace(value as Space)} isDisabled={embedding !== "none"}>
         <Label>Distance</Label>
         <div className="segments">
@@ -92,7 +96,7 @@ function CreateForm({ onDone }: { onDone: () => void }) {
         <Button className="button" onPress={onDone}>
           Cancel
         </Button>
-        <Button className="button primary" type="submit" isPending={isBusy}>
+        <Button className="button primary" type="submit" isPending={isBusy} isDisabled={embedding === "model" && chosen.refusal !== undefined}>
           Create
         </Button>
       </div>

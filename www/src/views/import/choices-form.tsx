@@ -3,7 +3,7 @@ import { Button } from "react-aria-components";
 import type { Inspection } from "../../imports/fields";
 import type { Chunking, FieldChoice, NewCollection, Options, Role } from "../../imports/job";
 import { formatBytes } from "../../lib/format";
-import { MINILM_STATIC } from "../../embedding/minilm-static";
+import { useModel } from "../../components/use-model";
 import { useConsoleStore } from "../../store/use-store";
 import { useCollections } from "../../store/use-collections";
 import { ChunkingFields } from "./chunking-fields";
@@ -33,7 +33,8 @@ export function ChoicesForm({ inspection }: { inspection: Inspection }) {
 
   const there = collections.value ?? [];
   const target = there.find((collection) => collection.name === existing);
-  const hasModel = target ? target.embeddingFunction?.name === MINILM_STATIC : !hasVector;
+  const hasModel = target ? target.embeddingFunction !== undefined : !hasVector;
+  const chosen = useModel();
   const refusal = refuse();
 
   function refuse(): string | undefined {
@@ -41,7 +42,7 @@ export function ChoicesForm({ inspection }: { inspection: Inspection }) {
     if (!target && there.some((collection) => collection.name === name)) return `There is a collection “${name}” already: choose it, or another name.`;
     if (!hasDocument && !hasVector) return "Choose the field that has the text, or the one that has the vectors.";
     if (!hasVector && !hasModel) return "This collection has no model of this page: choose the field that has the vectors.";
-    return undefined;
+    return target || hasVector ? undefined : chosen.refusal;
   }
 
   const choose = (field: string, role: Role) => {
@@ -51,20 +52,21 @@ export function ChoicesForm({ inspection }: { inspection: Inspection }) {
       before.map((choice): FieldChoice => (choice.name === field ? { ...choice, role } : isOne && choice.role === role ? { ...choice, role: "as-is" } : choice)),
     );
   };
-  const start = (event: FormEvent) => {
+  const start = async (event: FormEvent) => {
     event.preventDefault();
     if (refusal !== undefined) return;
+    const create: NewCollection = hasVector ? { vectors: "file", space } : { vectors: "model", space: "cosine", ...(!target && { model: await chosen.settle() }) };
     const options: Options = {
       collection: target ? target.name : name,
       fields,
       passOver: false,
-      ...(!target && { create: { vectors: hasVector ? "file" : "model", space: hasVector ? space : "cosine" } }),
+      ...(!target && { create }),
       ...(chunking && !hasVector && { chunking }),
     };
     imports.start(options);
   };
   return (
-    <form className="form import-form" onSubmit={start}>
+    <form className="form import-form" onSubmit={(event) => void start(event)}>
       <section className="panel" aria-labelledby="what-title">
         <h2 id="what-title">What is in {inspection.files.length === 1 ? inspection.files[0]?.name : `${inspection.files.length} files`}</h2>
         <p className="dim">{inspection.files.map(({ name: file, size }) => `${file}, ${formatBytes(size)}`).join(" · ")}</p>
@@ -83,6 +85,7 @@ export function ChoicesForm({ inspection }: { inspection: Inspection }) {
             space={space}
             onSpace={setSpace}
             model={target ? target.embeddingFunction?.name : undefined}
+            newModel={chosen.fields}
           />
         </section>
         <section className="panel form" aria-labelledby="cut-title">

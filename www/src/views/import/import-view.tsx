@@ -22,7 +22,7 @@ export function ImportView() {
       <div className="page-head">
         <div>
           <h1>Import files</h1>
-          <p className="dim">They are read, embedded and stored in this browser. Nothing leaves this device.</p>
+          <p className="dim">They are read, embedded and stored in this browser. Nothing leaves this device, unless you choose a model of a server.</p>
         </div>
       </div>
       <Stage state={state} />
@@ -59,6 +59,11 @@ function Failed({ state: { problem, job } }: { state: Extract<ImportState, { sta
         {job && problem.canPassOver && (
           <Button className="button primary" onPress={() => imports.passOver()}>
             Pass over such records
+          </Button>
+        )}
+        {job && (problem.access || problem.kind === "asset") && (
+          <Button className="button primary" onPress={() => imports.tryAgain()}>
+            Try again
           </Button>
         )}
         <Button className="button" onPress={() => void imports.discard()}>

@@ -3,7 +3,7 @@ import { Button, Label, ProgressBar } from "react-aria-components";
 import { ConfirmButton } from "../../components/confirm-button";
 import type { ImportState } from "../../imports/imports";
 import { nameOf } from "../../imports/job";
-import { formatCount, plural } from "../../lib/format";
+import { formatCount, formatPercent, plural } from "../../lib/format";
 import { useConsoleStore } from "../../store/use-store";
 
 type Running = Extract<ImportState, { status: "running" | "paused" }>;
@@ -53,7 +53,8 @@ export function RunningPanel({ state }: { state: Running }) {
   );
 }
 
-function describe({ status, advance, perSecond, secondsLeft }: Running): string {
+function describe({ status, advance, perSecond, secondsLeft, fetched }: Running): string {
+  if (fetched !== undefined && advance.records === 0) return fetched < 1 ? `Fetching the model, ${formatPercent(fetched)}` : "Starting the model";
   const parts = [plural(advance.records, "record")];
   if (status === "running" && perSecond > 0) parts.push(`${formatCount(perSecond)} a second`);
   if (status === "running" && secondsLeft !== undefined) parts.push(`${formatDuration(secondsLeft)} left`);

@@ -1,6 +1,7 @@
 import type { Collection } from "chromatid";
+import type { ComponentProps } from "react";
 import { Input, Label, Radio, RadioGroup, TextField } from "react-aria-components";
-import { MINILM_STATIC } from "../../embedding/minilm-static";
+import { ModelFields } from "../../components/model-fields";
 import type { NewCollection } from "../../imports/job";
 
 interface TargetFieldsProps {
@@ -15,6 +16,8 @@ interface TargetFieldsProps {
   onSpace: (space: NewCollection["space"]) => void;
   /** The embedding function of the one that is there */
   model: string | undefined;
+  /** The choice of one for a new collection */
+  newModel: ComponentProps<typeof ModelFields>;
 }
 
 const SPACES = [
@@ -24,7 +27,7 @@ const SPACES = [
 ] as const;
 
 /** The collection, new or there already, and where its vectors come from. */
-export function TargetFields({ collections, existing, onExisting, name, onName, hasVector, space, onSpace, model }: TargetFieldsProps) {
+export function TargetFields({ collections, existing, onExisting, name, onName, hasVector, space, onSpace, model, newModel }: TargetFieldsProps) {
   return (
     <>
       <div className="field">
@@ -44,7 +47,7 @@ export function TargetFields({ collections, existing, onExisting, name, onName, 
           <Input autoComplete="off" spellCheck={false} />
         </TextField>
       )}
-      <p className="dim">{vectorsNote()}</p>
+      {existing === "" && !hasVector ? <ModelFields {...newModel} /> : <p className="dim">{vectorsNote()}</p>}
       {existing === "" && hasVector && (
         <RadioGroup className="field" value={space} onChange={(value) => onSpace(value as NewCollection["space"])}>
           <Label>Distance</Label>
@@ -62,7 +65,7 @@ export function TargetFields({ collections, existing, onExisting, name, onName, 
 
   function vectorsNote(): string {
     if (hasVector) return "The vectors of the file are stored. Set that field to “Leave out” to have the texts embedded here.";
-    if (existing !== "" && model !== MINILM_STATIC) return "Its records bring their own vectors: choose the field that has them.";
-    return `Texts are embedded in this browser by ${MINILM_STATIC}, and their words are indexed.`;
+    if (model === undefined) return "Its records bring their own vectors: choose the field that has them.";
+    return `Texts are embedded by its model, ${model}.`;
   }
 }

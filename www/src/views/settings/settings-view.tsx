@@ -5,6 +5,7 @@ import { useTitle } from "../../lib/hooks";
 import { AppearancePanel } from "./appearance-panel";
 import { BackupPanel } from "./backup-panel";
 import { EncryptionPanel } from "./encryption-panel";
+import { ModelsPanel } from "./models-panel";
 import { ProtectionPanel } from "./protection-panel";
 
 /** What concerns all data of this browser, and how the page looks. */
@@ -19,6 +20,7 @@ export function SettingsView() {
       <AppearancePanel />
       <EncryptionPanel />
       <BackupPanel />
+      <ModelsPanel />
       <ProtectionPanel />
       <section className="panel setting" aria-labelledby="reset-title">
         <h2 id="reset-title">Reset</h2>
