@@ -184,9 +184,13 @@ test("what is wrong with a model is told with what to do", async ({ consolePage:
 
   await chooseModel(page, "Transformer");
   await field(page, "Name").fill("nowhere");
-  await field(page, "Folder or name").fill(`${models.url}/models/absent`);
+  await field(page, "Folder or name").fill(`${models.url}/models/late`);
   await importButton(page).click();
   await expect(alert(page)).toContainText("has no tokenizer.json");
+  // What was missing is not remembered as missing.
+  models.isLateThere = true;
+  await alert(page).getByRole("button", { name: "Try again" }).click();
+  await imported(page);
 });
 
 for (const colorScheme of ["light", "dark"] as const) {

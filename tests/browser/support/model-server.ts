@@ -27,6 +27,8 @@ export class ModelServer {
   isOpenToPages = true;
   readonly #table = readTable();
   readonly #files = tableAsTransformer();
+  /** Whether the folder `/models/late/` has the transformer, too. */
+  isLateThere = false;
   #server: Server | undefined;
   #port = 0;
 
@@ -65,7 +67,8 @@ export class ModelServer {
     const url = request.url ?? "/";
     this.asked.push(url);
     if (request.method === "GET") {
-      const file = this.#files.get(url.replace("/models/table/", ""));
+      const [, name = "", path = ""] = /^\/models\/(\w+)\/(.*)$/.exec(url) ?? [];
+      const file = name === "table" || (name === "late" && this.isLateThere) ? this.#files.get(path) : undefined;
       response.writeHead(file ? 200 : 404, file && { "content-length": file.length }).end(file);
       return;
     }

@@ -11,7 +11,8 @@ export function useModel() {
     const server = serverOf(model);
     if (server !== undefined) {
       await allow(server);
-      if (model.kind === "openai") setKey(server, apiKey.trim());
+      // One that was given before stays, if none is given now.
+      if (model.kind === "openai" && apiKey.trim() !== "") setKey(server, apiKey.trim());
     }
     return model;
   };

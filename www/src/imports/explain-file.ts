@@ -1,3 +1,4 @@
+import { modelErrorOf } from "../embedding/model-error";
 import { explain } from "../store/problems";
 import { ImportError, type ImportFault } from "./import-error";
 import type { FileProblem } from "./messages";
@@ -20,7 +21,7 @@ export function explainFile(error: unknown): FileProblem {
   if (error instanceof ImportError) {
     const [title, advice] = WORDS[error.fault];
     const kind = error.fault === "vanished" ? "asset" : "refused";
-    return { kind, title, detail: error.message, advice, canPassOver: error.isOfOneRecord };
+    return { kind, title, detail: error.message, advice, canPassOver: error.isOfOneRecord, canTryAgain: false };
   }
   const problem = explain(error);
   const isDimension = /dimension/i.test(problem.detail);
@@ -28,5 +29,6 @@ export function explainFile(error: unknown): FileProblem {
     ...problem,
     ...(isDimension && { title: "The vectors do not fit the collection", advice: "Choose another collection, or a new one." }),
     canPassOver: false,
+    canTryAgain: modelErrorOf(error) !== undefined,
   };
 }

@@ -20,6 +20,8 @@ export type ToWorker =
 export interface FileProblem extends Problem {
   /** Whether the import can go on without the record that it is about */
   canPassOver: boolean;
+  /** Whether it can go on as it is, once what is missing is there */
+  canTryAgain: boolean;
 }
 
 export type FromWorker =

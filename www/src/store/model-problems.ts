@@ -15,6 +15,6 @@ const WORDS: Readonly<Record<ModelFault, readonly [title: string, advice: string
 export function explainModel({ fault, message, server }: ModelError): Problem {
   const [title, advice] = WORDS[fault];
   const wants = fault === "not-allowed" ? "permission" : fault === "no-key" ? "key" : undefined;
-  const kind = fault === "unreachable" || fault === "runtime" ? "asset" : "refused";
+  const kind = wants ? "locked" : fault === "unreachable" || fault === "runtime" ? "asset" : "refused";
   return { kind, title, detail: message, advice, ...(wants && server !== undefined && { access: { server, wants } }) };
 }

@@ -2,6 +2,7 @@
 
 import { modelErrorOf } from "../model-error";
 import { Encoder } from "./encoder";
+import { forgetModel } from "./files";
 import type { FromWorker, ToWorker } from "./messages";
 
 const encoders = new Map<string, Promise<Encoder>>();
@@ -12,10 +13,20 @@ const tell = (message: FromWorker, transfer: Transferable[] = []): void => postM
 function encoderOf(folder: string): Promise<Encoder> {
   const known = encoders.get(folder);
   if (known) return known;
-  const loading = Encoder.load(new URL(folder), (share) => tell({ folder, share }));
+  const loading = load(folder);
   encoders.set(folder, loading);
   loading.catch(() => encoders.delete(folder));
   return loading;
+}
+
+async function load(folder: string): Promise<Encoder> {
+  try {
+    return await Encoder.load(new URL(folder), (share) => tell({ folder, share }));
+  } catch (error) {
+    // Whoever mends the folder must not be answered from what was kept of it.
+    if (modelErrorOf(error)?.fault === "files") await forgetModel(folder);
+    throw error;
+  }
 }
 
 async function answer({ id, folder, texts, isNormalised }: ToWorker): Promise<void> {

@@ -61,7 +61,7 @@ function Failed({ state: { problem, job } }: { state: Extract<ImportState, { sta
             Pass over such records
           </Button>
         )}
-        {job && (problem.access || problem.kind === "asset") && (
+        {job && problem.canTryAgain && (
           <Button className="button primary" onPress={() => imports.tryAgain()}>
             Try again
           </Button>
