@@ -1,6 +1,6 @@
 /**
  * How many lines of the engine its tests run, by module: `npm run coverage`. With `-- --missed`, which lines no test runs in the modules that keep data.
- * Everything is compiled anew for it, in a folder of its own, and runs slower: it takes some half an hour.
+ * Everything is compiled anew for it, in a folder of its own, and runs slower.
  */
 
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";

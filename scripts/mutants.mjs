@@ -2,7 +2,7 @@
  * Whether the tests notice when the engine is wrong: `npm run mutants`. It changes one thing in the modules that keep data, runs the tests, and again with
  * another change; the score is the share of changes that a test has noticed.
  *
- *   npm run mutants                                 40 changes out of some thousand, which takes about two hours on two cores
+ *   npm run mutants                                 40 changes; each compiles the engine and runs its tests
  *   npm run mutants -- --sample 200 --seed 7        more of them, and others
  *   npm run mutants -- --module log                 in one module
  *

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use chromatid::db::{DEFAULT_DATABASE as D, DEFAULT_TENANT as T, Db};
-use chromatid::storage::sim::{Crash, Fault, SimFiles};
+use chromatid::storage::sim::SimFiles;
 use chromatid::types::{AttachFunction, GetRequest, Include};
 use futures::executor::block_on;
 use serde_json::{Value, json};
 
-use super::rounds::{World, judging, rounds};
+use super::rounds::{World, each_crash, rounds};
 use super::storage_of;
 use super::workloads::{delete, write};
 use crate::support::chroma::Kind;
@@ -88,28 +88,15 @@ async fn check(world: World, files: &SimFiles, at: u64) -> Result<(), String> {
 
 /// Crashes at every operation. Answers how many images were judged.
 fn crash_everywhere(world: World) -> Result<u64, String> {
-    let mut images = 0;
-    for at in 0.. {
-        let files = world.files();
-        files.set_fault(Some(Fault::Crash { at }));
-        if let Ok(storage) = storage_of(&files, world.options(at)) {
-            block_on(async {
-                if let Ok(db) = open(&storage, &world.env(1)).await {
-                    let _ = play(&db).await;
-                }
-            });
-        }
-        for crash in [Crash::Kill, Crash::PowerLossNothing, Crash::PowerLossPrefix, Crash::PowerLossSubset] {
-            let seed = world.crash_seed(at, 0);
-            judging("functions", crash, at, seed);
-            block_on(check(world, &files.reopen(crash, seed), at))?;
-            images += 1;
-        }
-        if files.operations() <= at {
-            break;
-        }
-    }
-    Ok(images)
+    let run = |files: &SimFiles, at| {
+        let Ok(storage) = storage_of(files, world.options(at)) else { return };
+        block_on(async {
+            if let Ok(db) = open(&storage, &world.env(1)).await {
+                let _ = play(&db).await;
+            }
+        });
+    };
+    each_crash(world, "functions", run, |image, at, ()| block_on(check(world, image, at)))
 }
 
 #[test]

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use chromatid::db::{DEFAULT_DATABASE as D, DEFAULT_TENANT as T, Db, Existing, ExportRequest};
-use chromatid::storage::sim::{Crash, Fault, SimFiles};
+use chromatid::storage::sim::SimFiles;
 use futures::executor::block_on;
 use serde_json::Value;
 
 use super::functions::metadatas;
-use super::rounds::{World, judging, rounds};
+use super::rounds::{World, each_crash, rounds};
 use super::storage_of;
 use super::workloads::write;
 use crate::support::archives::{export, import};
@@ -99,34 +99,20 @@ async fn check(
 /// Crashes at every operation. Answers how many images were judged.
 fn crash_everywhere(world: World) -> Result<u64, String> {
     let case = block_on(prepare(world))?;
-    let mut images = 0;
-    for at in 0.. {
-        let files = world.files();
-        files.set_fault(Some(Fault::Crash { at }));
-        let mut reached = Reached::Nothing;
-        if let Ok(storage) = storage_of(&files, world.options(at)) {
-            reached = block_on(async {
-                match open(&storage, &world.env(1)).await {
-                    Ok(db) => play(&db, &case.file).await,
-                    Err(_) => Reached::Nothing,
-                }
-            });
-        }
-        for crash in [Crash::Kill, Crash::PowerLossNothing, Crash::PowerLossPrefix, Crash::PowerLossSubset] {
-            let seed = world.crash_seed(at, 0);
-            judging("import", crash, at, seed);
-            block_on(check(world, &files.reopen(crash, seed), at, &case, reached))?;
-            images += 1;
-        }
-        if files.operations() <= at {
-            break;
-        }
-    }
-    Ok(images)
+    let run = |files: &SimFiles, at| {
+        let Ok(storage) = storage_of(files, world.options(at)) else { return Reached::Nothing };
+        block_on(async {
+            match open(&storage, &world.env(1)).await {
+                Ok(db) => play(&db, &case.file).await,
+                Err(_) => Reached::Nothing,
+            }
+        })
+    };
+    each_crash(world, "import", run, |image, at, &reached| block_on(check(world, image, at, &case, reached)))
 }
 
 #[test]
 fn an_import_replaces_a_collection_or_leaves_it_after_every_crash() {
     let images = rounds("imports", 4, crash_everywhere);
-    assert!(images >= 150, "only {images} crashes were tried");
+    assert!(images >= 250, "only {images} crashes were tried");
 }

@@ -2,11 +2,11 @@
 
 use chromatid::db::{Db, Request};
 use chromatid::error::Result;
-use chromatid::storage::sim::{Crash, Fault, SimFiles};
+use chromatid::storage::sim::SimFiles;
 use futures::executor::block_on;
 use uuid::Uuid;
 
-use super::rounds::{World, judging, rounds};
+use super::rounds::{World, each_crash, rounds};
 use super::storage_of;
 use super::workloads::{delete, write};
 use crate::support::chroma::{Chroma, Kind};
@@ -85,29 +85,20 @@ async fn check(
 
 /// Crashes at every operation. Answers how many images were judged.
 fn crash_everywhere(world: World) -> std::result::Result<u64, String> {
-    let mut images = 0;
-    for at in 0.. {
-        let files = world.files();
-        files.set_fault(Some(Fault::Crash { at }));
+    let run = |files: &SimFiles, at| {
         let mut client = Client::default();
-        if let Ok(storage) = storage_of(&files, world.options(at)) {
+        if let Ok(storage) = storage_of(files, world.options(at)) {
             block_on(async {
                 if let Ok(db) = open(&storage, &world.env(1)).await {
                     let _ = client.go_on(&db).await;
                 }
             });
         }
-        for crash in [Crash::Kill, Crash::PowerLossNothing, Crash::PowerLossPrefix, Crash::PowerLossSubset] {
-            let (client, seed) = (Client { answered: client.answered }, world.crash_seed(at, 0));
-            judging("requests", crash, at, seed);
-            block_on(check(world, &files.reopen(crash, seed), at, client))?;
-            images += 1;
-        }
-        if files.operations() <= at {
-            break;
-        }
-    }
-    Ok(images)
+        client.answered
+    };
+    each_crash(world, "requests", run, |image, at, &answered| {
+        block_on(check(world, image, at, Client { answered }))
+    })
 }
 
 #[test]

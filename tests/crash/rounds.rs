@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use chromatid::env::Env;
 use chromatid::storage::file::FileOptions;
-use chromatid::storage::sim::{Crash, SimFiles};
+use chromatid::storage::sim::{Crash, Fault, SimFiles};
 
 use crate::support::env::seeded;
 use crate::support::variable;
@@ -68,6 +68,32 @@ thread_local! {
 /// Says which crash is judged from now on.
 pub fn judging(workload: &str, crash: Crash, at: u64, seed: u64) {
     CURRENT.set(format!("workload {workload}, {crash:?} at operation {at}, seed of the crash {seed}"));
+}
+
+/// Ends a workload at each of its operations, in every way. `run` makes it on the files and answers what it got; `check` judges what a crash has left.
+/// Answers how many images were judged.
+pub fn each_crash<T>(
+    world: World,
+    workload: &str,
+    mut run: impl FnMut(&SimFiles, u64) -> T,
+    mut check: impl FnMut(&SimFiles, u64, &T) -> Result<(), String>,
+) -> Result<u64, String> {
+    let mut images = 0;
+    for at in 0.. {
+        let files = world.files();
+        files.set_fault(Some(Fault::Crash { at }));
+        let reached = run(&files, at);
+        for crash in [Crash::Kill, Crash::PowerLossNothing, Crash::PowerLossPrefix, Crash::PowerLossSubset] {
+            let seed = world.crash_seed(at, 0);
+            judging(workload, crash, at, seed);
+            check(&files.reopen(crash, seed), at, &reached)?;
+            images += 1;
+        }
+        if files.operations() <= at {
+            break;
+        }
+    }
+    Ok(images)
 }
 
 /// Makes as many rounds as there have to be, each in a world of its own, and answers how many crash images they judged.

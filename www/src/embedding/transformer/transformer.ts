@@ -11,8 +11,8 @@ interface Config {
 }
 
 /**
- * A sentence transformer that runs in this browser, by WebGPU where there is one and by wasm otherwise. The name and the configuration are those of other
- * clients: a collection that one of them has made by the same model is searched here by its texts, and the other way round.
+ * A sentence transformer that runs in this browser, by WebGPU where there is one and by wasm otherwise. The name and the configuration have the
+ * form of other clients, so that either can build the model from what the other has written.
  */
 export class Transformer implements EmbeddingFunction<Float32Array> {
   readonly name = "sentence_transformer";
