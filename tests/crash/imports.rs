@@ -1,9 +1,14 @@
 //! Imports under crashes: a collection that is replaced is the old one or the new one, whole; and nothing half-made stays in its way.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
+use chromatid::blockstore::Blockstore;
 use chromatid::db::{DEFAULT_DATABASE as D, DEFAULT_TENANT as T, Db, Existing, ExportRequest};
+use chromatid::env::Env;
+use chromatid::storage::Storage;
 use chromatid::storage::sim::SimFiles;
+use chromatid::sysdb::SysDb;
 use futures::executor::block_on;
 use serde_json::Value;
 
@@ -65,6 +70,13 @@ async fn play(db: &Db, file: &[u8]) -> Reached {
     if imported.is_ok() { Reached::Imported } else { Reached::Filled }
 }
 
+/// How many collections a compacted store has, those included that no name leads to.
+async fn rows_of(storage: &Rc<dyn Storage>, env: &Rc<dyn Env>) -> Result<usize, String> {
+    let blockstore = Blockstore::new(Rc::clone(storage), Rc::clone(env), 1 << 20);
+    let (_, catalog, _) = SysDb::open(&blockstore).await.map_err(why)?;
+    Ok(catalog.rows().count())
+}
+
 /// Whatever the crash has left, the collection is whole, it is the only one, and the import can be done again.
 async fn check(
     world: World,
@@ -90,6 +102,11 @@ async fn check(
     maintain(&db).await?;
     no_garbage(&storage, &world.env(2)).await?;
     let (shown, verified) = (metadatas(&db, "alpha").await?, db.verify(true).await.map_err(why)?);
+    db.compact().await.map_err(why)?;
+    let rows = rows_of(&storage, &world.env(2)).await?;
+    if rows != 1 {
+        return Err(format!("{rows} collections are stored, hidden ones included"));
+    }
     if shown != case.after || !verified.ok || db.count_collections(T, D) != 1 {
         return Err(format!("imported again: {:?}, {:?}", shown.keys(), verified.problems));
     }
