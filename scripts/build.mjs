@@ -13,7 +13,7 @@ import { ensureNpm } from "./setup/npm.mjs";
 import { ensureWasmTarget } from "./setup/wasm-target.mjs";
 
 /** Where the engine with its conformance suite goes; only tests load it. */
-const CONFORMANCE = ["--features", "conformance", "--out", "target/wasm-conformance"];
+const CONFORMANCE = ["--features", "conformance", "--profile", "conformance", "--plain", "--out", "target/wasm-conformance"];
 
 /** The engine with the HTTP API, beside the one for pages. */
 const SERVER = ["--features", "rest", "--profile", "server", "--out", "pkg/wasm/server", "--engine-only"];
@@ -43,8 +43,10 @@ export async function buildWasm(env, { conformance = false } = {}) {
     await must(["cargo", "xtask", "wasm", ...CONFORMANCE], env);
     return;
   }
-  await must(["cargo", "xtask", "wasm"], env);
-  await must(["cargo", "xtask", "wasm", ...SERVER], env);
+  // The tool itself is compiled before: both would wait for that.
+  await must(["cargo", "build", "--quiet", "--locked", "--package", "xtask"], env);
+  // The linker takes most of the time, with one thread for each.
+  await Promise.all([must(["cargo", "xtask", "wasm"], env), must(["cargo", "xtask", "wasm", ...SERVER], env)]);
 }
 
 /** TypeScript to `pkg/dist`, from nothing: modules that are gone from the source do not linger. */

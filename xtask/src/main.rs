@@ -13,12 +13,13 @@ type Error = Box<dyn std::error::Error>;
 type Result<T> = std::result::Result<T, Error>;
 
 const USAGE: &str = "\
-usage: cargo xtask wasm [--dev | --profile NAME] [--out DIR] [--engine-only] [--features LIST]
+usage: cargo xtask wasm [--dev | --profile NAME] [--plain] [--out DIR] [--engine-only] [--features LIST]
 
 Builds the engine for wasm32-unknown-unknown, generates its JavaScript and TypeScript (wasm-bindgen,
 target web, name `chromatid`) into DIR and optimises the module with wasm-opt.
 
   --dev            the dev profile, with names and without wasm-opt: fast to build, slow to run
+  --plain          without wasm-opt
   --out DIR        where to put the result (default: pkg/wasm)
   --profile NAME   another cargo profile than release
   --engine-only    without patterns.wasm and snapshots.wasm

@@ -12,6 +12,8 @@ pub struct Options {
     pub out: PathBuf,
     /// The cargo profile of a build that is not `dev`.
     pub profile: String,
+    /// Without wasm-opt, which takes a minute and makes the module smaller.
+    pub plain: bool,
     /// Without the modules of regular expressions and snapshots, which are the same for every engine.
     pub engine_only: bool,
     /// Cargo features, separated by commas; empty for none.
@@ -22,13 +24,15 @@ impl Options {
     pub fn parse(arguments: &[String], root: &Path) -> Result<Self> {
         let out = root.join("pkg/wasm");
         let profile = "release".to_owned();
-        let mut options = Self { dev: false, out, profile, engine_only: false, features: String::new() };
+        let mut options =
+            Self { dev: false, out, profile, plain: false, engine_only: false, features: String::new() };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value\n{USAGE}"));
             match argument.as_str() {
                 "--dev" => options.dev = true,
                 "--profile" => options.profile = value()?.clone(),
+                "--plain" => options.plain = true,
                 "--engine-only" => options.engine_only = true,
                 "--out" => options.out = root.join(value()?),
                 "--features" => options.features = value()?.clone(),
@@ -54,6 +58,7 @@ mod tests {
             dev: false,
             out: "/root/pkg/wasm".into(),
             profile: "release".into(),
+            plain: false,
             engine_only: false,
             features: String::new(),
         };
@@ -62,12 +67,22 @@ mod tests {
 
     #[test]
     fn every_option_is_read() {
-        let arguments =
-            ["--dev", "--out", "target/x", "--profile", "server", "--engine-only", "--features", "rest"];
+        let arguments = [
+            "--dev",
+            "--out",
+            "target/x",
+            "--profile",
+            "server",
+            "--plain",
+            "--engine-only",
+            "--features",
+            "rest",
+        ];
         let expected = Options {
             dev: true,
             out: "/root/target/x".into(),
             profile: "server".into(),
+            plain: true,
             engine_only: true,
             features: "rest".into(),
         };

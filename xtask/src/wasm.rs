@@ -37,7 +37,7 @@ pub fn build(root: &Path, options: &Options) -> Result<()> {
     let lock = fs::read_to_string(root.join("Cargo.lock"))?;
     let bindgen = versions::check_wasm_bindgen(&lock)?;
 
-    let optimiser = if options.dev { None } else { Some(Optimiser::find(root)?) };
+    let optimiser = if options.dev || options.plain { None } else { Some(Optimiser::find(root)?) };
 
     let settings = format!(
         "{bindgen} {} {} {} {} {:?} {WASM_OPT:?}",

@@ -42,6 +42,8 @@ use rewrite::Rewrite;
 const MAGIC: [u8; 4] = *b"CTJN";
 const MARK_MAGIC: [u8; 4] = *b"CTJM";
 const HEADER_BYTES: usize = 48;
+/// What a file has where nothing was written.
+static ZEROS: [u8; PAGE_BYTES as usize] = [0; PAGE_BYTES as usize];
 const MARK_BYTES: usize = 56;
 
 /// Offset of the first frame: also the length of a journal that never had one.
@@ -331,8 +333,11 @@ impl<F: File> Journal<F> {
         let (mut offset, mut used) = (self.end_offset, 0);
         while offset < self.size {
             let bytes = scanner.bytes(offset, SCAN_BYTES)?;
-            if let Some(last) = bytes.iter().rposition(|byte| *byte != 0) {
-                used = offset + last as u64 + 1 - self.end_offset;
+            // Nearly always all of it is zero, which is told fastest by comparing pages.
+            let pages = bytes.chunks(ZEROS.len()).enumerate();
+            if let Some((page, content)) = pages.rev().find(|(_, page)| **page != ZEROS[..page.len()]) {
+                let last = content.iter().rposition(|byte| *byte != 0).unwrap_or_default();
+                used = offset + (page * ZEROS.len() + last) as u64 + 1 - self.end_offset;
             }
             offset += bytes.len().max(1) as u64;
         }
