@@ -9,6 +9,7 @@ import { duration, heading, isMain, say, SetupError } from "./lib/log.mjs";
 import { STAGES } from "./test/stages.mjs";
 
 /** @typedef {import("./test/stages.mjs").Stage} Stage */
+/** @typedef {import("./test/stages.mjs").Need} Need */
 /** @typedef {import("./test/stages.mjs").Outcome & { stage: Stage, milliseconds: number }} Result */
 
 const GROUPS = ["rust", "js", "browser", "edge"];
@@ -29,15 +30,38 @@ function chosenStages(options) {
 }
 
 /**
+ * Begins to install what the stages need, one after the other, as package managers want it: most of it is downloaded while the first stages compile.
+ * @param {Stage[]} stages
+ * @returns {Map<Need, Promise<unknown>>}
+ */
+function prepare(stages) {
+  /** @type {Map<Need, Promise<unknown>>} */
+  const prepared = new Map();
+  /** @type {Promise<unknown>} */
+  let last = Promise.resolve();
+  for (const need of new Set(stages.flatMap(({ needs = [] }) => needs))) {
+    const ready = last.then(need);
+    prepared.set(need, ready);
+    // What could not be installed fails the stages that need it.
+    last = ready.catch(() => undefined);
+  }
+  return prepared;
+}
+
+/**
  * @param {Stage} stage
+ * @param {Map<Need, Promise<unknown>>} prepared
  * @returns {Promise<Result>}
  */
-async function runStage(stage) {
+async function runStage(stage, prepared) {
   heading(stage.name);
   const started = Date.now();
   /** @type {import("./test/stages.mjs").Outcome} */
   let outcome;
   try {
+    for (const need of stage.needs ?? []) {
+      await prepared.get(need);
+    }
     outcome = await stage.run();
   } catch (error) {
     const reason = error instanceof SetupError ? error.message : String(error);
@@ -64,8 +88,10 @@ function summarise(results) {
 async function main() {
   /** @type {Result[]} */
   const results = [];
-  for (const stage of chosenStages(process.argv.slice(2))) {
-    results.push(await runStage(stage));
+  const stages = chosenStages(process.argv.slice(2));
+  const prepared = prepare(stages);
+  for (const stage of stages) {
+    results.push(await runStage(stage, prepared));
   }
   summarise(results);
   const passed = results.reduce((sum, result) => sum + result.passed, 0);

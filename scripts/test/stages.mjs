@@ -20,10 +20,12 @@ import { nextestFailures, playwrightFailures } from "./failures.mjs";
 /** @typedef {import("./counts.mjs").Counts} Counts */
 /** @typedef {Counts & { failures?: import("./failures.mjs").Failure[] }} Outcome */
 /** @typedef {"rust" | "js" | "browser" | "edge"} Group */
+/** @typedef {() => Promise<unknown>} Need installs something, once however often it is called */
 /**
  * @typedef {object} Stage
  * @property {string} name
  * @property {Group[]} groups of `--only` that it is part of
+ * @property {Need[]} [needs] what has to be there before it runs
  * @property {() => Promise<Outcome>} run throws when something it needs is missing or does not build
  */
 
@@ -32,8 +34,12 @@ const FAILED = { passed: 0, failed: 1 };
 
 // What tools lack is settled once, however many stages ask.
 const wasmEnv = once(ensureWasmTarget);
+const python = once(ensurePython);
 const npm = once(ensureNpm);
 const chroma = once(ensureChroma);
+const chromium = once(ensureChromium);
+const embeddingFunctions = once(ensureEmbeddingFunctions);
+const bundlers = once(ensureBundlers);
 
 /**
  * @template T
@@ -83,12 +89,11 @@ async function rustTests() {
 
 /** Blocks as this engine writes them (the Rust tests leave them there), read by Arrow's own implementation. */
 async function pyarrow() {
-  return check([await ensurePython(), "tests/fixtures/open_with_pyarrow.py", "target/tmp/arrow"]);
+  return check([await python(), "tests/fixtures/open_with_pyarrow.py", "target/tmp/arrow"]);
 }
 
 /** @param {"client" | "browser" | "edge" | "packages"} project */
 async function playwright(project) {
-  await npm();
   const file = path.join(ROOT, "test-results", `${project}.json`);
   rmSync(file, { force: true });
   const { code } = await run(
@@ -103,21 +108,18 @@ async function playwright(project) {
 }
 
 /** @param {string} project a tsconfig.json or its directory */
-async function typecheck(project) {
-  await npm();
+function typecheck(project) {
   return check(["node_modules/.bin/tsc", "--noEmit", "-p", project]);
 }
 
 /** @param {() => Promise<unknown>} make */
 async function step(make) {
-  await npm();
   await make();
   return PASSED;
 }
 
 /** @param {() => Promise<boolean>} judge */
 async function verdict(judge) {
-  await npm();
   return (await judge()) ? PASSED : FAILED;
 }
 
@@ -129,62 +131,52 @@ export const STAGES = [
     groups: ["rust"],
     run: () => check(["cargo", "clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]),
   },
-  { name: "clippy, wasm", groups: ["rust"], run: clippyWasm },
+  { name: "clippy, wasm", groups: ["rust"], needs: [wasmEnv], run: clippyWasm },
   { name: "Rust tests", groups: ["rust"], run: rustTests },
-  { name: "pyarrow reads the blocks", groups: ["rust"], run: pyarrow },
+  { name: "pyarrow reads the blocks", groups: ["rust"], needs: [python], run: pyarrow },
   {
     name: "build: engine with its conformance suite",
     groups: ["js", "browser", "edge"],
+    needs: [npm, wasmEnv],
     run: () => step(async () => buildWasm(await wasmEnv(), { conformance: true })),
   },
-  { name: "build: engine", groups: ["js", "browser", "edge"], run: () => step(async () => buildWasm(await wasmEnv())) },
-  { name: "build: package", groups: ["js", "browser", "edge"], run: () => step(buildPackage) },
+  {
+    name: "build: engine",
+    groups: ["js", "browser", "edge"],
+    needs: [npm, wasmEnv],
+    run: () => step(async () => buildWasm(await wasmEnv())),
+  },
+  { name: "build: package", groups: ["js", "browser", "edge"], needs: [npm], run: () => step(buildPackage) },
   {
     name: "build: the client's cases for pages",
     groups: ["browser"],
-    run: async () => {
-      await npm();
-      return check(["node_modules/.bin/tsc", "-p", "tests/client/tsconfig.pages.json"]);
-    },
+    needs: [npm],
+    run: () => check(["node_modules/.bin/tsc", "-p", "tests/client/tsconfig.pages.json"]),
   },
-  { name: "build: console", groups: ["js", "browser"], run: () => step(buildConsole) },
-  { name: "size", groups: ["js"], run: () => verdict(size) },
-  { name: "documentation site", groups: ["js"], run: () => verdict(docs) },
-  { name: "eslint", groups: ["js"], run: () => verdict(lint) },
-  { name: "types: scripts and settings", groups: ["js"], run: () => typecheck("tsconfig.json") },
-  { name: "types: console", groups: ["js"], run: () => typecheck("www") },
-  { name: "types: tests", groups: ["js"], run: () => typecheck("tests") },
-  { name: "types: extension", groups: ["js"], run: () => typecheck("examples/extension") },
-  { name: "types: corpus", groups: ["js"], run: () => typecheck("tests/conformance") },
-  { name: "types: clients", groups: ["js"], run: () => typecheck("tests/clients") },
-  { name: "types: benchmarks", groups: ["js"], run: () => typecheck("benches") },
-  { name: "types: parity with chromadb", groups: ["js"], run: () => typecheck("tests/types") },
+  { name: "build: console", groups: ["js", "browser"], needs: [npm], run: () => step(buildConsole) },
+  { name: "size", groups: ["js"], needs: [npm], run: () => verdict(size) },
+  { name: "documentation site", groups: ["js"], needs: [npm], run: () => verdict(docs) },
+  { name: "eslint", groups: ["js"], needs: [npm], run: () => verdict(lint) },
+  { name: "types: scripts and settings", groups: ["js"], needs: [npm], run: () => typecheck("tsconfig.json") },
+  { name: "types: console", groups: ["js"], needs: [npm], run: () => typecheck("www") },
+  { name: "types: tests", groups: ["js"], needs: [npm], run: () => typecheck("tests") },
+  { name: "types: extension", groups: ["js"], needs: [npm], run: () => typecheck("examples/extension") },
+  { name: "types: corpus", groups: ["js"], needs: [npm], run: () => typecheck("tests/conformance") },
+  { name: "types: clients", groups: ["js"], needs: [npm], run: () => typecheck("tests/clients") },
+  { name: "types: benchmarks", groups: ["js"], needs: [npm], run: () => typecheck("benches") },
+  { name: "types: parity with chromadb", groups: ["js"], needs: [npm], run: () => typecheck("tests/types") },
   {
     name: "client tests",
     groups: ["js"],
-    run: async () => {
-      await ensureEmbeddingFunctions();
-      await chroma();
-      return playwright("client");
-    },
+    needs: [npm, embeddingFunctions, chroma],
+    run: () => playwright("client"),
   },
-  {
-    name: "browser tests",
-    groups: ["browser"],
-    run: async () => {
-      await ensureChromium();
-      await chroma();
-      return playwright("browser");
-    },
-  },
+  { name: "browser tests", groups: ["browser"], needs: [npm, chromium, chroma], run: () => playwright("browser") },
   {
     name: "tests of the package as it is installed",
     groups: ["browser"],
-    run: async () => {
-      await ensureBundlers();
-      await ensureChromium();
-      return playwright("packages");
-    },
+    needs: [npm, bundlers, chromium],
+    run: () => playwright("packages"),
   },
-  { name: "tests in workerd", groups: ["edge"], run: () => playwright("edge") },
+  { name: "tests in workerd", groups: ["edge"], needs: [npm], run: () => playwright("edge") },
 ];

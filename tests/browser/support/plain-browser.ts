@@ -3,13 +3,13 @@
  */
 
 import { spawn } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { type BrowserContext, chromium, type Page } from "@playwright/test";
 
 import { findChromium } from "../../../scripts/setup/chromium.mjs";
+import { makeProfileFolder } from "./profile";
 
 export interface PlainBrowser {
   context: BrowserContext;
@@ -22,7 +22,7 @@ export async function launchPlain(preferences: object = {}): Promise<PlainBrowse
   if (!executable) {
     throw new Error("no Chromium: run `node scripts/setup/chromium.mjs`");
   }
-  const directory = await mkdtemp(path.join(tmpdir(), "chromatid-profile-"));
+  const directory = await makeProfileFolder();
   await mkdir(path.join(directory, "Default"));
   await writeFile(path.join(directory, "Default", "Preferences"), JSON.stringify(preferences));
   const args = ["--headless=new", "--no-sandbox", "--no-first-run", "--remote-debugging-port=0", `--user-data-dir=${directory}`];

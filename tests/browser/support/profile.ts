@@ -1,5 +1,6 @@
 /** A browser profile on disk: what survives the end of a browser, and the browsers that use it. */
 
+import { existsSync, statfsSync } from "node:fs";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -21,8 +22,20 @@ const FLAGS = [
 
 export type LaunchOptions = NonNullable<Parameters<typeof chromium.launchPersistentContext>[1]>;
 
+const MEMORY = "/dev/shm";
+const ENOUGH_BYTES = 8 * 2 ** 30;
+
+/** Where profiles lie: in memory where there is enough of it, as a browser makes hundreds of files when it starts. What a test kills are processes, whose files outlive them there too. */
+function profilesFolder(): string {
+  if (!existsSync(MEMORY)) {
+    return tmpdir();
+  }
+  const { bavail, bsize } = statfsSync(MEMORY);
+  return bavail * bsize >= ENOUGH_BYTES ? MEMORY : tmpdir();
+}
+
 /** An empty folder for a profile. */
-const makeFolder = (parent: string): Promise<string> => mkdtemp(path.join(parent, "chromatid-profile-"));
+export const makeProfileFolder = (parent = profilesFolder()): Promise<string> => mkdtemp(path.join(parent, "chromatid-profile-"));
 
 export class BrowserProfile {
   readonly #directory: string;
@@ -35,13 +48,13 @@ export class BrowserProfile {
   }
 
   /** An empty profile, in the folder `parent`. Persistent, because OPFS of an incognito profile is another, far slower implementation. */
-  static async create(options: LaunchOptions, parent = tmpdir()): Promise<BrowserProfile> {
-    return new BrowserProfile(await makeFolder(parent), options);
+  static async create(options: LaunchOptions, parent?: string): Promise<BrowserProfile> {
+    return new BrowserProfile(await makeProfileFolder(parent), options);
   }
 
   /** Another profile with what this one has; its browser must be closed. */
-  async copy(options: LaunchOptions, parent = tmpdir()): Promise<BrowserProfile> {
-    const copied = new BrowserProfile(await makeFolder(parent), options);
+  async copy(options: LaunchOptions, parent?: string): Promise<BrowserProfile> {
+    const copied = new BrowserProfile(await makeProfileFolder(parent), options);
     // Links that say which process has the profile.
     const filter = (source: string) => !path.basename(source).startsWith("Singleton");
     await cp(this.#directory, copied.#directory, { recursive: true, filter });
