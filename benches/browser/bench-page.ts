@@ -1,5 +1,7 @@
 /** The page that measures, in a browser of its own on an empty profile. */
 
+import { tmpdir } from "node:os";
+
 import type { Page } from "@playwright/test";
 
 import { BrowserProfile } from "../../tests/browser/support/profile";
@@ -47,7 +49,8 @@ export class BenchPage {
     options: BenchPageOptions,
     stages: (bench: BenchPage) => Promise<void>,
   ): Promise<{ chromium: string; problem: string | null }> {
-    const profile = await BrowserProfile.create({ baseURL: options.baseURL });
+    // On a disk, as people have it: what is durable has to cost what it costs.
+    const profile = await BrowserProfile.create({ baseURL: options.baseURL }, tmpdir());
     let limit: NodeJS.Timeout | undefined;
     try {
       const context = await profile.launch();
