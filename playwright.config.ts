@@ -10,7 +10,7 @@ export default defineConfig({
   workers: 2,
   timeout: 60_000,
   // A page that never gets ready fails its tests one after the other: end that at some point.
-  globalTimeout: 35 * 60_000,
+  globalTimeout: 45 * 60_000,
   expect: { timeout: 15_000 },
   forbidOnly: process.env.CI !== undefined,
   reporter: [["list"]],
