@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
 
 import { expect, test } from "./fixtures";
-import { expectAccessible, LOOKS, place, ready, screenshot, search, titles } from "./support/console-page";
+import { expectAccessible, place, ready, screenshot, search, titles } from "./support/console-page";
 import {
   addNotes,
   dialog,
@@ -262,52 +262,54 @@ test("an export that is offered before the encryption comes back from its file",
   await expect(region(page, "Backup").getByRole("status")).toHaveText("Imported 5,300 records of 2 collections");
 });
 
-for (const { colorScheme, width } of LOOKS) {
-  test.describe(`${colorScheme}, ${String(width)} pixels wide`, () => {
-    test.use({ colorScheme, viewport: { width, height: 900 } });
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const width of [1280, 375]) {
+    test.describe(`${colorScheme}, ${String(width)} pixels wide`, () => {
+      test.use({ colorScheme, viewport: { width, height: 900 } });
 
-    test("the settings fit and can be used by everybody", async ({ consolePage: page }, info) => {
-      await ready(page);
-      const look = async (name: string) => {
-        await page.evaluate(() => scrollTo(0, 0));
-        await page.screenshot({ path: info.outputPath(`${name}.png`), fullPage: true });
-        await expectAccessible(page, name);
-        expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), name).toBeLessThanOrEqual(0);
-      };
-      await openSettings(page);
-      await look("settings");
-      // All places in one line, their names below their signs, and where those have the least room.
-      for (const other of [1160, 1159, 820, 768, 720]) {
-        await page.setViewportSize({ width: other, height: 900 });
-        const header = page.getByRole("banner").locator(".header-inner");
-        expect(await header.evaluate((element) => element.scrollWidth - element.clientWidth), `header, ${String(other)} wide`).toBeLessThanOrEqual(0);
-      }
-      await page.setViewportSize({ width, height: 900 });
-      await region(page, "Encryption").getByRole("button", { name: "Encrypt with a passphrase…" }).click();
-      await dialog(page).getByLabel("New passphrase").fill("correct horse");
-      await dialog(page).getByRole("button", { name: "Encrypt everything" }).click();
-      await look("dialog");
-      await page.keyboard.press("Escape");
-      await region(page, "Reset").getByRole("button").click();
-      await look("reset");
-      await page.keyboard.press("Escape");
-      await standStill(page, { call: "pushImport", after: 3 });
-      await encrypt(page);
-      await stopped(page);
-      await look("moving");
-      await goOn(page);
-      await expect(encrypted(page)).toBeVisible(MOVE);
-      await look("encrypted");
-      await region(page, "Encryption").getByRole("button", { name: "Lock now" }).click();
-      await expect(locked(page)).toBeVisible();
-      await look("locked");
-      await unlock(page, "something wrong");
-      await expect(page.getByText("That is not the passphrase.")).toBeVisible();
-      await look("refused");
-      await unlock(page);
-      await place(page, "Storage").click();
-      await expect(region(page, "Health")).toBeVisible();
-      await look("storage");
+      test("the settings fit and can be used by everybody", async ({ consolePage: page }, info) => {
+        await ready(page);
+        const look = async (name: string) => {
+          await page.evaluate(() => scrollTo(0, 0));
+          await page.screenshot({ path: info.outputPath(`${name}.png`), fullPage: true });
+          await expectAccessible(page, name);
+          expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), name).toBeLessThanOrEqual(0);
+        };
+        await openSettings(page);
+        await look("settings");
+        // All places in one line, their names below their signs, and where those have the least room.
+        for (const other of [1160, 1159, 820, 768, 720]) {
+          await page.setViewportSize({ width: other, height: 900 });
+          const header = page.getByRole("banner").locator(".header-inner");
+          expect(await header.evaluate((element) => element.scrollWidth - element.clientWidth), `header, ${String(other)} wide`).toBeLessThanOrEqual(0);
+        }
+        await page.setViewportSize({ width, height: 900 });
+        await region(page, "Encryption").getByRole("button", { name: "Encrypt with a passphrase…" }).click();
+        await dialog(page).getByLabel("New passphrase").fill("correct horse");
+        await dialog(page).getByRole("button", { name: "Encrypt everything" }).click();
+        await look("dialog");
+        await page.keyboard.press("Escape");
+        await region(page, "Reset").getByRole("button").click();
+        await look("reset");
+        await page.keyboard.press("Escape");
+        await standStill(page, { call: "pushImport", after: 3 });
+        await encrypt(page);
+        await stopped(page);
+        await look("moving");
+        await goOn(page);
+        await expect(encrypted(page)).toBeVisible(MOVE);
+        await look("encrypted");
+        await region(page, "Encryption").getByRole("button", { name: "Lock now" }).click();
+        await expect(locked(page)).toBeVisible();
+        await look("locked");
+        await unlock(page, "something wrong");
+        await expect(page.getByText("That is not the passphrase.")).toBeVisible();
+        await look("refused");
+        await unlock(page);
+        await place(page, "Storage").click();
+        await expect(region(page, "Health")).toBeVisible();
+        await look("storage");
+      });
     });
-  });
+  }
 }

@@ -7,12 +7,6 @@ import { expect } from "@playwright/test";
 /** Importing 5,000 records on a busy machine takes its time. */
 export const IMPORT_TIMEOUT = 90_000;
 
-/** How people look at the console: each theme and each width once, as neither depends on the other. */
-export const LOOKS = [
-  { colorScheme: "light", width: 1280 },
-  { colorScheme: "dark", width: 375 },
-] as const;
-
 export const searchBox = (page: Page): Locator => page.getByRole("searchbox", { name: "Search the glosses" });
 export const results = (page: Page): Locator => page.getByRole("grid", { name: "Results" }).getByRole("row");
 export const titles = (page: Page): Locator => results(page).locator(".card-title");

@@ -10,13 +10,11 @@ import type { StoreInfo } from "../../../pkg/src/index.js";
 /** What `open()` came to: what `info()` says of the store, or the error. */
 export type Opening = { info: StoreInfo } | { error: { name: string; message: string; cause: string } };
 
-/**
- * Opens the store `shared` as `window.shared`. That takes ten seconds at most, whatever comes of it: not to settle is an error of its own. How late a
- * timer of ten seconds is heard here is up to the machine, so twice that is waited.
- */
+/** Opens the store `shared` as `window.shared`. That takes ten seconds at most, whatever comes of it: longer is an error of its own. */
 export function tryToOpen(page: Page | Frame, options: OpenOptions = {}): Promise<Opening> {
   return page.evaluate(async (given) => {
-    const late = new Promise<never>((_, reject) => setTimeout(() => reject(new Error("open() did not settle")), 20_000));
+    // A moment more, for a timer of ten seconds in the engine to be heard here.
+    const late = new Promise<never>((_, reject) => setTimeout(() => reject(new Error("open() did not settle")), 11_000));
     try {
       const client = await Promise.race([window.chromatid.open({ name: "shared", ...given }), late]);
       const collection = await client.getOrCreateCollection({ name: "things", embeddingFunction: null });
