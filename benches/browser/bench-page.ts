@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 
 import type { Page } from "@playwright/test";
 
-import { BrowserProfile } from "../../tests/browser/support/profile";
+import { BrowserProfile, wholeChromium } from "../../tests/browser/support/profile";
 import type { ColdOpen, Memory } from "../../www/src/benchmarks/results";
 import { BrowserCosts } from "./browser-costs";
 
@@ -50,7 +50,7 @@ export class BenchPage {
     stages: (bench: BenchPage) => Promise<void>,
   ): Promise<{ chromium: string; problem: string | null }> {
     // On a disk, as people have it: what is durable has to cost what it costs.
-    const profile = await BrowserProfile.create({ baseURL: options.baseURL }, tmpdir());
+    const profile = await BrowserProfile.create({ executablePath: wholeChromium(), baseURL: options.baseURL }, tmpdir());
     let limit: NodeJS.Timeout | undefined;
     try {
       const context = await profile.launch();

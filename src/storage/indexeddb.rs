@@ -300,8 +300,17 @@ impl Ending {
             return Err(error);
         }
         let error = self.transaction.error().map_or(JsValue::UNDEFINED, JsValue::from);
-        Err(storage_error(BACKEND, operation, &error))
+        Err(aborted(operation, &error))
     }
+}
+
+/// Why the browser has undone a transaction. Chromium keeps large values in files of their own. One that it could not write, as on a full device, it calls
+/// a `DataError`, which otherwise is thrown by a request already; the database itself goes on.
+fn aborted(operation: &'static str, error: &JsValue) -> StorageError {
+    if describe(error).starts_with("DataError: Failed to write blobs") {
+        return StorageError::QuotaExceeded { operation };
+    }
+    storage_error(BACKEND, operation, error)
 }
 
 /// Reads the record `key` of `meta` inside `transaction` and aborts it if `decide` refuses. `decide`

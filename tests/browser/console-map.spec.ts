@@ -2,21 +2,18 @@
 
 import type { Locator, Page } from "@playwright/test";
 import { expect, test } from "./fixtures";
-import { expectAccessible, place, ready, screenshot } from "./support/console-page";
+import { expectAccessible, map, openMap, ready, screenshot } from "./support/console-page";
 
 test.setTimeout(180_000);
-test.use({ wasVisited: true });
+test.use({ wasVisited: "with its map" });
 
-const map = (page: Page): Locator => page.getByRole("application", { name: "Map of 5,000 records" });
 const selected = (page: Page): Locator => page.getByTestId("map-selected");
 const button = (page: Page, name: string): Locator => page.getByRole("button", { name, exact: true });
 
-/** Opens the map, laid out and coloured for good. */
-async function openMap(page: Page): Promise<void> {
+/** Opens the map, laid out and coloured. */
+async function openColoured(page: Page): Promise<void> {
   await ready(page);
-  await place(page, "Map").click();
-  await expect(map(page)).toHaveAttribute("data-drawn", "5000", { timeout: 60_000 });
-  await expect(page.getByText(/^(Reading|Arranging)/)).toHaveCount(0, { timeout: 120_000 });
+  await openMap(page);
   await page.getByRole("combobox", { name: "Colour by" }).selectOption("pos");
   await expect(page.getByRole("list", { name: "Colours by pos" })).toBeVisible();
 }
@@ -47,38 +44,42 @@ async function listed(page: Page): Promise<string[]> {
   return list.getByRole("button", { name: /^Open / }).allInnerTexts();
 }
 
-test("all records are drawn, coloured by a key, and there at once the second time; a write is told and taken in", async ({ consolePage: page }, info) => {
-  await openMap(page);
-  await expect(page.getByTestId("map-count")).toHaveText("5,000 records");
-  const counts = await page.getByRole("list", { name: "Colours by pos" }).getByRole("listitem").locator(".dim").allInnerTexts();
-  expect(counts.map((text) => Number(text.replace(",", ""))).reduce((sum, count) => sum + count, 0)).toBe(5000);
-  const coloured = await pixels(page);
-  expect(coloured.filled).toBeGreaterThan(5000);
-  await screenshot(page, info, "map");
-  await page.getByRole("combobox", { name: "Colour by" }).selectOption("");
-  await expect(page.getByRole("list", { name: "Colours by pos" })).toHaveCount(0);
-  await expect.poll(async () => (await pixels(page)).colours).toBeLessThan(coloured.colours);
-  await page.getByRole("combobox", { name: "Colour by" }).selectOption("count");
-  await expect(page.getByRole("group", { name: "Colours by count" })).toBeVisible();
-  await screenshot(page, info, "ramp");
+test.describe("in a profile that has no map yet", () => {
+  test.use({ wasVisited: true });
 
-  await page.reload();
-  // Nothing is computed: what takes that long is not waited for.
-  await expect(map(page)).toHaveAttribute("data-drawn", "5000");
-  await expect(page.getByText(/^(Reading|Arranging)/)).toHaveCount(0);
-  await page.evaluate(async () => {
-    const { chromatid } = window as unknown as { chromatid: { open: () => Promise<import("chromatid").ChromaClient> } };
-    const collection = await (await chromatid.open()).getCollection({ name: "wordnet" });
-    await collection.delete({ ids: [(await collection.peek({ limit: 1 })).ids[0] ?? ""] });
+  test("all records are drawn, coloured by a key, and there at once the second time; a write is told and taken in", async ({ consolePage: page }, info) => {
+    await openColoured(page);
+    await expect(page.getByTestId("map-count")).toHaveText("5,000 records");
+    const counts = await page.getByRole("list", { name: "Colours by pos" }).getByRole("listitem").locator(".dim").allInnerTexts();
+    expect(counts.map((text) => Number(text.replace(",", ""))).reduce((sum, count) => sum + count, 0)).toBe(5000);
+    const coloured = await pixels(page);
+    expect(coloured.filled).toBeGreaterThan(5000);
+    await screenshot(page, info, "map");
+    await page.getByRole("combobox", { name: "Colour by" }).selectOption("");
+    await expect(page.getByRole("list", { name: "Colours by pos" })).toHaveCount(0);
+    await expect.poll(async () => (await pixels(page)).colours).toBeLessThan(coloured.colours);
+    await page.getByRole("combobox", { name: "Colour by" }).selectOption("count");
+    await expect(page.getByRole("group", { name: "Colours by count" })).toBeVisible();
+    await screenshot(page, info, "ramp");
+
+    await page.reload();
+    // Nothing is computed: what takes that long is not waited for.
+    await expect(map(page)).toHaveAttribute("data-drawn", "5000");
+    await expect(page.getByText(/^(Reading|Arranging)/)).toHaveCount(0);
+    await page.evaluate(async () => {
+      const { chromatid } = window as unknown as { chromatid: { open: () => Promise<import("chromatid").ChromaClient> } };
+      const collection = await (await chromatid.open()).getCollection({ name: "wordnet" });
+      await collection.delete({ ids: [(await collection.peek({ limit: 1 })).ids[0] ?? ""] });
+    });
+    await expect(page.getByText("The collection has changed.")).toBeVisible();
+    await button(page, "Update").click();
+    await expect(page.getByTestId("map-count")).toHaveText("4,999 records", { timeout: 60_000 });
+    await expect(page.getByRole("application", { name: "Map of 4,999 records" })).toHaveAttribute("data-drawn", "4999", { timeout: 60_000 });
   });
-  await expect(page.getByText("The collection has changed.")).toBeVisible();
-  await button(page, "Update").click();
-  await expect(page.getByTestId("map-count")).toHaveText("4,999 records", { timeout: 60_000 });
-  await expect(page.getByRole("application", { name: "Map of 4,999 records" })).toHaveAttribute("data-drawn", "4999", { timeout: 60_000 });
 });
 
 test("a box that is drawn selects, and becomes a filter with just these results", async ({ consolePage: page }, info) => {
-  await openMap(page);
+  await openColoured(page);
   const box = await map(page).boundingBox();
   if (!box) throw new Error("the map has no box");
   const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
@@ -108,7 +109,7 @@ test("a box that is drawn selects, and becomes a filter with just these results"
 });
 
 test("by keyboard alone: from record to record, zoom, select, and on to the filter", async ({ consolePage: page }) => {
-  await openMap(page);
+  await openColoured(page);
   await map(page).focus();
   await page.keyboard.press("ArrowRight");
   const tip = page.locator(".map-tip");
@@ -139,7 +140,7 @@ test("by keyboard alone: from record to record, zoom, select, and on to the filt
 });
 
 test("a search marks its hits on the map", async ({ consolePage: page }, info) => {
-  await openMap(page);
+  await openColoured(page);
   await page.getByRole("searchbox", { name: "Search on the map" }).fill("large feline animal");
   await page.keyboard.press("Enter");
   await expect(page.getByTestId("map-hits")).toHaveText("60 hits, all ringed on the map");
@@ -154,7 +155,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       test.use({ colorScheme, viewport: { width, height: 800 } });
 
       test("the map fits and can be used by everybody", async ({ consolePage: page }, info) => {
-        await openMap(page);
+        await openColoured(page);
         await button(page, "Select all in view").click();
         await expect(selected(page)).toHaveText("5,000 records selected");
         await expectAccessible(page, "the map");

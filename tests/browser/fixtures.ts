@@ -3,13 +3,13 @@
  *
  * Each test has a browser profile of its own (`profile`), started as `context` with one `page`. Nothing is
  * shared between tests but the server. A test that ends its browser starts the next one by `launch()`.
- * Profiles are empty, or copies of one in which the console was opened before (`wasVisited`).
+ * Profiles are empty, or copies of one in which the console was opened before (`wasVisited`), or its map too.
  */
 
 import { type BrowserContext, expect, type Page, test as base } from "@playwright/test";
 
 import { ConsoleErrors } from "./support/console-errors";
-import { ready } from "./support/console-page";
+import { openMap, ready } from "./support/console-page";
 import { BrowserProfile } from "./support/profile";
 import { StaticServer } from "./support/server";
 
@@ -17,8 +17,8 @@ export { alter, goOffline, goOnline, killWorker, onlyWorker, WORKER_SCRIPT } fro
 export { expect };
 
 interface TestFixtures {
-  /** Whether the console has stored its glosses, and its files for times without a network. */
-  wasVisited: boolean;
+  /** Whether the console has stored its glosses, and its files for times without a network; and whether it has arranged their map. */
+  wasVisited: boolean | "with its map";
   /** The profile on disk: `close()` or `kill()` its browser, then `launch()` the next. */
   profile: BrowserProfile;
   /** Starts a browser on the profile, with further flags, watched by `consoleErrors`. The first is `context`. */
@@ -36,17 +36,26 @@ interface WorkerFixtures {
   server: StaticServer;
   /** Makes the profile in which the console was opened before; the first who wants it waits. */
   visited: () => Promise<BrowserProfile>;
+  /** Makes the profile in which its map was opened, too. */
+  mapped: () => Promise<BrowserProfile>;
 }
 
-async function visit(server: StaticServer): Promise<BrowserProfile> {
-  const profile = await BrowserProfile.create({ baseURL: server.url });
+/** Opens the console in a profile, which is closed then. */
+async function visit(profile: BrowserProfile, look: (page: Page) => Promise<unknown>): Promise<BrowserProfile> {
   const context = await profile.launch();
   const page = context.pages()[0] ?? (await context.newPage());
   await page.goto("/");
   await ready(page);
-  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await look(page);
   await profile.close();
   return profile;
+}
+
+/** A profile that is made when it is first asked for. */
+async function lend(make: () => Promise<BrowserProfile>, use: (lent: () => Promise<BrowserProfile>) => Promise<void>): Promise<void> {
+  let made: Promise<BrowserProfile> | undefined;
+  await use(() => (made ??= make()));
+  await (await made)?.remove();
 }
 
 export const test = base.extend<TestFixtures, WorkerFixtures>({
@@ -62,18 +71,25 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 
   visited: [
     async ({ server }, use) => {
-      let made: Promise<BrowserProfile> | undefined;
-      await use(() => (made ??= visit(server)));
-      await (await made)?.remove();
+      const isStored = (page: Page) => page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+      await lend(async () => visit(await BrowserProfile.create({ baseURL: server.url }), isStored), use);
+    },
+    { scope: "worker" },
+  ],
+
+  mapped: [
+    async ({ server, visited }, use) => {
+      await lend(async () => visit(await (await visited()).copy({ baseURL: server.url }), openMap), use);
     },
     { scope: "worker" },
   ],
 
   wasVisited: [false, { option: true }],
 
-  profile: async ({ server, visited, wasVisited, viewport, colorScheme, reducedMotion }, use) => {
+  profile: async ({ server, visited, mapped, wasVisited, viewport, colorScheme, reducedMotion }, use) => {
     const options = { baseURL: server.url, viewport, colorScheme, reducedMotion };
-    const profile = wasVisited ? await (await visited()).copy(options) : await BrowserProfile.create(options);
+    const before = wasVisited && (await (wasVisited === true ? visited : mapped)());
+    const profile = before ? await before.copy(options) : await BrowserProfile.create(options);
     await use(profile);
     await profile.remove();
   },

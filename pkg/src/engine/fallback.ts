@@ -20,6 +20,8 @@ export interface OpenRequest extends Omit<EngineOptions, "storage"> {
   storage: StorageChoice;
   /** Default `idle`. */
   housekeeping?: Housekeeping;
+  /** When the caller asked, as `Date.now()` says it: a worker hears of it only when it has started. Default: now. */
+  begun?: number;
   /** What the caller has chosen of the options that all users of a store have in common; the others may be as the store has them. */
   asked?: SharedOptions;
 }

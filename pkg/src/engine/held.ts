@@ -21,25 +21,39 @@ export interface Held {
   show?(): void;
 }
 
-/** How long a storage may take to answer, in milliseconds: some never do. */
+/** How long opening a store takes at most, in milliseconds from when the caller asked: some storages never answer. */
 const ANSWER_MS = 10_000;
+
+/** What of it a storage has in any case, however long the engine took to start, say over a slow network. */
+const LEAST_ANSWER_MS = 5000;
 
 /** Opens a store: alone, or with whoever has it open already, where the platform lets contexts share. */
 export async function holdStore(runtime: EngineRuntime, request: OpenRequest): Promise<Held> {
-  const storage = await sharedStorage(request);
+  const left = deadline(request.begun);
+  const storage = await sharedStorage(request, left());
   const platform = storage && (await sharingPlatform());
-  return platform ? shareStore(runtime, platform, `${storage}/${request.name}`, request) : openAlone(runtime, request);
+  return platform
+    ? shareStore(runtime, platform, `${storage}/${request.name}`, request, left())
+    : openAlone(runtime, request, left());
 }
 
-/** Opens a store together with others that know it by `name`. */
+/** Tells how many milliseconds an opening has left. Clocks that were set meanwhile cost it half of them at most. */
+function deadline(begun = Date.now()): () => number {
+  const now = Date.now();
+  const ends = now + Math.min(ANSWER_MS, Math.max(LEAST_ANSWER_MS, begun + ANSWER_MS - now));
+  return () => Math.max(0, ends - Date.now());
+}
+
+/** Opens a store together with others that know it by `name`, within so many milliseconds. */
 export async function shareStore(
   runtime: EngineRuntime,
   platform: Platform,
   name: string,
   request: OpenRequest,
+  within?: number,
 ): Promise<Held> {
   const shared = new SharedStore(runtime, platform, name, request);
-  const { storage, fallbacks } = await shared.open();
+  const { storage, fallbacks } = await shared.open(within);
   return {
     storage,
     fallbacks,
@@ -52,11 +66,11 @@ export async function shareStore(
   };
 }
 
-async function openAlone(runtime: EngineRuntime, request: OpenRequest): Promise<Held> {
+async function openAlone(runtime: EngineRuntime, request: OpenRequest, within: number): Promise<Held> {
   const opening = openWithFallback(runtime, request);
   // Files under Node may take as long as they take.
   const isGiven = typeof request.storage === "object";
-  const { engine, storage, fallbacks } = await (isGiven ? opening : inTime(opening, ({ engine }) => engine.close()));
+  const { engine, storage, fallbacks } = await (isGiven ? opening : inTime(opening, within, ({ engine }) => engine.close()));
   const attended = attend(engine, request);
   const once = new Once(attended);
   return {
@@ -68,23 +82,23 @@ async function openAlone(runtime: EngineRuntime, request: OpenRequest): Promise<
 }
 
 /** The storage that others may have open too; `undefined` for one that is this context's alone: memory, or one that the caller has given. */
-async function sharedStorage({ storage }: OpenRequest): Promise<StorageKind | undefined> {
+async function sharedStorage({ storage }: OpenRequest, within: number): Promise<StorageKind | undefined> {
   if (storage === "auto") {
     const [best, second] = AUTO;
-    return (await inTime(hasOpfs())) ? best : second;
+    return (await inTime(hasOpfs(), within)) ? best : second;
   }
   return storage === "opfs" || storage === "indexeddb" ? storage : undefined;
 }
 
-/** What `opening` comes to, within a time in which every storage that works has answered; what comes later is let go of. */
-async function inTime<T>(opening: Promise<T>, letGo: (late: T) => unknown = () => undefined): Promise<T> {
+/** What `opening` comes to, within so many milliseconds, in which every storage that works has answered; what comes later is let go of. */
+async function inTime<T>(opening: Promise<T>, within: number, letGo: (late: T) => unknown = () => undefined): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const silence = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       opening.then(letGo).catch(() => undefined);
       const message = "the storage does not answer: reload the page, or close other tabs of it";
       reject(new EngineError({ name: STORAGE_LOCKED, message, code: 500, retryable: true }));
-    }, ANSWER_MS);
+    }, within);
   });
   try {
     return await Promise.race([opening, silence]);

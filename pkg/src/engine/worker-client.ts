@@ -139,9 +139,10 @@ export class WorkerClient {
 
   async #open(): Promise<OpenedThere> {
     const [worker, rpc] = [this.#worker, this.#rpc];
+    const request = { ...this.#request, begun: Date.now() };
     void this.#watch(rpc);
     try {
-      return (await rpc.call("open", [this.#request, await this.#module()])) as OpenedThere;
+      return (await rpc.call("open", [request, await this.#module()])) as OpenedThere;
     } catch (error) {
       worker.terminate();
       throw error;

@@ -8,7 +8,7 @@ import path from "node:path";
 import type { BrowserContext, CDPSession, Page, Worker } from "@playwright/test";
 
 import type { Answer, Argument, CallName } from "../../../examples/extension/src/messages";
-import { BrowserProfile } from "./profile";
+import { BrowserProfile, wholeChromium } from "./profile";
 
 const DIRECTORY = path.join(import.meta.dirname, "../../../target/examples/extension");
 
@@ -21,7 +21,7 @@ const FLAGS = [
 ];
 
 export async function createProfile(colorScheme: "light" | "dark" = "light"): Promise<BrowserProfile> {
-  return BrowserProfile.create({ ignoreDefaultArgs: ["--disable-extensions"], colorScheme, viewport: { width: 1100, height: 760 } });
+  return BrowserProfile.create({ executablePath: wholeChromium(), ignoreDefaultArgs: ["--disable-extensions"], colorScheme, viewport: { width: 1100, height: 760 } });
 }
 
 /** A site of pages, by path. */

@@ -8,8 +8,7 @@ import path from "node:path";
 
 import { type BrowserContext, chromium, type Page } from "@playwright/test";
 
-import { findChromium } from "../../../scripts/setup/chromium.mjs";
-import { makeProfileFolder } from "./profile";
+import { makeProfileFolder, wholeChromium } from "./profile";
 
 export interface PlainBrowser {
   context: BrowserContext;
@@ -18,15 +17,11 @@ export interface PlainBrowser {
 
 /** @param preferences what the user has set, in the browser's own terms */
 export async function launchPlain(preferences: object = {}): Promise<PlainBrowser> {
-  const executable = findChromium();
-  if (!executable) {
-    throw new Error("no Chromium: run `node scripts/setup/chromium.mjs`");
-  }
   const directory = await makeProfileFolder();
   await mkdir(path.join(directory, "Default"));
   await writeFile(path.join(directory, "Default", "Preferences"), JSON.stringify(preferences));
   const args = ["--headless=new", "--no-sandbox", "--no-first-run", "--remote-debugging-port=0", `--user-data-dir=${directory}`];
-  const child = spawn(executable, [...args, "about:blank"], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(wholeChromium(), [...args, "about:blank"], { stdio: ["ignore", "ignore", "pipe"] });
   const endpoint = await new Promise<string>((resolve, reject) => {
     let said = "";
     child.once("exit", () => reject(new Error(`Chromium ended: ${said}`)));

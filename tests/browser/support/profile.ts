@@ -7,7 +7,7 @@ import path from "node:path";
 
 import { type BrowserContext, chromium } from "@playwright/test";
 
-import { findChromium } from "../../../scripts/setup/chromium.mjs";
+import { findChromium, findHeadlessShell } from "../../../scripts/setup/chromium.mjs";
 import { cutTornRecords } from "./leveldb";
 
 const FLAGS = [
@@ -37,6 +37,15 @@ function profilesFolder(): string {
 /** An empty folder for a profile. */
 export const makeProfileFolder = (parent = profilesFolder()): Promise<string> => mkdtemp(path.join(parent, "chromatid-profile-"));
 
+/** The path of a Chromium with all that it has. */
+export function wholeChromium(): string {
+  const found = findChromium();
+  if (!found) {
+    throw new Error("no Chromium: run `node scripts/setup/chromium.mjs`");
+  }
+  return found;
+}
+
 export class BrowserProfile {
   readonly #directory: string;
   readonly #options: LaunchOptions;
@@ -61,15 +70,11 @@ export class BrowserProfile {
     return copied;
   }
 
-  /** Starts a browser on this profile, with further flags. One at a time: a second one waits in vain for the profile's lock. */
+  /** Starts a browser on this profile, with further flags: the headless shell, unless the options name another. One at a time: a second one waits in vain for the profile's lock. */
   async launch(...flags: string[]): Promise<BrowserContext> {
-    const executablePath = findChromium();
-    if (!executablePath) {
-      throw new Error("no Chromium: run `node scripts/setup/chromium.mjs`");
-    }
     this.#open = await chromium.launchPersistentContext(this.#directory, {
+      executablePath: findHeadlessShell() ?? wholeChromium(),
       ...this.#options,
-      executablePath,
       headless: true,
       args: [...FLAGS, ...flags],
     });

@@ -22,7 +22,7 @@ import type { Channel, Platform } from "./platform.js";
 import { HIDDEN_MS, Sight } from "./sight.js";
 import { Turnstile } from "./turnstile.js";
 
-/** How long an opening, or a call without a leader, waits at most, in milliseconds. */
+/** How long a call without a leader waits at most, in milliseconds, and an opening that is not told otherwise. */
 const SETTLE_MS = 10_000;
 
 /** How long a hidden context that was given the lock stays out of the line for one that is seen, in milliseconds. */
@@ -440,8 +440,8 @@ export class Candidate {
     });
   }
 
-  /** Who answers, waited for as long as that makes sense. */
-  async server(): Promise<Server> {
+  /** Who answers, waited for as long as that makes sense, or for so many milliseconds. */
+  async server(within = SETTLE_MS): Promise<Server> {
     const { current } = this.#server;
     if (current) {
       return current;
@@ -451,7 +451,7 @@ export class Candidate {
     }
     if (this.#suspended) {
       await new Promise<void>((resolve) => this.#asleep.push(resolve));
-      return this.server();
+      return this.server(within);
     }
     if (this.#line.signal.aborted) {
       this.compete();
@@ -459,7 +459,7 @@ export class Candidate {
     const waited = this.#server.wait();
     void this.#hello();
     const stop = this.#whenSilent(() => this.#takeOver());
-    const inTime = this.#platform.after(SETTLE_MS, () => this.#server.refuse(noLeader(this.#request.name)));
+    const inTime = this.#platform.after(within, () => this.#server.refuse(noLeader(this.#request.name)));
     try {
       return await waited;
     } finally {

@@ -38,11 +38,11 @@ export class SharedStore {
     this.candidate = new Candidate(runtime, platform, name, request);
   }
 
-  /** Opens the store, or joins those who have it open. Settles within ten seconds. */
-  async open(): Promise<OpenStore> {
+  /** Opens the store, or joins those who have it open. Settles within so many milliseconds, ten seconds unless told otherwise. */
+  async open(within?: number): Promise<OpenStore> {
     try {
       this.candidate.compete();
-      return (await this.candidate.server()).store;
+      return (await this.candidate.server(within)).store;
     } catch (error) {
       await this.candidate.close();
       throw error;
