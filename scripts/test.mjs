@@ -5,6 +5,8 @@
  * anything failed.
  */
 
+import { availableParallelism } from "node:os";
+
 import { duration, heading, isMain, say, SetupError } from "./lib/log.mjs";
 import { STAGES } from "./test/stages.mjs";
 
@@ -69,8 +71,47 @@ async function runStage(stage, prepared) {
     outcome = { passed: 0, failed: 1, failures: [{ name: stage.name, reason }] };
   }
   const milliseconds = Date.now() - started;
-  say(`   ${outcome.passed} passed, ${outcome.failed} failed in ${duration(milliseconds)}`);
+  const name = stage.beside ? `${stage.name}: ` : "";
+  say(`   ${name}${outcome.passed} passed, ${outcome.failed} failed in ${duration(milliseconds)}`);
   return { stage, ...outcome, milliseconds };
+}
+
+/**
+ * Stages that run beside each other, those that do not one by one, in their order.
+ * @param {Stage[]} stages
+ * @returns {Stage[][]}
+ */
+function groupsOf(stages) {
+  /** @type {Stage[][]} */
+  const groups = [];
+  for (const stage of stages) {
+    const last = groups.at(-1);
+    if (stage.beside && last?.[0]?.beside) {
+      last.push(stage);
+    } else {
+      groups.push([stage]);
+    }
+  }
+  return groups;
+}
+
+/**
+ * @param {Stage[]} group
+ * @param {Map<Need, Promise<unknown>>} prepared
+ * @returns {Promise<Result[]>} in the order of the group
+ */
+async function runGroup(group, prepared) {
+  /** @type {Result[]} */
+  const results = [];
+  const left = [...group.entries()];
+  const work = async () => {
+    for (let next = left.shift(); next; next = left.shift()) {
+      const [place, stage] = next;
+      results[place] = await runStage(stage, prepared);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(group.length, availableParallelism()) }, work));
+  return results;
 }
 
 /** @param {Result[]} results */
@@ -90,8 +131,8 @@ async function main() {
   const results = [];
   const stages = chosenStages(process.argv.slice(2));
   const prepared = prepare(stages);
-  for (const stage of stages) {
-    results.push(await runStage(stage, prepared));
+  for (const group of groupsOf(stages)) {
+    results.push(...(await runGroup(group, prepared)));
   }
   summarise(results);
   const passed = results.reduce((sum, result) => sum + result.passed, 0);

@@ -26,6 +26,7 @@ import { nextestFailures, playwrightFailures } from "./failures.mjs";
  * @property {string} name
  * @property {Group[]} groups of `--only` that it is part of
  * @property {Need[]} [needs] what has to be there before it runs
+ * @property {boolean} [beside] whether it uses one processor and says little, so that it runs beside others of its kind
  * @property {() => Promise<Outcome>} run throws when something it needs is missing or does not build
  */
 
@@ -156,15 +157,15 @@ export const STAGES = [
   { name: "build: console", groups: ["js", "browser"], needs: [npm], run: () => step(buildConsole) },
   { name: "size", groups: ["js"], needs: [npm], run: () => verdict(size) },
   { name: "documentation site", groups: ["js"], needs: [npm], run: () => verdict(docs) },
-  { name: "eslint", groups: ["js"], needs: [npm], run: () => verdict(lint) },
-  { name: "types: scripts and settings", groups: ["js"], needs: [npm], run: () => typecheck("tsconfig.json") },
-  { name: "types: console", groups: ["js"], needs: [npm], run: () => typecheck("www") },
-  { name: "types: tests", groups: ["js"], needs: [npm], run: () => typecheck("tests") },
-  { name: "types: extension", groups: ["js"], needs: [npm], run: () => typecheck("examples/extension") },
-  { name: "types: corpus", groups: ["js"], needs: [npm], run: () => typecheck("tests/conformance") },
-  { name: "types: clients", groups: ["js"], needs: [npm], run: () => typecheck("tests/clients") },
-  { name: "types: benchmarks", groups: ["js"], needs: [npm], run: () => typecheck("benches") },
-  { name: "types: parity with chromadb", groups: ["js"], needs: [npm], run: () => typecheck("tests/types") },
+  { name: "eslint", groups: ["js"], needs: [npm], beside: true, run: () => verdict(lint) },
+  { name: "types: scripts and settings", groups: ["js"], needs: [npm], beside: true, run: () => typecheck("tsconfig.json") },
+  { name: "types: console", groups: ["js"], needs: [npm], beside: true, run: () => typecheck("www") },
+  { name: "types: tests", groups: ["js"], needs: [npm], beside: true, run: () => typecheck("tests") },
+  { name: "types: extension", groups: ["js"], needs: [npm], beside: true, run: () => typecheck("examples/extension") },
+  { name: "types: corpus", groups: ["js"], needs: [npm], beside: true, run: () => typecheck("tests/conformance") },
+  { name: "types: clients", groups: ["js"], needs: [npm], beside: true, run: () => typecheck("tests/clients") },
+  { name: "types: benchmarks", groups: ["js"], needs: [npm], beside: true, run: () => typecheck("benches") },
+  { name: "types: parity with chromadb", groups: ["js"], needs: [npm], beside: true, run: () => typecheck("tests/types") },
   {
     name: "client tests",
     groups: ["js"],
