@@ -15,7 +15,7 @@
 //! in which they were made. Nothing here is exclusive, so each opening puts a token into `meta`, and
 //! every write first checks that it is still there: whoever opened the store last is its one writer.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 
 use arrow::buffer::Buffer;
@@ -24,9 +24,7 @@ use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{
-    IdbDatabase, IdbFactory, IdbKeyRange, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction,
-};
+use web_sys::{IdbDatabase, IdbFactory, IdbKeyRange, IdbOpenDbRequest, IdbRequest, IdbTransaction};
 
 use super::adapter::{copy_block, verified_end};
 use super::browser::{describe, member, settled, storage_error};
@@ -36,9 +34,11 @@ use crate::error::{Corruption, StorageError};
 
 mod records;
 mod room;
+mod transaction;
 
 use records::LogRecord;
 use room::{Room, Use, rooms};
+use transaction::{Ending, Refusal, UnderWay, check, lost};
 
 const BACKEND: &str = "indexeddb";
 const VERSION: u32 = 1;
@@ -65,13 +65,19 @@ pub struct IndexedDbStorage {
     /// What `owner` must say for this store to write.
     token: Vec<u8>,
     rooms: [Room; 3],
-    closed: Rc<Cell<bool>>,
+    connection: Rc<Cell<Connection>>,
+    under_way: UnderWay,
     /// Runs when another tab deletes the database or the platform closes it; kept alive here.
     _on_close: Closure<dyn FnMut(JsValue)>,
 }
 
-/// Why a transaction was aborted by ourselves.
-type Refusal = Rc<RefCell<Option<StorageError>>>;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Connection {
+    Open,
+    Closed,
+    /// Closed by the browser, for instance because its device is full.
+    Lost,
+}
 
 fn failed(operation: &'static str) -> impl Fn(JsValue) -> StorageError {
     move |error| storage_error(BACKEND, operation, &error)
@@ -133,18 +139,29 @@ pub async fn open(name: &str) -> Result<IndexedDbStorage> {
     let database: IdbDatabase = request.result().map_err(failed("opening the database"))?.unchecked_into();
     let mut token = vec![0; 16];
     getrandom::fill(&mut token).map_err(|error| StorageError::failed("opening the database", error))?;
-    let closed = Rc::new(Cell::new(false));
+    let connection = Rc::new(Cell::new(Connection::Open));
+    let under_way = UnderWay::default();
     let on_close = Closure::new({
-        let (database, closed) = (database.clone(), Rc::clone(&closed));
-        move |_| {
-            closed.set(true);
+        let (database, under_way) = (database.clone(), Rc::clone(&under_way));
+        let connection = Rc::clone(&connection);
+        move |event: JsValue| {
+            connection.set(Connection::Closed);
             database.close();
+            if member(&event, "type").as_string().as_deref() == Some("close") {
+                connection.set(Connection::Lost);
+                // Chromium says nothing of transactions that were begun while it closed the database.
+                for resolve in std::mem::take(&mut *under_way.borrow_mut()).into_values() {
+                    // The function of a promise throws nothing.
+                    let _ = resolve.call1(&JsValue::UNDEFINED, &event);
+                }
+            }
         }
     });
     let listener: &Function = on_close.as_ref().unchecked_ref();
     database.set_onversionchange(Some(listener));
     database.set_onclose(Some(listener));
-    let store = IndexedDbStorage { database, token, rooms: rooms(), closed, _on_close: on_close };
+    let store =
+        IndexedDbStorage { database, token, rooms: rooms(), connection, under_way, _on_close: on_close };
     store.take_over().await?;
     Ok(store)
 }
@@ -156,10 +173,16 @@ pub async fn delete(name: &str) -> Result<()> {
 }
 
 impl IndexedDbStorage {
-    fn begin(&self, mode: &str) -> Result<IdbTransaction> {
-        if self.closed.get() {
-            return Err(StorageError::Closed);
+    fn check_open(&self) -> Result<()> {
+        match self.connection.get() {
+            Connection::Open => Ok(()),
+            Connection::Closed => Err(StorageError::Closed),
+            Connection::Lost => Err(lost("starting a transaction")),
         }
+    }
+
+    fn begin(&self, mode: &str) -> Result<IdbTransaction> {
+        self.check_open()?;
         let options = Object::new();
         Reflect::set(&options, &"durability".into(), &"strict".into())
             .map_err(failed("starting a transaction"))?;
@@ -183,7 +206,12 @@ impl IndexedDbStorage {
         let transaction = self.begin("readwrite")?;
         let meta = transaction.object_store("meta").map_err(failed(operation))?;
         meta.put_with_key(&bytes(value), &key.into()).map_err(failed(operation))?;
-        Ending::of(transaction, Refusal::default()).wait(operation).await
+        self.ending(transaction, Refusal::default()).wait(operation).await
+    }
+
+    /// The end of `transaction`, to be waited for.
+    fn ending(&self, transaction: IdbTransaction, refusal: Refusal) -> Ending {
+        Ending::of(transaction, refusal, &self.under_way)
     }
 
     /// Makes the requests of a read at once; `take` gets their results in order.
@@ -195,7 +223,7 @@ impl IndexedDbStorage {
     ) -> Pending<'a, T> {
         let begun = self.begin("readonly").and_then(|transaction| {
             let requests = requests(&transaction).map_err(failed(operation))?;
-            Ok((Ending::of(transaction, Refusal::default()), requests))
+            Ok((self.ending(transaction, Refusal::default()), requests))
         });
         Box::pin(async move {
             let (ending, requests) = begun?;
@@ -264,7 +292,7 @@ impl IndexedDbStorage {
             Err(StorageError::Locked { detail: "it was opened elsewhere since".into() })
         });
         match made.and_then(|()| requests(&transaction, &refusal)) {
-            Ok(()) => Ok(Ending::of(transaction, refusal)),
+            Ok(()) => Ok(self.ending(transaction, refusal)),
             Err(error) => {
                 // Nothing of it may stay; an abort fails only if it has ended already.
                 let _ = transaction.abort();
@@ -272,68 +300,6 @@ impl IndexedDbStorage {
             }
         }
     }
-}
-
-/// The end of a transaction, listened for from the moment at which its requests were made.
-struct Ending {
-    transaction: IdbTransaction,
-    /// Resolves with the event that ended it.
-    event: Promise,
-    refusal: Refusal,
-}
-
-impl Ending {
-    fn of(transaction: IdbTransaction, refusal: Refusal) -> Self {
-        let event = Promise::new(&mut |resolve, _| {
-            transaction.set_oncomplete(Some(&resolve));
-            transaction.set_onabort(Some(&resolve));
-        });
-        Self { transaction, event, refusal }
-    }
-
-    async fn wait(self, operation: &'static str) -> Result<()> {
-        let event = settled(self.event.into()).await.map_err(failed(operation))?;
-        if member(&event, "type").as_string().as_deref() == Some("complete") {
-            return Ok(());
-        }
-        if let Some(error) = self.refusal.borrow_mut().take() {
-            return Err(error);
-        }
-        let error = self.transaction.error().map_or(JsValue::UNDEFINED, JsValue::from);
-        Err(aborted(operation, &error))
-    }
-}
-
-/// Why the browser has undone a transaction. Chromium keeps large values in files of their own. One that it could not write, as on a full device, it calls
-/// a `DataError`, which otherwise is thrown by a request already; the database itself goes on.
-fn aborted(operation: &'static str, error: &JsValue) -> StorageError {
-    if describe(error).starts_with("DataError: Failed to write blobs") {
-        return StorageError::QuotaExceeded { operation };
-    }
-    storage_error(BACKEND, operation, error)
-}
-
-/// Reads the record `key` of `meta` inside `transaction` and aborts it if `decide` refuses. `decide`
-/// also gets `meta`, to write what follows from the record.
-fn check(
-    transaction: &IdbTransaction,
-    key: &str,
-    refusal: &Refusal,
-    decide: impl FnOnce(Option<Vec<u8>>, &IdbObjectStore) -> Result<()> + 'static,
-) -> Js<()> {
-    let meta = transaction.object_store("meta")?;
-    let request = meta.get(&key.into())?;
-    let (transaction, refusal, asked) = (transaction.clone(), Rc::clone(refusal), request.clone());
-    let callback = Closure::once_into_js(move |_: JsValue| {
-        let record = asked.result().ok().and_then(|value| Some(value.dyn_ref::<Uint8Array>()?.to_vec()));
-        if let Err(error) = decide(record, &meta) {
-            // The first refusal counts; those after it follow from a transaction that is ending.
-            refusal.borrow_mut().get_or_insert(error);
-            let _ = transaction.abort();
-        }
-    });
-    request.set_onsuccess(Some(callback.unchecked_ref()));
-    Ok(())
 }
 
 fn bytes(bytes: &[u8]) -> JsValue {
@@ -376,7 +342,7 @@ impl Storage for IndexedDbStorage {
 
     fn write_blocks(&self, blocks: Vec<(BlockId, Buffer)>) -> Pending<'_, ()> {
         if let Err(error) = check_new_blocks(&blocks, |_| false) {
-            return Box::pin(ready(Err(if self.closed.get() { StorageError::Closed } else { error })));
+            return Box::pin(ready(self.check_open().and(Err(error))));
         }
         self.write_using(Use::Blocks, "writing blocks", move |transaction, _| {
             let (data, sizes) = (transaction.object_store("blocks")?, transaction.object_store("sizes")?);
@@ -513,7 +479,7 @@ impl Storage for IndexedDbStorage {
 
     fn close(&self) -> Pending<'_, ()> {
         let flushed = self.flush();
-        self.closed.set(true);
+        self.connection.set(Connection::Closed);
         // The connection ends when the transactions under way have.
         self.database.close();
         flushed

@@ -155,3 +155,46 @@ for (const storage of ["opfs", "indexeddb"] as const) {
     }
   });
 }
+
+test("a device that is full to its last byte, where the browser closes its database, keeps nobody waiting once there is room", async ({ server, consoleErrors }) => {
+  test.setTimeout(180_000);
+  const device = SmallDevice.mount();
+  test.skip(!device, "file systems may not be mounted here");
+  if (!device) {
+    return;
+  }
+  const profile = await BrowserProfile.create({ baseURL: server.url }, device.directory);
+  try {
+    const context = await profile.launch();
+    consoleErrors.watch(context);
+    const page = await join(await context.newPage(), "indexeddb");
+    device.fill(0);
+    const error = await page.evaluate(async () => {
+      for (let number = 0; number < 1000; number++) {
+        try {
+          await window.shared.collection.add({ ids: [`${number}`], embeddings: [[1, 2]], documents: [Math.random().toString(36).repeat(100)] });
+        } catch (thrown) {
+          return (thrown as Error).message;
+        }
+      }
+      return "none";
+    });
+    expect(error).toMatch(/^storage (failed|quota exceeded) while /);
+    // One by one: each may be the one that hears that the database is closed.
+    for (let turn = 0; turn < 3; turn++) {
+      await page.evaluate(() => window.shared.collection.count().catch(() => undefined));
+    }
+    device.clear();
+    const again = () =>
+      page.evaluate(async () => {
+        // The browser may have lost the database with what it held.
+        const collection = await window.shared.client.getOrCreateCollection({ name: "things", embeddingFunction: null });
+        await collection.upsert({ ids: ["after"], embeddings: [[3, 4]] });
+        return (await collection.get({ ids: ["after"] })).ids;
+      });
+    await expect(again).toPass({ timeout: 15_000 });
+  } finally {
+    await profile.remove();
+    device.unmount();
+  }
+});

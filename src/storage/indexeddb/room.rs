@@ -6,7 +6,7 @@ use std::cell::Cell;
 
 use web_sys::IdbTransaction;
 
-use super::{Ending, IndexedDbStorage, Refusal, bytes, failed};
+use super::{IndexedDbStorage, Refusal, bytes, failed};
 use crate::error::StorageError;
 use crate::limits::{ROOM_BYTES, SMALL_ROOM_BYTES};
 use crate::storage::Result;
@@ -59,7 +59,7 @@ impl IndexedDbStorage {
         let meta = transaction.object_store("meta").map_err(failed(operation))?;
         let count = meta.count_with_key(&room.key.into()).map_err(failed(operation))?;
         meta.delete(&room.key.into()).map_err(failed(operation))?;
-        Ending::of(transaction, Refusal::default()).wait(operation).await?;
+        self.ending(transaction, Refusal::default()).wait(operation).await?;
         Ok(count.result().map_err(failed(operation))?.as_f64() == Some(1.0))
     }
 
