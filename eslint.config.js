@@ -55,7 +55,7 @@ export default tseslint.config(
   },
   { files: ["pkg/src/react/*.ts"], extends: [reactHooks.configs.flat["recommended-latest"]] },
   {
-    files: ["scripts/**/*.mjs", "benches/**/*.mjs", "tests/{clients,conformance}/**/*.mjs", "**/*.config.js"],
+    files: ["scripts/**/*.mjs", "examples/node/*.js", "benches/**/*.mjs", "tests/{clients,conformance}/**/*.mjs", "**/*.config.js"],
     languageOptions: { globals: globals.node },
     rules: {
       // JSON of our own files, typed where it arrives.

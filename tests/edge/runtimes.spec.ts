@@ -1,6 +1,6 @@
-/** The examples for Bun and Deno: Chroma's HTTP API from files, used by the official client, killed, and used again. */
+/** The examples for Node, Bun and Deno: Chroma's HTTP API from files, used by the official client, killed, and used again. */
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,6 +17,7 @@ const PROGRAMS = path.join(import.meta.dirname, "runtimes/node_modules/.bin");
 
 /** As the examples start themselves. */
 const COMMANDS = {
+  node: ["node", "server.js"],
   bun: ["bun", "server.ts"],
   deno: ["deno", "run", "--allow-net", "--allow-env=CHROMA_PATH,PORT,TOKEN", "--allow-read", "--allow-write", "--allow-sys", "server.ts"],
 };
@@ -29,7 +30,7 @@ test.beforeAll(async () => {
 /** Starts an example on a directory, on a free port. */
 async function start(runtime: keyof typeof COMMANDS, directory: string, more: Record<string, string> = {}) {
   const [program = "", ...args] = COMMANDS[runtime];
-  const child = spawn(path.join(PROGRAMS, program), args, {
+  const child = spawn(runtime === "node" ? process.execPath : path.join(PROGRAMS, program), args, {
     cwd: path.join(ROOT, "examples", runtime),
     env: { ...process.env, NO_COLOR: "1", CHROMA_PATH: directory, PORT: "0", ...more },
     stdio: ["ignore", "pipe", "inherit"],
@@ -55,7 +56,7 @@ async function start(runtime: keyof typeof COMMANDS, directory: string, more: Re
   return { place, end };
 }
 
-for (const runtime of ["bun", "deno"] as const) {
+for (const runtime of ["node", "bun", "deno"] as const) {
   test(`${runtime} serves the official client from files, which survive its end`, async () => {
     const directory = mkdtempSync(path.join(tmpdir(), "chromatid-runtime-"));
     try {
@@ -89,3 +90,15 @@ for (const runtime of ["bun", "deno"] as const) {
     }
   });
 }
+
+test("a program searches in its process, and finds what it had stored when it runs again", () => {
+  const directory = mkdtempSync(path.join(tmpdir(), "chromatid-runtime-"));
+  try {
+    const run = () =>
+      execFileSync(process.execPath, ["search.js"], { cwd: path.join(ROOT, "examples/node"), env: { ...process.env, CHROMA_PATH: directory }, encoding: "utf8" });
+    expect(run()).toBe("0 before, nearest: red, green (the colour of blood)\nin memory: blue\n");
+    expect(run()).toMatch(/^3 before, nearest: red, green/);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
