@@ -143,6 +143,61 @@ test("a root waits for the puts before it, and so does a flush; the log does not
   expect(asked.slice(2).sort()).toEqual(["flush", "writeRoot"]);
 });
 
+/** A bucket whose requests fail so often before they succeed, each for itself: `get` after it has answered, as an answer that breaks off. */
+function unsteady(bucket: BlockBucket, failures: number) {
+  const attempts = new Map<string, number>();
+  const attempt = (request: string): boolean => {
+    attempts.set(request, (attempts.get(request) ?? 0) + 1);
+    return (attempts.get(request) ?? 0) <= failures;
+  };
+  const refuse = () => Promise.reject(new Error("We encountered an internal error. Please try again. (10001)"));
+  const flaky: BlockBucket = {
+    get: async (key, options) => {
+      const object = await bucket.get(key, options);
+      return attempt(`get ${key}`) ? { arrayBuffer: refuse } : object;
+    },
+    put: (key, value) => (attempt(`put ${key}`) ? refuse() : bucket.put(key, value)),
+    delete: (keys) => (attempt(`delete ${keys.join()}`) ? refuse() : bucket.delete(keys)),
+    list: (options) => (attempt(`list ${options.cursor ?? ""}`) ? refuse() : bucket.list(options)),
+  };
+  return { bucket: flaky, attempts };
+}
+
+test("a request to a bucket that fails is made again, three times in all", async () => {
+  const objects = new Map<string, Uint8Array>();
+  const [id = ""] = numbered(1);
+  const blocks = [{ id, bytes: new Uint8Array([1, 2, 3]) }];
+  const twice = unsteady(bucketOf(objects).bucket, 2);
+  const store = new R2Storage({ bucket: twice.bucket, prefix: "store", log: logOf([]) });
+  await store.writeBlocks(blocks);
+  expect(await store.readBlock(id)).toEqual(new Uint8Array([1, 2, 3]));
+  expect(await store.listBlocks()).toEqual([id]);
+  await store.deleteBlocks([id]);
+  expect([...twice.attempts.values()]).toEqual([3, 3, 3, 3]);
+  expect(objects.size).toBe(0);
+
+  const always = unsteady(bucketOf(objects).bucket, Infinity);
+  const failing = new R2Storage({ bucket: always.bucket, prefix: "store", log: logOf([]) });
+  expect((await thrown(() => failing.writeBlocks(blocks))).message).toContain("internal error");
+  expect([...always.attempts]).toEqual([[`put store/${id}`, 3]]);
+});
+
+test("a deletion that is made again is not made by an owner that was replaced meanwhile", async () => {
+  const objects = new Map([["store/block", new Uint8Array(1)]]);
+  let owns = true;
+  const fence = () => (owns ? Promise.resolve() : Promise.reject(new Error("this object was replaced")));
+  const { bucket } = bucketOf(objects);
+  const remove = bucket.delete.bind(bucket);
+  bucket.delete = (keys) => {
+    const first = owns;
+    owns = false;
+    return first ? Promise.reject(new Error("try again")) : remove(keys);
+  };
+  const store = new R2Storage({ bucket, prefix: "store", log: logOf([], fence) });
+  expect((await thrown(() => store.deleteBlocks(["block"]))).message).toBe("this object was replaced");
+  expect([...objects.keys()]).toEqual(["store/block"]);
+});
+
 test("an owner that was replaced deletes nothing in a bucket", async () => {
   const objects = new Map([["store/block", new Uint8Array(1)]]);
   const fence = () => Promise.reject(new Error("this object was replaced"));

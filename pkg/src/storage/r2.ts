@@ -31,10 +31,15 @@ export interface R2StorageOptions {
   prefix: string;
   /** Keeps the log and the root. */
   log: LogAndRoot;
+  /** How often a request to the bucket is made before it counts as failed; each can be repeated. Default 3. */
+  attempts?: number;
 }
 
 /** Requests to the bucket at a time: as many as the platform lets one event wait for. */
 const CONCURRENCY = 6;
+
+/** How long a second attempt waits at most, in milliseconds; each further one four times as long as the one before. */
+const PAUSE_MS = 100;
 
 /** Keys that one request deletes, at most. */
 const KEYS_PER_DELETION = 1000;
@@ -53,19 +58,21 @@ export class R2Storage implements StorageAdapter {
   readonly #bucket: BlockBucket;
   readonly #prefix: string;
   readonly #log: LogAndRoot;
+  readonly #attempts: number;
   /** The last call under way about each block, the root or everything. */
   readonly #pending = new Map<string, Promise<unknown>>();
   /** The blocks that there are, with their sizes in bytes. Listed once: nobody else writes under the prefix. */
   #blocks: Promise<Map<string, number>> | undefined;
 
   /** Throws a RangeError if `prefix` is empty, or begins or ends with a slash. */
-  constructor({ bucket, prefix, log }: R2StorageOptions) {
+  constructor({ bucket, prefix, log, attempts = 3 }: R2StorageOptions) {
     if (prefix === "" || prefix.startsWith("/") || prefix.endsWith("/")) {
       throw new RangeError(`a store in a bucket needs a prefix that neither begins nor ends with a slash, not "${prefix}"`);
     }
     this.#bucket = bucket;
     this.#prefix = `${prefix}/`;
     this.#log = log;
+    this.#attempts = attempts;
   }
 
   readBlock(id: string): Promise<Uint8Array | undefined> {
@@ -86,7 +93,7 @@ export class R2Storage implements StorageAdapter {
     const ids = blocks.map(({ id }) => id);
     this.#note((known) => blocks.forEach(({ id, bytes }) => known.set(id, bytes.length)));
     await this.#inTurn(ids, () =>
-      mapConcurrently(blocks, CONCURRENCY, ({ id, bytes }) => this.#bucket.put(this.#prefix + id, bytes)),
+      mapConcurrently(blocks, CONCURRENCY, ({ id, bytes }) => this.#persist(() => this.#bucket.put(this.#prefix + id, bytes))),
     );
   }
 
@@ -181,9 +188,24 @@ export class R2Storage implements StorageAdapter {
     });
   }
 
-  async #get(id: string): Promise<Uint8Array | undefined> {
-    const object = await this.#bucket.get(this.#prefix + id);
-    return object ? new Uint8Array(await object.arrayBuffer()) : undefined;
+  /** Makes a request until it succeeds, a few times: a bucket is beyond a network, and most of its failures are gone a moment later. */
+  async #persist<T>(request: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; attempt < this.#attempts; attempt++) {
+      try {
+        return await request();
+      } catch {
+        const most = PAUSE_MS * 4 ** (attempt - 1);
+        await new Promise((resolve) => setTimeout(resolve, (most * (1 + Math.random())) / 2));
+      }
+    }
+    return request();
+  }
+
+  #get(id: string, options?: { range: { offset: number; length: number } }): Promise<Uint8Array | undefined> {
+    return this.#persist(async () => {
+      const object = await this.#bucket.get(this.#prefix + id, options);
+      return object ? new Uint8Array(await object.arrayBuffer()) : undefined;
+    });
   }
 
   /** A request for each block, however many of its parts are wanted: for the range in which they lie. */
@@ -206,18 +228,22 @@ export class R2Storage implements StorageAdapter {
 
   async #getRange({ id, offset, end }: { id: string; offset: number; end: number }): Promise<Uint8Array | undefined> {
     // A bucket takes no empty range.
-    if (offset === end) {
-      return new Uint8Array();
-    }
-    const object = await this.#bucket.get(this.#prefix + id, { range: { offset, length: end - offset } });
-    return object ? new Uint8Array(await object.arrayBuffer()) : undefined;
+    return offset === end ? new Uint8Array() : this.#get(id, { range: { offset, length: end - offset } });
   }
 
   /** Blocks that were listed may be those of an owner that has replaced this one: then the fence fails, and nothing is deleted. */
   async #delete(ids: readonly string[]): Promise<void> {
     await this.#log.fence?.();
     for (let start = 0; start < ids.length; start += KEYS_PER_DELETION) {
-      await this.#bucket.delete(ids.slice(start, start + KEYS_PER_DELETION).map((id) => this.#prefix + id));
+      const keys = ids.slice(start, start + KEYS_PER_DELETION).map((id) => this.#prefix + id);
+      let isAgain = false;
+      await this.#persist(async () => {
+        if (isAgain) {
+          await this.#log.fence?.();
+        }
+        isAgain = true;
+        await this.#bucket.delete(keys);
+      });
     }
   }
 
@@ -225,7 +251,8 @@ export class R2Storage implements StorageAdapter {
     const found = new Map<string, number>();
     let cursor: string | undefined;
     do {
-      const page = await this.#bucket.list({ prefix: this.#prefix, cursor });
+      const from = cursor;
+      const page = await this.#persist(() => this.#bucket.list({ prefix: this.#prefix, cursor: from }));
       for (const { key, size } of page.objects) {
         const id = key.slice(this.#prefix.length);
         // What lies deeper is of a store whose prefix begins with this one.

@@ -13,7 +13,7 @@ export type Wrap = <T extends object>(object: T) => T;
 const asItIs: Wrap = (object) => object;
 
 /**
- * The storage of an object. Calls on the database and the bucket go through `wrap`.
+ * The storage of an object. Calls on the database and the bucket go through `wrap`, and those on the bucket are not repeated: what a test lets fail has failed.
  * @param name sets stores of one object apart
  */
 export function adapterOf(
@@ -25,5 +25,5 @@ export function adapterOf(
   const database = wrap(new DurableObjectStorage(storage, { prefix: name }));
   return kind === "sqlite"
     ? database
-    : new R2Storage({ bucket: wrap(BUCKET), prefix: `${id.toString()}/${name}`, log: database });
+    : new R2Storage({ bucket: wrap(BUCKET), prefix: `${id.toString()}/${name}`, log: database, attempts: 1 });
 }
