@@ -76,7 +76,7 @@ export default tseslint.config(
     // The first argument of a fixture is destructured even when it needs none.
     files: [
       "tests/{browser,edge,sync}/fixtures.ts",
-      "tests/browser/extension.spec.ts",
+      "tests/browser/{extension,quota}.spec.ts",
       "tests/packages/support/pages.ts",
       "tests/other-browsers/*.spec.ts",
     ],

@@ -7,8 +7,25 @@ import { BrowserProfile } from "./support/profile";
 import { SmallDevice } from "./support/small-device";
 import { addTo, join, openPage } from "./support/tabs";
 
-// Each has a browser of its own.
-test.describe.configure({ mode: "parallel" });
+// Each has a browser of its own, which takes its time to fill what it has.
+test.describe.configure({ mode: "parallel", timeout: 180_000 });
+
+/** With the browser's profile on a device of its own, which is small. */
+const onSmallDevice = test.extend<{ device: SmallDevice }>({
+  device: async ({}, use) => {
+    const device = SmallDevice.mount();
+    test.skip(!device, "file systems may not be mounted here");
+    if (device) {
+      await use(device);
+      device.unmount();
+    }
+  },
+  profile: async ({ server, device }, use) => {
+    const profile = await BrowserProfile.create({ baseURL: server.url }, device.directory);
+    await use(profile);
+    await profile.remove();
+  },
+});
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -74,7 +91,6 @@ const REFUSED_DELETION = { opfs: [], indexeddb: [FULL] };
 
 for (const storage of ["opfs", "indexeddb"] as const) {
   test(`a quota that is used up fails writes by name and changes nothing; when it is lifted, all goes on, on ${storage}`, async ({ page }) => {
-    test.setTimeout(180_000);
     await openPage(page);
     // Before the first write: what room there is, Chromium remembers for half a minute where databases are concerned.
     await setQuota(page, ROOM);
@@ -124,77 +140,50 @@ for (const storage of ["opfs", "indexeddb"] as const) {
     expect(await count(page)).toBe(kept + BATCH * 4);
   });
 
-  test(`a device that is full fails writes and changes nothing; when there is room again, all goes on, on ${storage}`, async ({ server, consoleErrors }) => {
-    test.setTimeout(180_000);
-    const device = SmallDevice.mount();
-    test.skip(!device, "file systems may not be mounted here");
-    if (!device) {
-      return;
-    }
-    const profile = await BrowserProfile.create({ baseURL: server.url }, device.directory);
-    try {
-      const context = await profile.launch();
-      consoleErrors.watch(context);
-      const page = await join(await context.newPage(), storage);
-      expect(await fill(page, "before", 2)).toEqual({ batches: 2, error: "none" });
-      device.fill(2 * MEBIBYTE);
-      const { batches, error } = await fill(page, "full", 100);
-      expect(error).toBe(FULL);
-      expect(await count(page)).toBe(BATCH * (2 + batches));
-      const nearest = await page.evaluate(() => window.shared.collection.query({ queryEmbeddings: [[1, 7]], nResults: 1 }));
-      expect(nearest.ids[0]?.[0]).toContain(" 1 7");
+  onSmallDevice(`a device that is full fails writes and changes nothing; when there is room again, all goes on, on ${storage}`, async ({ page, device }) => {
+    await join(page, storage);
+    expect(await fill(page, "before", 2)).toEqual({ batches: 2, error: "none" });
+    device.fill(2 * MEBIBYTE);
+    const { batches, error } = await fill(page, "full", 100);
+    expect(error).toBe(FULL);
+    expect(await count(page)).toBe(BATCH * (2 + batches));
+    const nearest = await page.evaluate(() => window.shared.collection.query({ queryEmbeddings: [[1, 7]], nResults: 1 }));
+    expect(nearest.ids[0]?.[0]).toContain(" 1 7");
 
-      device.clear();
-      expect(await fill(page, "after", 2)).toEqual({ batches: 2, error: "none" });
-      await page.reload();
-      await join(page, storage);
-      expect(await count(page)).toBe(BATCH * (4 + batches));
-    } finally {
-      await profile.remove();
-      device.unmount();
-    }
+    device.clear();
+    expect(await fill(page, "after", 2)).toEqual({ batches: 2, error: "none" });
+    await page.reload();
+    await join(page, storage);
+    expect(await count(page)).toBe(BATCH * (4 + batches));
   });
 }
 
-test("a device that is full to its last byte, where the browser closes its database, keeps nobody waiting once there is room", async ({ server, consoleErrors }) => {
-  test.setTimeout(180_000);
-  const device = SmallDevice.mount();
-  test.skip(!device, "file systems may not be mounted here");
-  if (!device) {
-    return;
-  }
-  const profile = await BrowserProfile.create({ baseURL: server.url }, device.directory);
-  try {
-    const context = await profile.launch();
-    consoleErrors.watch(context);
-    const page = await join(await context.newPage(), "indexeddb");
-    device.fill(0);
-    const error = await page.evaluate(async () => {
-      for (let number = 0; number < 1000; number++) {
-        try {
-          await window.shared.collection.add({ ids: [`${number}`], embeddings: [[1, 2]], documents: [Math.random().toString(36).repeat(100)] });
-        } catch (thrown) {
-          return (thrown as Error).message;
-        }
+onSmallDevice("a device that is full to its last byte, where the browser closes its database, keeps nobody waiting once there is room", async ({ page, device }) => {
+  await join(page, "indexeddb");
+  device.fill(0);
+  const error = await page.evaluate(async () => {
+    for (let number = 0; number < 1000; number++) {
+      try {
+        await window.shared.collection.add({ ids: [`${number}`], embeddings: [[1, 2]], documents: [Math.random().toString(36).repeat(100)] });
+      } catch (thrown) {
+        return (thrown as Error).message;
       }
-      return "none";
-    });
-    expect(error).toMatch(/^storage (failed|quota exceeded) while /);
-    // One by one: each may be the one that hears that the database is closed.
-    for (let turn = 0; turn < 3; turn++) {
-      await page.evaluate(() => window.shared.collection.count().catch(() => undefined));
     }
-    device.clear();
-    const again = () =>
-      page.evaluate(async () => {
-        // The browser may have lost the database with what it held.
-        const collection = await window.shared.client.getOrCreateCollection({ name: "things", embeddingFunction: null });
-        await collection.upsert({ ids: ["after"], embeddings: [[3, 4]] });
-        return (await collection.get({ ids: ["after"] })).ids;
-      });
-    await expect(again).toPass({ timeout: 15_000 });
-  } finally {
-    await profile.remove();
-    device.unmount();
+    return "none";
+  });
+  expect(error).toMatch(/^storage (failed|quota exceeded) while /);
+  // One by one: each may be the one that hears that the database is closed.
+  for (let turn = 0; turn < 3; turn++) {
+    await page.evaluate(() => window.shared.collection.count().catch(() => undefined));
   }
+  device.clear();
+  await expect(async () => {
+    const found = await page.evaluate(async () => {
+      // The browser may have lost the database with what it held.
+      const collection = await window.shared.client.getOrCreateCollection({ name: "things", embeddingFunction: null });
+      await collection.upsert({ ids: ["after"], embeddings: [[3, 4]] });
+      return (await collection.get({ ids: ["after"] })).ids;
+    });
+    expect(found).toEqual(["after"]);
+  }).toPass({ timeout: 15_000 });
 });
