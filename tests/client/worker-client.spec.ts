@@ -20,6 +20,8 @@ type Fate = "done" | "trap before" | "trap after" | "die before" | "die after";
 class Device {
   readonly done: { method: string; ids: unknown; rows: number }[] = [];
   readonly workers: FakeWorker[] = [];
+  /** What the engine was opened with, each time. */
+  readonly opened: object[] = [];
   /** What happens to the writes that come, in order; then all are done. */
   readonly fates: Fate[];
   readonly #applied = new Map<string, Applied>();
@@ -58,7 +60,11 @@ class Device {
       }
       return method === "count" ? this.#meet(self(), () => Promise.resolve(this.done.length)) : undefined;
     });
-    return { open: () => Promise.resolve(engine), destroy: () => Promise.resolve() };
+    const open = (options: object) => {
+      this.opened.push(options);
+      return Promise.resolve(engine);
+    };
+    return { open, destroy: () => Promise.resolve() };
   }
 
   #write(self: FakeWorker, stamp: RequestStamp, method: string, records: { ids: string[]; embeddings?: { data: Float32Array } }) {
@@ -82,6 +88,19 @@ class Device {
     return answer;
   }
 }
+
+test("a worker is told when its caller asked, however late it hears of it", async () => {
+  const device = new Device();
+  const before = Date.now();
+  const late = () => new Promise<undefined>((resolve) => setTimeout(resolve, 50, undefined));
+  const connecting = connectWorker(device.start, request, () => undefined, late);
+  const after = Date.now();
+  const { engine } = await connecting;
+  const [{ begun } = {}] = device.opened as { begun?: number }[];
+  expect(begun).toBeGreaterThanOrEqual(before);
+  expect(begun).toBeLessThanOrEqual(after);
+  await engine.close();
+});
 
 for (const fate of ["trap before", "trap after", "die before", "die after"] as const) {
   test(`a write whose engine stops (${fate}) is done once, and answered`, async () => {

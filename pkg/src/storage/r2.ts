@@ -189,16 +189,18 @@ export class R2Storage implements StorageAdapter {
   }
 
   /** Makes a request until it succeeds, a few times: a bucket is beyond a network, and most of its failures are gone a moment later. */
-  async #persist<T>(request: () => Promise<T>): Promise<T> {
-    for (let attempt = 1; attempt < this.#attempts; attempt++) {
+  async #persist<T>(request: (attempt: number) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
       try {
-        return await request();
-      } catch {
+        return await request(attempt);
+      } catch (error) {
+        if (attempt >= this.#attempts) {
+          throw error;
+        }
         const most = PAUSE_MS * 4 ** (attempt - 1);
         await new Promise((resolve) => setTimeout(resolve, (most * (1 + Math.random())) / 2));
       }
     }
-    return request();
   }
 
   #get(id: string, options?: { range: { offset: number; length: number } }): Promise<Uint8Array | undefined> {
@@ -236,12 +238,10 @@ export class R2Storage implements StorageAdapter {
     await this.#log.fence?.();
     for (let start = 0; start < ids.length; start += KEYS_PER_DELETION) {
       const keys = ids.slice(start, start + KEYS_PER_DELETION).map((id) => this.#prefix + id);
-      let isAgain = false;
-      await this.#persist(async () => {
-        if (isAgain) {
+      await this.#persist(async (attempt) => {
+        if (attempt > 1) {
           await this.#log.fence?.();
         }
-        isAgain = true;
         await this.#bucket.delete(keys);
       });
     }
