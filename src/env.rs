@@ -6,7 +6,7 @@ use std::cell::Cell;
 
 use futures::future::LocalBoxFuture;
 
-use crate::limits::{PATIENCE_MS, PATIENCE_TURNS, READS_RECENT_MS, SLICE_MS};
+use crate::limits::{NAP_MS, PATIENCE_NAPS, READS_RECENT_MS, SLICE_MS};
 
 /// The world around the engine. Implemented by [`NativeEnv`], by the browser bindings and by tests.
 pub trait Env {
@@ -20,22 +20,57 @@ pub trait Env {
     /// ([`crate::limits::SLICE_MS`]) so that a query never waits for a compaction.
     fn pause(&self) -> LocalBoxFuture<'_, ()>;
 
+    /// Lets other work of the thread and of the machine run for about so many milliseconds. Where nothing can wake a thread: as long as a pause.
+    fn sleep(&self, _ms: f64) -> LocalBoxFuture<'_, ()> {
+        self.pause()
+    }
+
     /// Where reads are counted, if work in the background is to let them go first.
     fn reads(&self) -> Option<&Reads> {
         None
     }
 }
 
-/// Reads under way and when the last one was.
+/// Reads under way, when the last one ended, and how soon after one the next usually begins.
 #[derive(Debug)]
 pub struct Reads {
     under_way: Cell<u32>,
     last_ms: Cell<f64>,
+    /// Time from the end of a read to the beginning of the next, smoothed, at most [`READS_RECENT_MS`].
+    gap_ms: Cell<f64>,
 }
 
 impl Default for Reads {
     fn default() -> Self {
-        Self { under_way: Cell::new(0), last_ms: Cell::new(f64::NEG_INFINITY) }
+        Self {
+            under_way: Cell::new(0),
+            last_ms: Cell::new(f64::NEG_INFINITY),
+            gap_ms: Cell::new(READS_RECENT_MS),
+        }
+    }
+}
+
+/// How much the newest gap between two reads counts, beside all before it.
+const GAP_WEIGHT: f64 = 0.25;
+
+impl Reads {
+    fn begin(&self, now: f64) {
+        if self.under_way.get() == 0 {
+            let gap = (now - self.last_ms.get()).clamp(0.0, READS_RECENT_MS);
+            self.gap_ms.set(self.gap_ms.get() + GAP_WEIGHT * (gap - self.gap_ms.get()));
+        }
+        self.under_way.set(self.under_way.get() + 1);
+    }
+
+    fn end(&self, now: f64) {
+        self.under_way.set(self.under_way.get() - 1);
+        self.last_ms.set(now);
+    }
+
+    /// Whether nothing is read, and a slice would probably be over before the next read: it ends in the first half of the usual gap.
+    fn leave_room(&self, now: f64) -> bool {
+        let since = now - self.last_ms.get();
+        self.under_way.get() == 0 && (since >= READS_RECENT_MS || since + SLICE_MS <= self.gap_ms.get() / 2.0)
     }
 }
 
@@ -46,7 +81,7 @@ pub struct Reading<'a>(Option<&'a dyn Env>);
 impl<'a> Reading<'a> {
     pub fn begin(env: &'a dyn Env) -> Self {
         let Some(reads) = env.reads() else { return Self(None) };
-        reads.under_way.set(reads.under_way.get() + 1);
+        reads.begin(env.now_ms());
         Self(Some(env))
     }
 }
@@ -54,28 +89,26 @@ impl<'a> Reading<'a> {
 impl Drop for Reading<'_> {
     fn drop(&mut self) {
         if let Some((env, reads)) = self.0.and_then(|env| Some((env, env.reads()?))) {
-            reads.under_way.set(reads.under_way.get() - 1);
-            reads.last_ms.set(env.now_ms());
+            reads.end(env.now_ms());
         }
     }
 }
 
-/// A pause of work in the background. While there are reads it lasts until they have what they came for, at most
-/// [`PATIENCE_MS`], so that the work comes to its end under any load.
+/// A pause of work in the background. While reads come one after the other it lasts some naps, at most [`PATIENCE_NAPS`], so that few of them
+/// meet a slice and the work still comes to its end under any load. Naps are counted, not measured: the clock of workerd may stand still.
 pub async fn give_way(env: &dyn Env) {
-    let Some(reads) = env.reads() else { return env.pause().await };
-    let started = env.now_ms();
-    let mut calm_turns = 0;
-    for _ in 0..PATIENCE_TURNS {
-        env.pause().await;
-        let now = env.now_ms();
-        let is_calm = reads.under_way.get() == 0;
-        calm_turns = if is_calm { calm_turns + 1 } else { 0 };
-        let is_quiet = is_calm && now - reads.last_ms.get() >= READS_RECENT_MS;
-        // The head of a request comes in one turn, its body, with which the read begins, in the next.
-        if is_quiet || calm_turns == 2 || now - started >= PATIENCE_MS {
+    env.pause().await;
+    let Some(reads) = env.reads() else { return };
+    if reads.under_way.get() == 0 && env.now_ms() - reads.last_ms.get() >= READS_RECENT_MS {
+        return;
+    }
+    // The head of a request comes in one turn, its body, with which the read begins, in the next.
+    env.pause().await;
+    for _ in 0..PATIENCE_NAPS {
+        if reads.leave_room(env.now_ms()) {
             return;
         }
+        env.sleep(NAP_MS).await;
     }
 }
 
@@ -158,6 +191,9 @@ mod tests {
         pauses: Cell<u32>,
         /// How long others run during a pause.
         pause_ms: f64,
+        naps: Cell<u32>,
+        /// Whether naps pass without a change of the clock.
+        is_still: bool,
         reads: Reads,
         /// In which pauses a read begins (true) or ends.
         events: Vec<(u32, bool)>,
@@ -185,45 +221,89 @@ mod tests {
             Box::pin(futures::future::ready(()))
         }
 
+        fn sleep(&self, ms: f64) -> LocalBoxFuture<'_, ()> {
+            self.naps.set(self.naps.get() + 1);
+            if !self.is_still {
+                self.now.set(self.now.get() + ms);
+            }
+            Box::pin(futures::future::ready(()))
+        }
+
         fn reads(&self) -> Option<&Reads> {
             Some(&self.reads)
         }
     }
 
-    /// Pauses that a slice of work in the background waits for.
-    fn waited(clock: &Clock) -> u32 {
+    /// Pauses and naps that a slice of work in the background waits for.
+    fn waited(clock: &Clock) -> (u32, u32) {
         give_way(clock).now_or_never().expect("a pause of this clock is over at once");
-        clock.pauses.take()
+        (clock.pauses.take(), clock.naps.take())
+    }
+
+    /// Reads that last 3 ms, each so long after the one before.
+    fn reads(clock: &Clock, gap_ms: f64, count: u32) {
+        for _ in 0..count {
+            clock.now.set(clock.now.get() + gap_ms);
+            let read = Reading::begin(clock);
+            clock.now.set(clock.now.get() + 3.0);
+            drop(read);
+        }
     }
 
     #[test]
     fn the_background_pauses_once_while_nothing_is_read() {
         let clock = Clock { now: Cell::new(1e12), ..Clock::default() };
-        assert_eq!(waited(&clock), 1);
+        assert_eq!(waited(&clock), (1, 0));
         drop(Reading::begin(&clock));
         clock.now.set(clock.now.get() + READS_RECENT_MS);
-        assert_eq!(waited(&clock), 1, "the last read is long over");
+        assert_eq!(waited(&clock), (1, 0), "the last read is long over");
     }
 
     #[test]
     fn the_background_waits_for_the_body_of_a_request_and_for_its_end() {
-        let clock = Clock { events: vec![(2, true), (6, false)], ..Clock::default() };
+        let clock = Clock { now: Cell::new(1e12), events: vec![(2, true)], ..Clock::default() };
         drop(Reading::begin(&clock));
-        assert_eq!(waited(&clock), 7, "two calm turns after the last read");
+        let (pauses, naps) = waited(&clock);
+        assert_eq!(pauses, 2);
+        assert_eq!(naps, PATIENCE_NAPS, "a read that never ends");
     }
 
     #[test]
-    fn the_background_waits_for_several_reads() {
-        let clock = Clock { events: vec![(1, true), (1, true), (3, false), (5, false)], ..Clock::default() };
-        assert_eq!(waited(&clock), 6);
+    fn between_reads_that_follow_each_other_closely_the_background_has_a_slice_now_and_then() {
+        let clock = Clock { now: Cell::new(1e12), ..Clock::default() };
+        reads(&clock, 1.5, 30);
+        assert_eq!(waited(&clock), (2, PATIENCE_NAPS));
     }
 
     #[test]
-    fn the_background_loses_its_patience() {
-        let clock = Clock { pause_ms: PATIENCE_MS / 4.0, events: vec![(1, true)], ..Clock::default() };
-        assert_eq!(waited(&clock), 4, "the read never ends");
-        let still = Clock { events: vec![(1, true)], ..Clock::default() };
-        assert_eq!(waited(&still), PATIENCE_TURNS, "a clock that stands still");
+    fn the_background_works_in_the_first_half_of_the_gap_between_two_reads() {
+        let clock = Clock { now: Cell::new(1e12), ..Clock::default() };
+        reads(&clock, 40.0, 30);
+        assert_eq!(waited(&clock), (2, 0), "the next read is not near");
+        clock.now.set(clock.now.get() + 20.0 - SLICE_MS);
+        assert_eq!(waited(&clock), (2, 0), "a slice still ends in the first half");
+        clock.now.set(clock.now.get() + SLICE_MS);
+        assert_eq!(waited(&clock), (2, PATIENCE_NAPS), "the next read is near");
+        clock.now.set(clock.now.get() + READS_RECENT_MS);
+        assert_eq!(waited(&clock), (1, 0), "it did not come");
+    }
+
+    #[test]
+    fn reads_beside_each_other_have_no_gap() {
+        let clock = Clock { now: Cell::new(1e12), ..Clock::default() };
+        for _ in 0..30 {
+            let reads = [Reading::begin(&clock), Reading::begin(&clock)];
+            clock.now.set(clock.now.get() + 3.0);
+            drop(reads);
+        }
+        assert_eq!(waited(&clock), (2, PATIENCE_NAPS));
+    }
+
+    #[test]
+    fn a_clock_that_stands_still_does_not_stop_the_background() {
+        let clock = Clock { now: Cell::new(1e12), is_still: true, ..Clock::default() };
+        reads(&clock, 0.0, 30);
+        assert_eq!(waited(&clock), (2, PATIENCE_NAPS));
     }
 
     fn work(clock: &Clock, slices: &Slices<'_>, step_ms: f64, steps: u32) -> u32 {

@@ -7,12 +7,12 @@ pub use chromatid_vectors::limits::*;
 /// they are short; a pause costs some hundredths of a millisecond.
 pub const SLICE_MS: f64 = 2.0;
 
-/// How long a background slice waits for reads that are under way, in milliseconds: several times what a search takes, and the
-/// background still gets a fifth of the time under a load that never ends.
-pub const PATIENCE_MS: f64 = 8.0;
+/// How many times [`NAP_MS`] work in the background waits between two slices while reads come one after the other: one in several meets a
+/// slice, and a tenth of the time is left for the work under a load that never ends.
+pub const PATIENCE_NAPS: u32 = 5;
 
-/// How many turns of the event loop it waits at most: the clock of workerd stands still while nothing comes from outside.
-pub const PATIENCE_TURNS: u32 = 1_000;
+/// How long it waits at a time, in milliseconds: what timers of browsers last at least.
+pub const NAP_MS: f64 = 4.0;
 
 /// How long after a read another one is expected, in milliseconds.
 pub const READS_RECENT_MS: f64 = 100.0;

@@ -160,9 +160,17 @@ fn check_file(store: &Blockstore, name: &str, id: BlockId, expected: &[Json]) {
 
 /// Writes a blockfile of several blocks and reads all of its files with the arrow crate.
 fn check<K: Key + ToJson, V: Value + ToJson>(name: &str, entries: Vec<(&str, K, V)>) {
+    check_blocks(name, 64, entries);
+}
+
+fn check_blocks<K: Key + ToJson, V: Value + ToJson>(
+    name: &str,
+    block_bytes: usize,
+    entries: Vec<(&str, K, V)>,
+) {
     let store = Blockstore::in_memory(Rc::new(NativeEnv));
     let reader: Reader<K, V> = run(async {
-        let mut writer = store.unordered(None, BlockfileOptions { block_bytes: 64 });
+        let mut writer = store.unordered(None, BlockfileOptions { block_bytes });
         for (prefix, key, value) in entries.clone() {
             writer.set(prefix, key, value).await.unwrap();
         }
@@ -247,6 +255,47 @@ fn data_records() {
     let bare = DataRecord { id: "id-2".into(), ..Default::default() };
     let empty = DataRecord { document: Some(String::new()), ..bare.clone() };
     check("u32-to-data-record", vec![("", 1u32, full), ("", 2, bare), ("", 3, empty)]);
+}
+
+/// Whether the files of `check` that lie there are compressed.
+fn is_compressed(name: &str) -> bool {
+    let bytes = std::fs::read(directory().join(format!("{name}.arrow"))).unwrap();
+    let reader = FileReader::try_new(Cursor::new(bytes), None).unwrap();
+    reader.custom_metadata()["chromatid:format"] == "2"
+}
+
+#[test]
+fn compressed_records() {
+    let record = |key: u32| DataRecord {
+        id: format!("record {key}"),
+        metadata: (key % 3 > 0).then(|| vec![10, 0, 8, (key % 5) as u8]),
+        document: (key % 4 > 0).then(|| format!("a document that is much like the others, number {key}")),
+        uri: None,
+    };
+    let records = |count: u32| (0..count).map(|key| ("", key, record(key))).collect();
+    check_blocks("u32-to-data-record-compressed", 20_000, records(600));
+    assert!(is_compressed("u32-to-data-record-compressed-block-0"));
+    // Buffers of several pieces.
+    check_blocks("u32-to-data-record-long", 400_000, records(5_000));
+    assert!(is_compressed("u32-to-data-record-long-block-0"));
+}
+
+#[test]
+fn compressed_ids() {
+    let entries: Vec<(&str, String, u32)> =
+        (0..900u32).map(|key| ("", format!("record {key:08}"), key)).collect();
+    check_blocks("string-to-u32-compressed", 30_000, entries);
+    assert!(is_compressed("string-to-u32-compressed-block-0"));
+}
+
+#[test]
+fn vectors_are_not_compressed() {
+    check_blocks(
+        "u32-to-f32-list-alike",
+        30_000,
+        (0..100u32).map(|key| ("", key, vec![1.0_f32; 64])).collect(),
+    );
+    assert!(!is_compressed("u32-to-f32-list-alike-block-0"));
 }
 
 #[test]

@@ -50,10 +50,10 @@ async fn fill(db: &Db) {
     }
 }
 
-/// Texts of [`fill`], and a vector as it lies in memory.
+/// Texts of [`fill`], of which a compressed block has at least the first of its kind as it is, and a vector as it lies in memory.
 fn secrets() -> Vec<Vec<u8>> {
     let vector: Vec<u8> = [38.0_f32, -1.0].iter().flat_map(|component| component.to_le_bytes()).collect();
-    let texts = ["secretname", "default_tenant", "uri:4", "Add b2", "kind"];
+    let texts = ["secretname", "default_tenant", "uri:4", "Add b1", "kind"];
     texts.iter().map(|text| text.as_bytes().to_vec()).chain([vector]).collect()
 }
 

@@ -15,6 +15,7 @@ use crate::env::{Env, Reads};
 pub struct JsEnv {
     waiting: Rc<RefCell<VecDeque<oneshot::Sender<()>>>>,
     turn: Turn,
+    timer: Option<Function>,
     reads: Reads,
 }
 
@@ -38,24 +39,22 @@ impl JsEnv {
                 let _ = next.send(());
             }
         });
-        Self { waiting, turn: Turn::of_host(callback), reads: Reads::default() }
+        Self { waiting, turn: Turn::of_host(callback), timer: of_host("setTimeout"), reads: Reads::default() }
     }
 }
 
 impl Turn {
     fn of_host(callback: Closure<dyn FnMut()>) -> Self {
-        let global = js_sys::global();
-        let function = |name: &str| Reflect::get(&global, &name.into()).ok()?.dyn_into::<Function>().ok();
-        if let Some(function) = function("setImmediate") {
+        if let Some(function) = of_host("setImmediate") {
             return Turn::Call { function, callback };
         }
         if let Some((post, port, receiver)) =
-            function("MessageChannel").and_then(|channel| connect(&channel, &callback))
+            of_host("MessageChannel").and_then(|channel| connect(&channel, &callback))
         {
             return Turn::Message { post, port, _receiver: receiver, _callback: callback };
         }
         let never = || Function::new_no_args("");
-        Turn::Call { function: function("setTimeout").unwrap_or_else(never), callback }
+        Turn::Call { function: of_host("setTimeout").unwrap_or_else(never), callback }
     }
 
     fn ask(&self) {
@@ -65,6 +64,10 @@ impl Turn {
             Turn::Message { post, port, .. } => post.call1(port, &JsValue::NULL),
         };
     }
+}
+
+fn of_host(name: &str) -> Option<Function> {
+    Reflect::get(&js_sys::global(), &name.into()).ok()?.dyn_into().ok()
 }
 
 /// Creates a message channel whose one end calls `callback`; returns how to post, the end to post to, and the one that receives.
@@ -88,6 +91,16 @@ impl Env for JsEnv {
 
     fn reads(&self) -> Option<&Reads> {
         Some(&self.reads)
+    }
+
+    fn sleep(&self, ms: f64) -> LocalBoxFuture<'_, ()> {
+        let Some(timer) = &self.timer else { return self.pause() };
+        let (done, woken) = oneshot::channel::<()>();
+        let wake = Closure::once_into_js(move || drop(done));
+        let _ = timer.call2(&JsValue::UNDEFINED, &wake, &ms.into());
+        Box::pin(async move {
+            let _ = woken.await;
+        })
     }
 
     fn pause(&self) -> LocalBoxFuture<'_, ()> {

@@ -1,4 +1,4 @@
-//! Blocks: one verified run of entries, columns over one aligned buffer, nothing copied.
+//! Blocks: one verified run of entries, columns over aligned buffers.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -18,7 +18,7 @@ use crate::storage::BlockId;
 pub struct Block {
     id: BlockId,
     rows: usize,
-    file_bytes: usize,
+    kept_bytes: usize,
     payload: usize,
     prefixes: VarColumn<u8>,
     keys: KeyColumn,
@@ -81,10 +81,10 @@ impl Block {
         let prefixes = batch.utf8(rows)?;
         let keys = KeyColumn::decode(key, &mut batch)?;
         let values = ValueColumn::decode(value, &mut batch)?;
-        let payload = batch.payload();
+        let (payload, kept_bytes) = (batch.payload(), batch.kept_bytes(bytes.len()));
         batch.finish()?;
         check_ascending(&prefixes, &keys, rows)?;
-        Ok(Self { id, rows, file_bytes: bytes.len(), payload, prefixes, keys, values })
+        Ok(Self { id, rows, kept_bytes, payload, prefixes, keys, values })
     }
 
     pub fn id(&self) -> BlockId {
@@ -97,9 +97,9 @@ impl Block {
         self.rows
     }
 
-    /// Bytes that it occupies in memory and in the storage.
-    pub(crate) fn file_bytes(&self) -> usize {
-        self.file_bytes
+    /// Bytes that it occupies in memory.
+    pub(crate) fn kept_bytes(&self) -> usize {
+        self.kept_bytes
     }
 
     /// Bytes of its entries: what a writer compares with the block size.

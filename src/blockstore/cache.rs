@@ -43,21 +43,21 @@ impl Segment {
     }
 
     fn push(&mut self, block: Rc<Block>) {
-        self.bytes += block.file_bytes();
+        self.bytes += block.kept_bytes();
         if let Some((_, replaced)) = self.blocks.push(block.id(), block) {
-            self.bytes -= replaced.file_bytes();
+            self.bytes -= replaced.kept_bytes();
         }
     }
 
     fn remove(&mut self, id: BlockId) -> Option<Rc<Block>> {
         let block = self.blocks.pop(&id)?;
-        self.bytes -= block.file_bytes();
+        self.bytes -= block.kept_bytes();
         Some(block)
     }
 
     fn remove_oldest(&mut self) -> Option<Rc<Block>> {
         let (_, block) = self.blocks.pop_lru()?;
-        self.bytes -= block.file_bytes();
+        self.bytes -= block.kept_bytes();
         Some(block)
     }
 }
@@ -106,7 +106,7 @@ impl BlockCache {
 
     /// Takes a block that was read. One larger than the budget is not kept.
     pub(crate) fn insert(&mut self, block: Rc<Block>) {
-        let bytes = block.file_bytes();
+        let bytes = block.kept_bytes();
         if bytes > self.budget || self.main.blocks.contains(&block.id()) {
             return;
         }

@@ -5,8 +5,8 @@ use arrow::buffer::Buffer;
 use super::block::Block;
 use super::column::{ColumnBuilder, VarBuilder};
 use super::ipc::{BatchEncoder, encode_file, schema};
-use super::key::Key;
-use super::value::Value;
+use super::key::{Key, KeyType};
+use super::value::{Value, ValueType};
 use crate::error::Result;
 use crate::storage::BlockId;
 
@@ -90,6 +90,18 @@ impl<K: Key, V: Value> Delta<K, V> {
         self.prefixes.encode(&mut batch);
         self.keys.encode(&mut batch);
         self.values.encode(&mut batch);
+        if is_compressed(K::TYPE, V::TYPE) {
+            batch.compress();
+        }
         encode_file(id, &schema::block_fields(K::TYPE, V::TYPE), &[], self.rows(), &batch)
+    }
+}
+
+/// Vectors and their codes hardly become smaller, and are read by the row, and used, where they lie.
+fn is_compressed(key: KeyType, value: ValueType) -> bool {
+    match value {
+        ValueType::F32List | ValueType::U32List | ValueType::PostingList => false,
+        ValueType::Bytes => key == KeyType::String,
+        ValueType::String | ValueType::U32 | ValueType::RoaringBitmap | ValueType::DataRecord => true,
     }
 }

@@ -24,8 +24,11 @@ use crate::blockstore::{BlockfileOptions, Blockstore, Bytes, Commit, Reader};
 use crate::error::{Corruption, Error, Result};
 use crate::storage::{BlockId, Root};
 
-/// Version of the manifest that this build writes. A newer one is refused untouched.
-const FORMAT: u32 = 1;
+/// Version of the manifest that this build writes: its blocks may be compressed. A newer one is refused untouched.
+const FORMAT: u32 = 2;
+
+/// The first version that was ever written. What it wrote is read as it is; the first commit makes it [`FORMAT`].
+const FIRST_FORMAT: u32 = 1;
 
 /// The number of reachable blocks in the manifest of a store that may hold others. No store with a
 /// manifest has none, so the next opening finds that a sweep is due.
@@ -76,9 +79,9 @@ impl SysDb {
         };
         let manifest = proto::Manifest::decode(root.bytes.as_slice())
             .map_err(|error| Corruption::new("the manifest", error.to_string()))?;
-        if manifest.format != FORMAT {
+        if !(FIRST_FORMAT..=FORMAT).contains(&manifest.format) {
             return Err(Error::Unimplemented(format!(
-                "the store was written in format {} by a newer version of chromatid; this one reads format {FORMAT}. \
+                "the store was written in format {} by a newer version of chromatid; this one reads up to format {FORMAT}. \
                  Update chromatid; nothing was changed",
                 manifest.format
             )));

@@ -49,8 +49,8 @@ fn root(files: &Contents) -> Contents {
 /// The format is the first field of the manifest.
 fn manifest(files: &Contents) -> Contents {
     slots(files, |slot| {
-        assert_eq!(slot[SLOT_HEADER..SLOT_HEADER + 2], [8, 1]);
-        slot[SLOT_HEADER + 1] = 2;
+        assert!(slot[SLOT_HEADER] == 8 && slot[SLOT_HEADER + 1] < 9);
+        slot[SLOT_HEADER + 1] = 9;
     })
 }
 
@@ -93,7 +93,7 @@ impl Blocks {
         copy
     }
 
-    /// The value of a member of its metadata, wherever it lies, is 2 and not 1.
+    /// The value of a member of its metadata, wherever it lies, is 9 and not what it was.
     fn with_metadata(&self, files: &Contents, id: BlockId, key: &[u8]) -> Contents {
         self.replaced(files, id, |block| {
             let mut changed = 0;
@@ -103,11 +103,13 @@ impl Blocks {
                 }
                 // A string is its length and its bytes; that of the value lies a little before its key, or behind it.
                 let near = at.saturating_sub(24)..at + key.len() + 24;
-                let value = near
-                    .rev()
-                    .find(|at| block[*at..].starts_with(b"\x01\0\0\x001\0"))
-                    .expect("a value of one digit");
-                block[value + 4] = b'2';
+                let is_digit = |at: &usize| {
+                    block[*at..].starts_with(b"\x01\0\0\0")
+                        && block[at + 4].is_ascii_digit()
+                        && block[at + 5] == 0
+                };
+                let value = near.rev().find(is_digit).expect("a value of one digit");
+                block[value + 4] = b'9';
                 changed += 1;
             }
             assert!(changed > 0);
@@ -119,6 +121,6 @@ impl Blocks {
         assert_eq!(self.info[..2], [8, 1]);
         let holds = |block: &[u8]| block.windows(self.info.len()).position(|window| window == self.info);
         let (id, at) = self.all.iter().find_map(|(id, block)| Some((*id, holds(block)?))).unwrap();
-        self.replaced(files, id, |block| block[at + 1] = 2)
+        self.replaced(files, id, |block| block[at + 1] = 9)
     }
 }

@@ -1,4 +1,4 @@
-//! Reading: the bytes of an Arrow IPC file → verified, aligned column views, nothing copied.
+//! Reading: the bytes of an Arrow IPC file → verified, aligned column views, nothing copied but what is compressed.
 //!
 //! Every length, offset and type is checked before it is used, whatever the bytes say, so that a file
 //! with a forged checksum can be refused but never read out of bounds.
@@ -10,7 +10,10 @@ use arrow::datatypes::ArrowNativeType;
 use arrow::ipc;
 
 use super::schema::{self, Field};
-use super::{ALIGNMENT, CONTINUATION, DIGITS, FORMAT, FORMAT_KEY, MAGIC, Place, checksum, digits};
+use super::{
+    ALIGNMENT, COMPRESSED_FORMAT, CONTINUATION, DIGITS, FORMAT, FORMAT_KEY, MAGIC, Place, checksum,
+    compression, digits,
+};
 use crate::blockstore::column::{Bits, NullableColumn, VarColumn};
 use crate::error::Result;
 use crate::limits::MAX_BLOCK_BYTES;
@@ -24,6 +27,7 @@ pub(crate) struct IpcFile<'a> {
     bytes: &'a Buffer,
     footer: ipc::Footer<'a>,
     footer_start: usize,
+    is_compressed: bool,
 }
 
 /// The same bytes in aligned memory: the storage's own memory if that is aligned, as it should be.
@@ -47,13 +51,13 @@ impl<'a> IpcFile<'a> {
         let format = schema::find_value(footer.custom_metadata(), FORMAT_KEY)
             .and_then(|format| format.parse::<u32>().ok())
             .ok_or_else(|| corrupt("it does not say its format"))?;
-        if format > FORMAT {
-            return Err(place.newer("format", format, FORMAT));
+        if format > COMPRESSED_FORMAT {
+            return Err(place.newer("format", format, COMPRESSED_FORMAT));
         }
-        if format != FORMAT || footer.version() != ipc::MetadataVersion::V5 {
+        if format < FORMAT || footer.version() != ipc::MetadataVersion::V5 {
             return Err(corrupt("its format was never written"));
         }
-        Ok(Self { bytes, footer, footer_start })
+        Ok(Self { bytes, footer, footer_start, is_compressed: format == COMPRESSED_FORMAT })
     }
 
     /// The value of an entry of the schema's metadata.
@@ -97,7 +101,13 @@ impl<'a> IpcFile<'a> {
             ipc::root_as_message(flatbuffer).map_err(|_| "its message is not a well-formed flatbuffer")?;
         let batch = message.header_as_record_batch().ok_or("its message is not a record batch")?;
         let variadic = batch.variadicBufferCounts().is_some_and(|counts| !counts.is_empty());
-        if batch.compression().is_some() || variadic || message.bodyLength() != block.bodyLength() {
+        let compression = batch.compression();
+        let is_lz4 = |compression: ipc::BodyCompression<'_>| {
+            compression.codec() == ipc::CompressionType::LZ4_FRAME
+                && compression.method() == ipc::BodyCompressionMethod::BUFFER
+        };
+        let is_as_said = compression.is_some() == self.is_compressed && compression.is_none_or(is_lz4);
+        if !is_as_said || variadic || message.bodyLength() != block.bodyLength() {
             return Err("its record batch has another form");
         }
         Ok(BatchReader {
@@ -106,6 +116,7 @@ impl<'a> IpcFile<'a> {
             nodes: batch.nodes().ok_or("it has no field nodes")?.iter(),
             buffers: batch.buffers().ok_or("it has no buffers")?.iter(),
             payload: 0,
+            is_compressed: self.is_compressed,
         })
     }
 }
@@ -144,6 +155,7 @@ pub(crate) struct BatchReader<'a> {
     nodes: flatbuffers::VectorIter<'a, ipc::FieldNode>,
     buffers: flatbuffers::VectorIter<'a, ipc::Buffer>,
     payload: usize,
+    is_compressed: bool,
 }
 
 impl BatchReader<'_> {
@@ -154,6 +166,11 @@ impl BatchReader<'_> {
     /// Bytes of all buffers, without padding.
     pub(crate) fn payload(&self) -> usize {
         self.payload
+    }
+
+    /// Bytes of memory that the columns keep, out of a file of `file_bytes`: all of it, or what it was before compression.
+    pub(crate) fn kept_bytes(&self, file_bytes: usize) -> usize {
+        if self.is_compressed { self.payload } else { file_bytes }
     }
 
     /// Fails if the batch holds more than what was read.
@@ -201,8 +218,14 @@ impl BatchReader<'_> {
         if range.start % ALIGNMENT != 0 {
             return Err("a buffer is not aligned");
         }
-        self.payload += range.len();
-        Ok(self.body.slice_with_length(range.start, range.len()))
+        let bytes = self.body.slice_with_length(range.start, range.len());
+        let bytes = if self.is_compressed {
+            compression::decompress(&bytes, MAX_BLOCK_BYTES - self.payload)?
+        } else {
+            bytes
+        };
+        self.payload += bytes.len();
+        Ok(bytes)
     }
 
     /// The buffer of fixed-width values of the column that was started last.

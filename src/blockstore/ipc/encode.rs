@@ -7,7 +7,10 @@ use arrow::ipc;
 use flatbuffers::FlatBufferBuilder;
 
 use super::schema::{self, Field};
-use super::{ALIGNMENT, CHECKSUM_KEY, CONTINUATION, DIGITS, FORMAT, FORMAT_KEY, MAGIC, checksum, digits};
+use super::{
+    ALIGNMENT, CHECKSUM_KEY, COMPRESSED_FORMAT, CONTINUATION, DIGITS, FORMAT, FORMAT_KEY, MAGIC, checksum,
+    compression, digits,
+};
 use crate::storage::BlockId;
 
 /// Gathers the field nodes and buffers of a record batch, columns in pre-order.
@@ -15,6 +18,7 @@ use crate::storage::BlockId;
 pub struct BatchEncoder<'a> {
     nodes: Vec<ipc::FieldNode>,
     buffers: Vec<Cow<'a, [u8]>>,
+    is_compressed: bool,
 }
 
 impl<'a> BatchEncoder<'a> {
@@ -38,6 +42,18 @@ impl<'a> BatchEncoder<'a> {
     /// Adds a buffer of bits, one for each row.
     pub(crate) fn bits(&mut self, bits: &[bool]) {
         self.buffers.push(Cow::Owned(pack_bits(bits)));
+    }
+
+    /// Compresses the buffers, if that makes them shorter by an eighth. Nothing is added after that.
+    pub(crate) fn compress(&mut self) {
+        if let Some(compressed) = compression::compress(&self.buffers) {
+            self.buffers = compressed.into_iter().map(Cow::Owned).collect();
+            self.is_compressed = true;
+        }
+    }
+
+    fn format(&self) -> u32 {
+        if self.is_compressed { COMPRESSED_FORMAT } else { FORMAT }
     }
 
     /// Where each buffer lies in the body, and the length of the body.
@@ -71,7 +87,7 @@ pub(crate) fn encode_file(
     let batch_start = MAGIC.len() + 2 + schema_message.len();
     let batch_message = frame(&batch_flatbuffer(rows, batch, &buffers, body), batch_start);
     let block = ipc::Block::new(batch_start as i64, batch_message.len() as i32, body as i64);
-    let footer = footer_flatbuffer(fields, metadata, block);
+    let footer = footer_flatbuffer(fields, metadata, block, batch.format());
 
     let total = batch_start + batch_message.len() + body + 8 + footer.len() + 4 + MAGIC.len();
     let mut file = MutableBuffer::with_capacity(total);
@@ -122,7 +138,11 @@ fn batch_flatbuffer(rows: usize, batch: &BatchEncoder<'_>, buffers: &[ipc::Buffe
     let mut builder = FlatBufferBuilder::new();
     let nodes = Some(builder.create_vector(&batch.nodes));
     let buffers = Some(builder.create_vector(buffers));
-    let args = ipc::RecordBatchArgs { length: rows as i64, nodes, buffers, ..Default::default() };
+    // LZ4 frames, buffer by buffer, is what Arrow means when nothing else is said.
+    let compression =
+        batch.is_compressed.then(|| ipc::BodyCompression::create(&mut builder, &Default::default()));
+    let args =
+        ipc::RecordBatchArgs { length: rows as i64, nodes, buffers, compression, ..Default::default() };
     let header = ipc::RecordBatch::create(&mut builder, &args).as_union_value();
     finish_message(builder, ipc::MessageHeader::RecordBatch, header, body)
 }
@@ -145,14 +165,19 @@ fn finish_message<'a>(
     builder.finished_data().to_vec()
 }
 
-fn footer_flatbuffer(fields: &[Field], metadata: &[(&str, String)], block: ipc::Block) -> Vec<u8> {
+fn footer_flatbuffer(
+    fields: &[Field],
+    metadata: &[(&str, String)],
+    block: ipc::Block,
+    format: u32,
+) -> Vec<u8> {
     let mut builder = FlatBufferBuilder::new();
     // First in, last in the bytes: this fixes the distance of the checksum from the end of the file.
     let value = Some(builder.create_string(&"0".repeat(DIGITS)));
     let key = Some(builder.create_string(CHECKSUM_KEY));
     let checksum = ipc::KeyValue::create(&mut builder, &ipc::KeyValueArgs { key, value });
     let key = Some(builder.create_string(FORMAT_KEY));
-    let value = Some(builder.create_string(&FORMAT.to_string()));
+    let value = Some(builder.create_string(&format.to_string()));
     let format = ipc::KeyValue::create(&mut builder, &ipc::KeyValueArgs { key, value });
     let custom_metadata = Some(builder.create_vector(&[format, checksum]));
     let schema = Some(schema::write_schema(&mut builder, fields, metadata));

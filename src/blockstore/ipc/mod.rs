@@ -4,6 +4,7 @@
 //! and buffer types. The generic reader and writer of `arrow` would bring every type of Arrow with them
 //! (220 kB of compressed wasm); the tests use them to prove that these are ordinary Arrow files.
 
+mod compression;
 mod decode;
 mod encode;
 pub(crate) mod schema;
@@ -22,6 +23,9 @@ pub(crate) use encode::encode_file;
 
 /// Version of the container: how the file is framed and where its checksum lies.
 pub(crate) const FORMAT: u32 = 1;
+
+/// The same with compressed buffers.
+pub(crate) const COMPRESSED_FORMAT: u32 = 2;
 
 /// Every buffer starts at a multiple of this, in the file and therefore in memory.
 pub(crate) const ALIGNMENT: usize = 64;

@@ -85,8 +85,14 @@ fn all_files() -> Vec<File> {
     all.extend(files(vec![("p", "t".to_owned(), (0..5_000).step_by(3).collect::<RoaringBitmap>())]));
     all.extend(files(vec![("", 0u32, record("a", Some("document"))), ("", 1, record("b", None))]));
     all.extend(files(vec![("", 7u32, list)]));
+    let texts = (0..20u32).map(|key| ("", key, record("id", Some("the same text again and again"))));
+    let compressed = files(texts.collect());
+    assert!(compressed[0].bytes.windows(4).any(|bytes| bytes == LZ4_MAGIC), "it should be compressed");
+    all.extend(compressed);
     all
 }
+
+const LZ4_MAGIC: [u8; 4] = [0x04, 0x22, 0x4d, 0x18];
 
 fn assert_corrupt(file: &File, bytes: &[u8], what: &str) {
     match file.read(bytes) {
@@ -154,12 +160,12 @@ fn a_newer_container_format_is_refused() {
         let mut bytes = file.bytes.clone();
         let key = b"chromatid:format";
         let end = bytes.windows(key.len()).rposition(|window| window == key).unwrap();
-        // The value lies before its key or after it; it is the only string of one digit `1` nearby.
+        // The value lies before its key or after it; it is the only string of one digit nearby.
         let at = (end.saturating_sub(24)..end + 40)
             .rev()
-            .find(|at| bytes[*at..].starts_with(b"1\0") && bytes[at - 4..*at] == [1, 0, 0, 0])
+            .find(|at| matches!(bytes[*at..], [b'1' | b'2', 0, ..]) && bytes[at - 4..*at] == [1, 0, 0, 0])
             .unwrap();
-        bytes[at] = b'2';
+        bytes[at] = b'3';
         ipc::forge(file.id, &mut bytes);
         assert!(matches!(file.read(&bytes), Err(Error::Unimplemented(_))), "{:?}", file.read(&bytes));
     }
