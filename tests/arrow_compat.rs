@@ -268,8 +268,9 @@ fn is_compressed(name: &str) -> bool {
 fn compressed_records() {
     let record = |key: u32| DataRecord {
         id: format!("record {key}"),
-        metadata: (key % 3 > 0).then(|| vec![10, 0, 8, (key % 5) as u8]),
-        document: (key % 4 > 0).then(|| format!("a document that is much like the others, number {key}")),
+        metadata: (!key.is_multiple_of(3)).then(|| vec![10, 0, 8, (key % 5) as u8]),
+        document: (!key.is_multiple_of(4))
+            .then(|| format!("a document that is much like the others, number {key}")),
         uri: None,
     };
     let records = |count: u32| (0..count).map(|key| ("", key, record(key))).collect();
