@@ -175,7 +175,8 @@ async function damage(page: Page, text: string): Promise<number> {
 
 test("damage is found, told, and repaired without what cannot be read; everything else stays", async ({ consolePage: page }, info) => {
   await ready(page);
-  expect(await damage(page, "feline mammal usually having thick soft fur")).toBeGreaterThan(0);
+  // The first text of the data, which compression leaves as it is.
+  expect(await damage(page, "convinced, positive")).toBeGreaterThan(0);
   await page.goto("/#/storage");
   await health(page).getByRole("button", { name: "Look for damage" }).click();
   const told = health(page).getByRole("alert");
